@@ -15,10 +15,12 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-# Builds, and copies the programs, so that a build meanwhile changes nothing.
+# Builds, with the options in $features, and copies the programs, so that a build meanwhile changes nothing. PROFILE=dev takes less
+# time to build, and more to run.
 build() {
-    cargo build --profile dist --quiet --bins --examples
-    local from=${CARGO_TARGET_DIR:-target}/dist
+    local profile=${PROFILE:-dist}
+    cargo build --profile "$profile" --quiet --bins --examples ${features[@]+"${features[@]}"}
+    local from=${CARGO_TARGET_DIR:-target}/${profile/#dev/debug}
     cp "$from/bakkt-migrate" "$from/examples/generate" "$from/examples/read_csv" "$from/examples/workbook" "$work/"
     bin=$work/bakkt-migrate
 }

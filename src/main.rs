@@ -20,6 +20,8 @@ fn main() -> ExitCode {
 /// Runs the command and prints what it ends with; the exit code.
 fn run(cli: cli::Cli) -> u8 {
     logging::start(cli.verbose, cli.log_format);
+    #[cfg(feature = "object-storage")]
+    bakkt_engine::objects::make_readable();
     let ended = commands::run(cli).and_then(|output| {
         terminal::flush();
         let printed = terminal::print_result(&output.text);

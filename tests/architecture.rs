@@ -26,6 +26,7 @@ const OWNED: &[MayUse] = &[
     ("tower-layer", &["engine"]),
     ("tower-service", &["engine"]),
     ("axum", &["engine"]),
+    ("object_store", &["engine"]),
     ("hyper", &["sandbox"]),
     ("hyper-util", &["engine", "sandbox"]),
     ("redis", &["engine"]),
@@ -136,6 +137,8 @@ const ROOMS: &[(&str, &[MayUse])] = &[
             ("metrics", &[]),
             // It steers the requests, and shows what is counted of them.
             ("control", &["requests", "submit"]),
+            // The same connections, and nothing of Bakkt.
+            ("objects", &["api"]),
             // It counts for the same progress display as sending does.
             ("custody", &["api", "requests", "submit"]),
             // Sessions come in as events do, and know nothing of what they are for.

@@ -6,7 +6,7 @@
 
 mod check;
 mod drift;
-mod encrypted;
+pub mod encrypted;
 mod failing;
 mod findings;
 mod journal;

@@ -41,14 +41,14 @@ fn table() -> Vec<Vec<String>> {
     rows.filter(is_latin).collect()
 }
 
-fn csv_of(rows: &[Vec<String>]) -> Vec<u8> {
+pub fn csv_of(rows: &[Vec<String>]) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     rows.iter()
         .for_each(|row| writer.write_record(row).unwrap());
     writer.into_inner().unwrap()
 }
 
-fn json_of_rows(rows: &[Vec<String>]) -> Vec<u8> {
+pub fn json_of_rows(rows: &[Vec<String>]) -> Vec<u8> {
     let mut lines = Vec::new();
     for row in &rows[1..] {
         let cells = rows[0].iter().cloned();
@@ -110,6 +110,15 @@ fn packed(text: &str) -> Vec<u8> {
 
 /// The data set, and its copybook.
 fn fixed(rows: &[Vec<String>]) -> (Vec<u8>, String) {
+    fixed_width(rows, &PACKED, &DIGITS)
+}
+
+/// The same, with these columns as packed decimals and as digits.
+pub fn fixed_width(
+    rows: &[Vec<String>],
+    packed_columns: &[&str],
+    digit_columns: &[&str],
+) -> (Vec<u8>, String) {
     let ebcdic = Ebcdic::new();
     let mut copybook = "       01  CUSTOMER.\n".to_owned();
     let width = |column: usize| {
@@ -119,8 +128,8 @@ fn fixed(rows: &[Vec<String>]) -> (Vec<u8>, String) {
     let mut data = vec![Vec::new(); rows.len() - 1];
     for (column, name) in rows[0].iter().enumerate() {
         let picture = match name.as_str() {
-            name if PACKED.contains(&name) => "S9(9)V99 COMP-3".to_owned(),
-            name if DIGITS.contains(&name) => "9(4)".to_owned(),
+            name if packed_columns.contains(&name) => "S9(9)V99 COMP-3".to_owned(),
+            name if digit_columns.contains(&name) => "9(4)".to_owned(),
             _ => format!("X({})", width(column)),
         };
         copybook.push_str(&format!("           05 {name} PIC {picture}.\n"));
@@ -128,9 +137,11 @@ fn fixed(rows: &[Vec<String>]) -> (Vec<u8>, String) {
             let cell = row[column].as_str();
             let is_number = !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit());
             record.extend(match name.as_str() {
-                name if PACKED.contains(&name) => packed(cell),
-                name if DIGITS.contains(&name) && is_number => ebcdic.bytes(&format!("{cell:0>4}")),
-                name if DIGITS.contains(&name) => ebcdic.bytes(&format!("{cell:<4}")),
+                name if packed_columns.contains(&name) => packed(cell),
+                name if digit_columns.contains(&name) && is_number => {
+                    ebcdic.bytes(&format!("{cell:0>4}"))
+                }
+                name if digit_columns.contains(&name) => ebcdic.bytes(&format!("{cell:<4}")),
                 _ => ebcdic.bytes(&format!("{cell:<width$}", width = width(column))),
             });
         }
@@ -138,7 +149,7 @@ fn fixed(rows: &[Vec<String>]) -> (Vec<u8>, String) {
     (data.concat(), copybook)
 }
 
-fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, bytes) in members {
         archive

@@ -7,4 +7,4 @@ mod rules;
 mod sending;
 mod sides;
 mod spelling;
-mod world;
+pub mod world;

@@ -43,6 +43,8 @@ mod joins;
 mod judge;
 mod links;
 mod manual_kyb;
+#[cfg(feature = "object-storage")]
+mod objects;
 mod owner_facts;
 mod people;
 mod properties;

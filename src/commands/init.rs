@@ -17,6 +17,7 @@ use bakkt_files::output::{FileStart, NewFile, ProtectedPaths, is_taken};
 use bakkt_files::progress::Mode;
 use bakkt_folder::migration::today;
 use bakkt_model::error::{Failure, ShownPath};
+use bakkt_model::objects::is_object_url;
 
 /// What init may write.
 const FILES: [&str; 4] = [
@@ -151,6 +152,9 @@ fn given_twice(first: &str, second: &str) -> anyhow::Error {
 
 /// How a file is named from a folder.
 fn relative(dir: &Path, file: &Path) -> anyhow::Result<String> {
+    if let Some(url) = file.to_str().filter(|name| is_object_url(name)) {
+        return Ok(url.to_owned());
+    }
     let whole = |path: &Path| {
         path.canonicalize()
             .with_context(|| format!("cannot find {}", path.shown()))

@@ -69,7 +69,7 @@ fn planned<T>(
 fn made(opened: OpenedDocument, account: &str, owner: Option<&str>, uuid: &str) -> Upload {
     let OpenedDocument {
         metadata,
-        file,
+        content,
         size,
         content_type,
         document_type,
@@ -81,7 +81,7 @@ fn made(opened: OpenedDocument, account: &str, owner: Option<&str>, uuid: &str) 
     let extension = content_type.rsplit('/').next().unwrap_or("bin");
     Upload {
         metadata: Sensitive::new(metadata),
-        file,
+        content,
         size,
         content_type,
         file_name: format!("document.{extension}"),

@@ -8,17 +8,17 @@ use std::process::{Command, Stdio};
 use super::world::{Bakkt, World};
 
 /// A keyring with a key for encrypting and one for signing.
-struct Keys {
+pub struct Keys {
     home: tempfile::TempDir,
 }
 
-const FIRM: &str = "firm@example.com";
+pub const FIRM: &str = "firm@example.com";
 const VENDOR: &str = "vendor@example.com";
-const PASSPHRASE: &str = "a phrase of invention";
+pub const PASSPHRASE: &str = "a phrase of invention";
 
 impl Keys {
     /// None where GnuPG is not installed.
-    fn new() -> Option<Keys> {
+    pub fn new() -> Option<Keys> {
         if Command::new("gpg")
             .arg("--version")
             .stdout(Stdio::null())
@@ -45,7 +45,8 @@ impl Keys {
         Some(keys)
     }
 
-    fn gpg(&self, arguments: &[&str]) -> Vec<u8> {
+    /// What GnuPG writes.
+    pub fn gpg(&self, arguments: &[&str]) -> Vec<u8> {
         let output = Command::new("gpg")
             .args([
                 "--batch",
@@ -75,7 +76,7 @@ impl Keys {
     }
 
     /// What is written of a file by some options.
-    fn written(&self, plain: &Path, options: &[&str]) -> Vec<u8> {
+    pub fn written(&self, plain: &Path, options: &[&str]) -> Vec<u8> {
         let plain = plain.to_str().unwrap();
         let arguments: Vec<&str> = options
             .iter()
@@ -125,7 +126,7 @@ fn world(keys: &Keys, bytes: &[u8], more: &str) -> World {
 }
 
 const BROKEN: &str = "changed or cut after it was encrypted";
-const ENCRYPT: [&str; 3] = ["--encrypt", "--recipient", FIRM];
+pub const ENCRYPT: [&str; 3] = ["--encrypt", "--recipient", FIRM];
 const SIGN: [&str; 3] = ["--sign", "--local-user", VENDOR];
 
 #[test]
@@ -158,6 +159,47 @@ fn what_is_encrypted_is_sent_as_what_is_plain() {
         );
         let shown = world.bakkt(&bakkt.run("--limit 1"));
         assert!(shown.contains("accepted    1"), "{options:?}: {shown}");
+    }
+}
+
+/// The cells of a CSV as texts of a workbook.
+fn workbook(csv: &Path) -> Vec<u8> {
+    let mut reader = csv::ReaderBuilder::new();
+    let reader = reader.has_headers(false).from_path(csv).unwrap();
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for (row, record) in reader.into_records().enumerate() {
+        for (column, cell) in record.unwrap().iter().enumerate() {
+            sheet.write_string(row as u32, column as u16, cell).unwrap();
+        }
+    }
+    workbook.save_to_buffer().unwrap()
+}
+
+#[test]
+fn a_workbook_is_read_wherever_it_is_in() {
+    let plain = World::of(3);
+    plain.bakkt("check acme --payloads payloads.jsonl");
+    let wanted = plain.read("payloads.jsonl");
+    let bytes = workbook(&plain.path("acme/export.csv"));
+    let zipped = crate::delivered::zipped(&[("out/customers.xlsx", &bytes)]);
+    let reads = |world: &World, what: &str| {
+        let shown = world.bakkt("check acme --payloads payloads.jsonl");
+        assert!(shown.contains(what), "{what}: {shown}");
+        assert_eq!(world.read("payloads.jsonl"), wanted, "{what}");
+    };
+    let world = World::of(3);
+    fs::write(world.path("acme/export.csv"), &zipped).unwrap();
+    reads(&world, "in zip (out/customers.xlsx)");
+    let Some(keys) = Keys::new() else { return };
+    for (bytes, what) in [
+        (&bytes, "in OpenPGP"),
+        (&zipped, "in zip (out/customers.xlsx) in OpenPGP"),
+    ] {
+        let file = plain.path("delivery");
+        fs::write(&file, bytes).unwrap();
+        let encrypted = keys.written(&file, &ENCRYPT);
+        reads(&self::world(&keys, &encrypted, ""), what);
     }
 }
 

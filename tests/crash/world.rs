@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -175,8 +175,13 @@ impl World {
 
 /// What a dry run would send: the hash of each one's body, by id.
 pub fn payload_hashes(folder: &Path) -> HashMap<String, String> {
+    payload_hashes_of(program(), folder)
+}
+
+/// The same by a program that is set up already.
+pub fn payload_hashes_of(mut program: Command, folder: &Path) -> HashMap<String, String> {
     let file = folder.join("payloads");
-    let output = program()
+    let output = program
         .arg("check")
         .arg(folder)
         .arg("--quiet")

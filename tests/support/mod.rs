@@ -9,6 +9,8 @@ pub mod judge;
 pub mod needles;
 pub mod redis;
 pub mod small;
+#[cfg(feature = "object-storage")]
+pub mod stores;
 pub mod workbooks;
 
 use std::io::{BufRead, BufReader, Read, Write};

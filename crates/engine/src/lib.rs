@@ -3,7 +3,8 @@
 //! Owner of [`api`] (requests, and what answers mean), [`requests`] (the engine that all of them pass: places, limiter,
 //! retries, stopping), what is asked through it, which is [`submit`] (sending, settling of doubts), [`verify`] (reading back)
 //! and [`links`] (verification links), [`events`] (webhooks), [`quota`] (the rate that several processes share), [`metrics`] (a
-//! page for whoever watches) and [`control`] (the way to a run that goes on). It is handed payloads and does not
+//! page for whoever watches), [`control`] (the way to a run that goes on) and [`objects`] (exports and documents in object storage, as
+//! a feature). It is handed payloads and does not
 //! know where they come from. The only user of HTTP.
 
 pub mod api;
@@ -12,6 +13,8 @@ pub mod custody;
 pub mod events;
 pub mod links;
 pub mod metrics;
+#[cfg(feature = "object-storage")]
+pub mod objects;
 pub mod quota;
 pub mod requests;
 pub mod sessions;

@@ -9,6 +9,7 @@ pub mod finding;
 pub mod grace;
 pub mod limits;
 pub mod number;
+pub mod objects;
 pub mod position;
 pub mod quota;
 pub mod sensitive;

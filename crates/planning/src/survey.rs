@@ -342,6 +342,7 @@ impl<'m> Survey<'m> {
             for part in judged.documents.chunks_mut(AT_ONCE) {
                 refuse_when(stopping)?;
                 look_into(&inspector, part);
+                documents.root.refuse_failed()?;
                 let sizes = part
                     .iter()
                     .filter_map(|one| one.facts)

@@ -8,7 +8,7 @@
 //! Left out on purpose: what the beginning of a file tells (`head`).
 
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -19,14 +19,15 @@ use super::bytes::{Bytes, BytesReader};
 use super::encoding::Encoding;
 use super::fixed::Layout;
 use super::found::DetectedFile;
-use super::head::{FileHead, FileText, files, head};
+use super::head::{FileHead, FileText, head};
 use super::json::JsonRows;
 use super::lines::{RowFormat, RowReader};
 use super::openpgp::OpenPgp;
+use super::place::{self, Place};
 use super::shape::shape;
 use super::spool::Spool;
 use super::{Cell, RereadRow, Row, Rows, header};
-use bakkt_model::error::{Failure, ShownPath, visible};
+use bakkt_model::error::{Failure, visible};
 use bakkt_model::position::Position;
 
 /// Which row is the header.
@@ -182,7 +183,7 @@ pub struct OpenedExport {
 /// One file of an export.
 #[derive(Debug)]
 struct ExportFile {
-    path: PathBuf,
+    place: Place,
     bytes: Arc<Bytes>,
     /// Bytes of its text.
     length: u64,
@@ -208,9 +209,8 @@ impl OpenedExport {
     pub fn new(dir: &Path, name: &str, options: &Options) -> anyhow::Result<OpenedExport> {
         let mut heads: Vec<FileHead> = Vec::new();
         let mut headers: Vec<String> = Vec::new();
-        for path in files(dir, name)? {
-            let own = path.strip_prefix(dir).unwrap_or(&path).shown();
-            let (head, names) = head(path, own, options)?;
+        for means in place::named(dir, name)? {
+            let (head, names) = head(means.open(dir)?, options)?;
             if let Some(first) = heads.first()
                 && named(&headers) != named(&names)
             {
@@ -273,7 +273,7 @@ impl OpenedExport {
         let mut heads = Vec::new();
         for head in self.heads {
             let FileHead {
-                path,
+                place,
                 text,
                 first,
                 form,
@@ -296,19 +296,19 @@ impl OpenedExport {
                 }
             };
             lengths.push(length);
-            heads.push((path, file, first, form, found));
+            heads.push((place, file, first, form, found));
         }
         let spool = spool.map(Arc::new);
         let mut parts = Vec::with_capacity(heads.len());
         let mut base = 0;
-        for ((path, file, first, form, found), length) in heads.into_iter().zip(lengths) {
+        for ((place, file, first, form, found), length) in heads.into_iter().zip(lengths) {
             let bytes = match (file, &spool) {
                 (Ok(bytes), _) => bytes,
                 (Err(from), Some(spool)) => Arc::new(Bytes::Spool(spool.clone(), from)),
                 (Err(_), None) => anyhow::bail!("{} was not unpacked", found.file),
             };
             parts.push(ExportFile {
-                path,
+                place,
                 bytes,
                 length,
                 base,
@@ -352,10 +352,10 @@ impl Export {
         self.parts.iter().map(|part| part.length).sum()
     }
 
-    /// The files: the name of each as a person would write it, and its path.
-    pub fn files(&self) -> impl Iterator<Item = (&str, &Path)> {
+    /// The files: the name of each as a person would write it, and where it lies.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &Place)> {
         let parts = self.parts.iter();
-        parts.map(|part| (part.found.file.as_str(), part.path.as_path()))
+        parts.map(|part| (part.found.file.as_str(), &part.place))
     }
 
     /// What was found out about each file.

@@ -1,13 +1,11 @@
 //! The beginning of a file: what it is, which row is its header, and where its rows begin.
 //!
-//! Owner of opening the files that a name of the settings means, and of everything that is found from their first bytes.
-//! Invariants: a pipe or a folder is refused without being opened; no cell is ever shown. Left out on purpose: reading on
-//! (`export`), and how a dialect, an encoding or a header row are told (`dialect`, `encoding`).
+//! Owner of everything that is found from a file's first bytes. Invariant: no cell is ever shown. Left out on purpose: opening it
+//! (`place`), reading on (`export`), and how a dialect, an encoding or a header row are told (`dialect`, `encoding`).
 
 mod start;
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::bytes::Bytes;
@@ -17,15 +15,14 @@ use super::encoding::Encoding;
 use super::export::{HeaderRow, Options};
 use super::found::DetectedFile;
 use super::lines::{MOST_COLUMNS, RowFormat, RowReader};
+use super::place::{OpenedPlace, Place};
 use super::wide::{self, DelimiterReplacer};
 use super::{Cell, Flaw, Rows};
 use bakkt_model::error::Failure;
-use start::{Start, cannot_open, empty, start};
+use start::{Start, empty, start};
 
 /// Rows in which the header is looked for.
 const FIRST_ROWS: usize = dialect::HEADER_WITHIN;
-/// The most files of one export: each stays open.
-const MOST_FILES: usize = 500;
 
 /// The text of a file.
 pub(super) enum FileText {
@@ -37,44 +34,12 @@ pub(super) enum FileText {
 
 /// A file whose beginning was read: its text, layout and first row.
 pub(super) struct FileHead {
-    pub path: PathBuf,
+    pub place: Place,
     pub text: FileText,
     /// Offset in the file, and line, of the first row behind the header.
     pub first: (u64, u64),
     pub form: RowFormat,
     pub found: DetectedFile,
-}
-
-/// The files that a name of the settings means, in the order of their names.
-pub(super) fn files(dir: &Path, name: &str) -> anyhow::Result<Vec<PathBuf>> {
-    let path = dir.join(name);
-    if path.exists() || !name.contains(['*', '?', '[']) {
-        return Ok(vec![path]);
-    }
-    let wrong = |why: String| {
-        Failure::configuration(
-            why,
-            "`*` stands for any part of a name; check `file` in migration.toml",
-        )
-    };
-    // The folder is no pattern, whatever its name.
-    let folder = glob::Pattern::escape(&dir.to_string_lossy());
-    let all = glob::glob(&Path::new(&folder).join(name).to_string_lossy())
-        .map_err(|error| wrong(format!("\"{name}\" is no pattern: {error}")))?;
-    let mut files = Vec::new();
-    for path in all {
-        let path = path.map_err(|error| cannot_open(error.path(), error.error()))?;
-        if path.is_file() {
-            files.push(path);
-        }
-    }
-    match files.len() {
-        0 => Err(wrong(format!("no file fits \"{name}\""))),
-        count if count > MOST_FILES => Err(wrong(format!(
-            "{count} files fit \"{name}\"; {MOST_FILES} is the most"
-        ))),
-        _ => Ok(files),
-    }
 }
 
 /// Stands for a cell that is no text.
@@ -128,10 +93,10 @@ fn refuse_wide(text: &[u8], form: RowFormat, name: &str) -> anyhow::Result<()> {
 }
 
 pub(super) fn head(
-    path: PathBuf,
-    name: String,
+    opened: OpenedPlace,
     options: &Options,
 ) -> anyhow::Result<(FileHead, Vec<String>)> {
+    let (lies, name) = (opened.place.clone(), opened.name.clone());
     let Start {
         mut file,
         mut rest,
@@ -141,10 +106,10 @@ pub(super) fn head(
         mut found,
         doubt,
         columns,
-    } = start(&path, &name, options)?;
+    } = start(opened, options)?;
     if let Some(headers) = columns {
         let head = FileHead {
-            path,
+            place: lies,
             text: FileText::Stream(text, rest),
             first: (0, 1),
             form: RowFormat::records(headers.len()),
@@ -237,7 +202,7 @@ pub(super) fn head(
         first: (skip + first.0, first.1),
         form,
         found,
-        path,
+        place: lies,
     };
     Ok((head, headers))
 }

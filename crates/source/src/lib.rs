@@ -22,6 +22,7 @@ pub mod keys;
 pub mod lines;
 pub mod openpgp;
 mod packed;
+mod place;
 mod read_ahead;
 mod records;
 pub mod shape;
@@ -32,6 +33,7 @@ pub mod workbook;
 
 pub use export::Export;
 pub use lines::RereadRow;
+pub use place::Place;
 
 use bakkt_model::position::Position;
 use bakkt_model::text::{cell, is_latin};

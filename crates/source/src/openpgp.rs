@@ -8,7 +8,6 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -18,7 +17,6 @@ use std::thread::JoinHandle;
 
 use anyhow::Context;
 use bakkt_model::error::{Failure, ShownPath};
-use rustix::fs::{MemfdFlags, memfd_create};
 use tempfile::TempDir;
 
 use super::packed::refused;
@@ -81,7 +79,7 @@ pub(super) fn decrypt(
     let home = Home::new(&openpgp.keys)?;
     let passphrase = passphrase()?;
     let mut spool = Spool::new(folder).context("cannot make a temporary file")?;
-    let mut child = Decryption::start(&home, passphrase.as_ref(), encrypted)?;
+    let mut child = Decryption::start(&home, passphrase, encrypted)?;
     let fed = child.fed.clone();
     let read = child.output().and_then(|output| {
         spool.append(output, |so_far| {
@@ -116,24 +114,26 @@ fn refused_for(name: &str, why: &str, hint: &str) -> anyhow::Error {
     }
 }
 
-/// The passphrase, in memory that a child can read and nobody else.
-fn passphrase() -> anyhow::Result<Option<OwnedFd>> {
+/// The passphrase.
+fn passphrase() -> anyhow::Result<Option<Vec<u8>>> {
     let Some(passphrase) = std::env::var_os(PASSPHRASE_VARIABLE) else {
         return Ok(None);
     };
-    if passphrase.is_empty() {
-        return Err(Failure::configuration(
-            format!("{PASSPHRASE_VARIABLE} is set, and empty"),
+    let wrong = |what: &str| {
+        Failure::configuration(
+            format!("{PASSPHRASE_VARIABLE} is set, and {what}"),
             format!("give it its value, or take it away (unset {PASSPHRASE_VARIABLE})"),
-        ));
+        )
+    };
+    let passphrase = passphrase.into_encoded_bytes();
+    if passphrase.is_empty() {
+        return Err(wrong("empty"));
     }
-    // Not closed in the child, to which it is handed by its number.
-    let memory =
-        memfd_create("passphrase", MemfdFlags::empty()).context("cannot keep a passphrase")?;
-    let mut file = fs::File::from(memory);
-    file.write_all(passphrase.as_encoded_bytes())?;
-    io::Seek::rewind(&mut file)?;
-    Ok(Some(file.into()))
+    // GnuPG takes the first line.
+    match passphrase.contains(&b'\n') {
+        true => Err(wrong("has several lines")),
+        false => Ok(Some(passphrase)),
+    }
 }
 
 /// Where GnuPG finds its keys: the user's own place, or one that is made for this file and goes with it.
@@ -255,14 +255,13 @@ struct Decryption {
 impl Decryption {
     fn start(
         home: &Home,
-        passphrase: Option<&OwnedFd>,
+        passphrase: Option<Vec<u8>>,
         mut encrypted: Box<dyn Read + Send>,
     ) -> anyhow::Result<Decryption> {
-        let number;
         let mut arguments = vec!["--status-fd", "2"];
-        if let Some(passphrase) = passphrase {
-            number = passphrase.as_raw_fd().to_string();
-            arguments.extend(["--pinentry-mode", "loopback", "--passphrase-fd", &number]);
+        if passphrase.is_some() {
+            // It is the first line of the pipe that the file comes through, so no other process can come by it.
+            arguments.extend(["--pinentry-mode", "loopback", "--passphrase-fd", "0"]);
         }
         arguments.extend(["--output", "-", "--decrypt"]);
         let mut child = home
@@ -278,6 +277,12 @@ impl Decryption {
             let Some(mut stdin) = stdin else {
                 return Ok(());
             };
+            if let Some(line) = passphrase {
+                let written = stdin.write_all(&line).and_then(|()| stdin.write_all(b"\n"));
+                if written.is_err() {
+                    return Ok(());
+                }
+            }
             let mut block = vec![0; 64 << 10];
             loop {
                 let count = encrypted.read(&mut block)?;

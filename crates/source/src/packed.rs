@@ -4,12 +4,13 @@
 //! packed deeper than [`DEEPEST`] is refused. Left out on purpose: what a container is (`container`).
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
 use bakkt_model::error::{Failure, visible};
+use rustix::fs::{MemfdFlags, memfd_create};
 
 use super::archive::{self, Member};
 use super::bytes::{Bytes, BytesReader};
@@ -83,15 +84,14 @@ impl UnpackedFile {
 /// Takes the containers off a file. The beginnings of whatever is packed are read; what is encrypted is decrypted into a spool in a
 /// folder.
 pub(super) fn unpack(
-    file: File,
+    bytes: (Arc<Bytes>, u64),
     name: &str,
     options: &Options,
     folder: &Path,
 ) -> anyhow::Result<UnpackedFile> {
     let pattern = options.member.as_ref();
     let unreadable = || format!("cannot read {name}");
-    let size = file.metadata().with_context(unreadable)?.len();
-    let mut stream = Stream::Bytes(Arc::new(Bytes::File(file)), size);
+    let mut stream = Stream::Bytes(bytes.0, bytes.1);
     let mut containers = Vec::new();
     let container = loop {
         let start = stream.start().with_context(unreadable)?;
@@ -141,6 +141,29 @@ pub(super) fn unpack(
     })
 }
 
+/// The largest workbook that is read from where no process can read it by itself: it is held in memory meanwhile.
+const LARGEST_WORKBOOK: u64 = 256 << 20;
+
+/// A workbook as a file for the process that reads it: the file itself, or memory without a name, so that nothing of what was
+/// packed, encrypted or fetched stands on the disk.
+pub(super) fn as_file(stream: &Stream, name: &str) -> anyhow::Result<File> {
+    let unreadable = || format!("cannot read {name}");
+    if let Some((bytes, _)) = stream.bytes()
+        && let Bytes::File(file) = &**bytes
+    {
+        return file.try_clone().with_context(unreadable);
+    }
+    let memory = memfd_create("workbook", MemfdFlags::CLOEXEC);
+    let mut memory = File::from(memory.context("cannot make room for a workbook")?);
+    let content = stream.open().with_context(unreadable)?;
+    let mut content = content.take(LARGEST_WORKBOOK + 1);
+    if io::copy(&mut content, &mut memory).with_context(unreadable)? > LARGEST_WORKBOOK {
+        return Err(refused(name, LARGE_WORKBOOK));
+    }
+    memory.rewind().with_context(unreadable)?;
+    Ok(memory)
+}
+
 fn packed(stream: Stream, container: Container) -> Stream {
     Stream::Packed(Box::new(stream), container)
 }
@@ -148,6 +171,7 @@ fn packed(stream: Stream, container: Container) -> Stream {
 /// What a file that was encrypted or signed was in.
 const OPENPGP: &str = "OpenPGP";
 const PACKED_ARCHIVE: &str = "it is a zip archive that is packed once more; unpack the outer one";
+const LARGE_WORKBOOK: &str = "it is a workbook of more than 256 MB in another file or in a storage; save the export as CSV, or give the workbook as it is";
 const TOO_DEEP: &str = "it is packed more than four times; unpack it and name what is in it";
 
 /// The error of a file that is not read, and why.

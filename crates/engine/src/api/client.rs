@@ -1,7 +1,6 @@
 //! The HTTP client.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,7 +16,7 @@ use super::connection::{ConnectionPool, ReservedConnection, SingleConnection};
 use super::credentials::{Credentials, Login};
 use super::custody::CustodyCall;
 use super::mask::Secrets;
-use super::pieces::{Pieces, Upload};
+use super::pieces::{ContentTrouble, Pieces, Upload};
 use super::receive::{ContentSink, read};
 use super::route::ServerRoute;
 use super::trouble::failed;
@@ -294,23 +293,23 @@ impl Client {
         self.exchange_with(call, Some(take)).await
     }
 
-    /// Uploads a document; `true`: its file was not the planned one, so its last piece never left.
+    /// Uploads a document; with trouble, its last piece never left.
     pub(crate) async fn upload(
         &self,
         uuid: &str,
         upload: Upload,
         timeout: Duration,
         way: ConnectionChoice,
-    ) -> (Reply, bool) {
+    ) -> (Reply, Option<ContentTrouble>) {
         let (file_part, metadata_part) = match self.dialect {
             Dialect::Guide => ("file", "request"),
             Dialect::Reference => ("document", "metadata"),
         };
-        let (pieces, changed) = Pieces::start(upload.file, upload.size, upload.is_planned).await;
+        let (pieces, end) = Pieces::start(upload.content, upload.size, upload.is_planned).await;
         let Some(pieces) = pieces else {
             return (
                 Reply::NotSent("the file could not be read"),
-                changed.load(Ordering::Acquire),
+                end.get().copied(),
             );
         };
         let file = Part::stream_with_length(reqwest::Body::wrap_stream(pieces), upload.size)
@@ -321,7 +320,7 @@ impl Client {
             metadata = metadata.and_then(|part| part.mime_str("application/json"));
         }
         let (Ok(metadata), Ok(file)) = (metadata, file) else {
-            return (Reply::NotSent("the request could not be built"), false);
+            return (Reply::NotSent("the request could not be built"), None);
         };
         let form = Form::new()
             .part(metadata_part, metadata)
@@ -335,7 +334,7 @@ impl Client {
                 ..self.call(Method::POST, self.documents.clone())
             })
             .await;
-        (reply, changed.load(Ordering::Acquire))
+        (reply, end.get().copied())
     }
 
     /// Reads a document's metadata.

@@ -29,5 +29,8 @@ mod trouble;
 pub use answers::AnswerCounts;
 pub use client::{Client, ConnectionChoice, Question, Reply};
 pub use credentials::{Credentials, Login};
+pub(crate) use pieces::ContentTrouble;
 pub use pieces::Upload;
 pub use post::post_once;
+#[cfg(feature = "object-storage")]
+pub(crate) use route::computer_tls;

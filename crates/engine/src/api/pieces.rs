@@ -5,11 +5,9 @@
 //! exactly the announced number of bytes is sent.
 //! Left out on purpose: opening the file safely (`documents`), and what a changed file means (`submit`).
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -26,12 +24,24 @@ const WAITING: usize = 2;
 /// Whether a content hash (BLAKE3) is the planned one.
 pub(crate) type IsPlanned = Box<dyn FnOnce(&[u8; 32]) -> bool + Send>;
 
+/// Why the last piece of a document never left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ContentTrouble {
+    /// It is not the planned content.
+    Changed,
+    /// It could not be read to its end.
+    Unread,
+}
+
+/// What became of the content, known once all of it was read.
+pub(crate) type ContentEnd = Arc<OnceLock<ContentTrouble>>;
+
 /// One document to upload.
 pub struct Upload {
     /// The metadata, as JSON.
     pub metadata: Sensitive<Vec<u8>>,
-    /// The file, open at its first byte.
-    pub file: File,
+    /// The content, at its first byte.
+    pub content: Box<dyn Read + Send>,
     /// Its size in bytes.
     pub size: u64,
     /// Such as `image/png`.
@@ -58,23 +68,23 @@ pub(crate) struct Pieces {
 }
 
 impl Pieces {
-    /// Starts reading on a thread of its own. The flag turns true when the content is not the planned one; of a file of
-    /// one piece that is known at once, and there are no pieces at all.
+    /// Starts reading on a thread of its own. The end says when the content is not the planned one; of a file of one piece that is
+    /// known at once, and there are no pieces at all.
     pub(crate) async fn start(
-        file: File,
+        content: Box<dyn Read + Send>,
         size: u64,
         is_planned: IsPlanned,
-    ) -> (Option<Pieces>, Arc<AtomicBool>) {
+    ) -> (Option<Pieces>, ContentEnd) {
         let (pieces, mut rest) = channel(WAITING);
-        let changed = Arc::new(AtomicBool::new(false));
-        let flag = changed.clone();
-        tokio::task::spawn_blocking(move || read(file, size, is_planned, &pieces, &flag));
+        let end = ContentEnd::default();
+        let told = end.clone();
+        tokio::task::spawn_blocking(move || read(content, size, is_planned, &pieces, &told));
         let first = rest.recv().await.and_then(Result::ok);
         let pieces = first.map(|first| Pieces {
             first: Some(first),
             rest,
         });
-        (pieces, changed)
+        (pieces, end)
     }
 }
 
@@ -90,15 +100,16 @@ impl Stream for Pieces {
 }
 
 fn read(
-    mut file: File,
+    mut content: Box<dyn Read + Send>,
     size: u64,
     is_planned: IsPlanned,
     pieces: &Sender<io::Result<Bytes>>,
-    changed: &AtomicBool,
+    end: &OnceLock<ContentTrouble>,
 ) {
     let (mut hasher, mut sent, mut held) = (blake3::Hasher::new(), 0u64, Bytes::new());
+    let mut trouble = ContentTrouble::Changed;
     loop {
-        match piece(&mut file) {
+        match piece(&mut content) {
             Ok(next) if next.is_empty() => break,
             Ok(next) => {
                 hasher.update(&next);
@@ -112,30 +123,30 @@ fn read(
                     return;
                 }
             }
-            // An unreadable file is not the planned one either.
             Err(_) => {
+                trouble = ContentTrouble::Unread;
                 held = Bytes::new();
                 break;
             }
         }
     }
-    let whole = sent + held.len() as u64 == size;
-    if whole && is_planned(hasher.finalize().as_bytes()) {
+    let is_whole = trouble == ContentTrouble::Changed && sent + held.len() as u64 == size;
+    if is_whole && is_planned(hasher.finalize().as_bytes()) {
         // Nobody left to take it means that the request has ended already.
         let _ = pieces.blocking_send(Ok(held));
     } else {
-        changed.store(true, Ordering::Release);
+        let _ = end.set(trouble);
         let error = io::Error::other("the file is not the planned one");
         let _ = pieces.blocking_send(Err(error));
     }
 }
 
-/// The next piece, as full as the file allows; empty at its end.
-fn piece(file: &mut File) -> io::Result<Bytes> {
+/// The next piece, as full as the content allows; empty at its end.
+fn piece(content: &mut dyn Read) -> io::Result<Bytes> {
     let mut buffer = vec![0; PIECE];
     let mut filled = 0;
     while filled < PIECE {
-        match file.read(&mut buffer[filled..]) {
+        match content.read(&mut buffer[filled..]) {
             Ok(0) => break,
             Ok(count) => filled += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -151,14 +162,41 @@ mod tests {
     use super::*;
     use std::io::{Seek, Write};
 
+    fn is_changed(end: &ContentEnd) -> bool {
+        end.get() == Some(&ContentTrouble::Changed)
+    }
+
+    /// Breaks off.
+    struct Broken(&'static [u8]);
+
+    impl Read for Broken {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(buffer)? {
+                0 => Err(io::Error::other("broken off")),
+                count => Ok(count),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn content_that_breaks_off_is_not_said_to_have_changed() {
+        let is_planned = Box::new(|_: &[u8; 32]| true);
+        // As long as it should be, so that its length does not tell.
+        let content = Box::new(Broken(b"whole"));
+        let (pieces, end) = Pieces::start(content, 5, is_planned).await;
+        assert!(pieces.is_none());
+        assert_eq!(end.get(), Some(&ContentTrouble::Unread));
+    }
+
     async fn sent(content: &[u8], size: u64, planned: &[u8]) -> (Vec<u8>, bool, bool) {
         let mut file = tempfile::tempfile().expect("a file");
         file.write_all(content).expect("written");
         file.rewind().expect("rewound");
         let hash = *blake3::hash(planned).as_bytes();
-        let (pieces, changed) = Pieces::start(file, size, Box::new(move |is| *is == hash)).await;
+        let (pieces, end) =
+            Pieces::start(Box::new(file), size, Box::new(move |is| *is == hash)).await;
         let Some(mut pieces) = pieces else {
-            return (Vec::new(), true, changed.load(Ordering::Acquire));
+            return (Vec::new(), true, is_changed(&end));
         };
         let (mut all, mut failed) = (pieces.first.take().unwrap_or_default().to_vec(), false);
         while let Some(piece) = pieces.rest.recv().await {
@@ -167,7 +205,7 @@ mod tests {
                 Err(_) => failed = true,
             }
         }
-        (all, failed, changed.load(Ordering::Acquire))
+        (all, failed, is_changed(&end))
     }
 
     #[tokio::test]

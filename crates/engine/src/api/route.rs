@@ -76,6 +76,12 @@ impl ServerRoute {
     }
 }
 
+/// TLS with the certificates that this computer trusts.
+#[cfg(feature = "object-storage")]
+pub(crate) fn computer_tls() -> anyhow::Result<ClientConfig> {
+    ServerRoute::default().tls()
+}
+
 /// TLS that trusts nobody, for where it is not used.
 pub(super) fn no_tls() -> anyhow::Result<ClientConfig> {
     let (builder, _) = builder()?;

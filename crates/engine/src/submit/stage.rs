@@ -11,7 +11,7 @@ use super::counters::RunCounters;
 use super::settle;
 use super::{DocumentFn, PayloadFn};
 use crate::api::mask::KnownValues;
-use crate::api::{ConnectionChoice, Question, Reply, compare, judge};
+use crate::api::{ConnectionChoice, ContentTrouble, Question, Reply, compare, judge};
 use crate::requests::disk::DiskReads;
 use crate::requests::gate::{SendGate, heed};
 use crate::requests::limiter::Limiter;
@@ -101,6 +101,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// Why a document is held when its content differs only once it is read.
 const CONTENT_CHANGED: &str = "its content is not what was planned; run replan to plan it anew";
+/// Why it is held when it breaks off: its disk or its storage failed.
+const CONTENT_UNREAD: &str = "its content could not be read to its end; once it can, the next run takes the document up again";
 
 impl SendTools {
     /// Sends a task whose intent is durable.
@@ -144,21 +146,27 @@ impl SendTools {
         let metadata = upload.metadata.clone();
         let document = task.document.as_ref();
         let uuid = document.map_or("", |document| document.uuid.as_str());
-        let mut is_changed = false;
+        let mut trouble = None;
         let request = async {
             let sending = self
                 .gate
                 .client()
                 .upload(uuid, upload, self.upload_timeout, way(&task));
-            let (reply, changed) = sending.await;
-            is_changed = changed;
+            let (reply, found) = sending.await;
+            trouble = found;
             reply
         };
         let Some(reply) = self.gate.pass(limiter, way(&task), request).await else {
             return RequestEnd::NotSent(task);
         };
-        if is_changed {
-            return RequestEnd::Unfit(task, CONTENT_CHANGED.to_owned());
+        match trouble {
+            Some(ContentTrouble::Changed) => {
+                return RequestEnd::Unfit(task, CONTENT_CHANGED.to_owned());
+            }
+            Some(ContentTrouble::Unread) => {
+                return RequestEnd::Unfit(task, CONTENT_UNREAD.to_owned());
+            }
+            None => {}
         }
         let reply = self.proven(&task, reply, NOTHING).await;
         let account = self.account_values(&task, &reply, |_| true).await.ok();

@@ -152,7 +152,15 @@ pub(crate) fn media_type(
     name: &str,
     accepted: AcceptedTypes,
 ) -> Result<&'static str, &'static str> {
-    let place = sniff(head)?;
+    judged(sniff(head)?, name, accepted)
+}
+
+/// The media type of a file of the type at a place among [`TYPES`], with this name.
+pub(crate) fn judged(
+    place: usize,
+    name: &str,
+    accepted: AcceptedTypes,
+) -> Result<&'static str, &'static str> {
     let found = &TYPES[place];
     if !accepted.0[place] {
         return Err(found.refusal);
@@ -172,7 +180,7 @@ pub(crate) fn media_type(
 }
 
 /// The place of a type among [`TYPES`].
-fn sniff(head: &[u8]) -> Result<usize, &'static str> {
+pub(crate) fn sniff(head: &[u8]) -> Result<usize, &'static str> {
     let place = |name: &str| TYPES.iter().position(|known| known.name == name);
     match kind(head) {
         Some(name) => place(name).ok_or(refusal::OTHER_IMAGE),

@@ -14,6 +14,7 @@ pub mod content;
 pub mod inspect;
 pub mod manifest;
 pub mod names;
+mod objects;
 pub mod pattern;
 pub mod planned;
 pub mod root;
@@ -173,24 +174,23 @@ impl Documents {
         patterns: &[Pattern],
         sink: &mut impl FnMut(&mut [DocumentEntry]) -> anyhow::Result<()>,
     ) -> anyhow::Result<PassCounts> {
-        let (mut walk, mut pass, mut batch) =
-            (Walk::new(&self.root)?, PassCounts::default(), Vec::new());
+        let (mut pass, mut batch) = (PassCounts::default(), Vec::new());
+        let dir = match self.root.dir() {
+            Ok(dir) => dir,
+            Err(objects) => {
+                objects.each(BATCH, |paths| {
+                    let met = paths.iter().cloned().map(WalkEntry::File);
+                    batch.extend(met.map(|met| pass.entry(met, patterns)));
+                    sink(&mut batch)?;
+                    batch.clear();
+                    Ok(())
+                })?;
+                return Ok(pass);
+            }
+        };
+        let mut walk = Walk::new(dir)?;
         while let Some(met) = walk.step()? {
-            pass.rows += 1;
-            let unused = |why, shape| EntryContent::Unused { why, shape };
-            let what = match met {
-                WalkEntry::Useless(why) => unused(why, None),
-                WalkEntry::File(path) => {
-                    match DocumentMention::of_path(pattern::readings(patterns, &path)) {
-                        Some(document) => EntryContent::Document(Box::new(document)),
-                        None => unused(NO_PATTERN, Some(walk::shape(&path))),
-                    }
-                }
-            };
-            batch.push(DocumentEntry {
-                number: pass.rows,
-                what,
-            });
+            batch.push(pass.entry(met, patterns));
             if batch.len() == BATCH {
                 sink(&mut batch)?;
                 batch.clear();
@@ -209,6 +209,27 @@ impl Documents {
         match &self.from {
             DocumentListing::Manifest(_) => None,
             DocumentListing::Folder(patterns) => Some(patterns.get(spoken.pattern?)?.shown(known)),
+        }
+    }
+}
+
+impl PassCounts {
+    /// What a name of the folder stands for, counted.
+    fn entry(&mut self, met: WalkEntry, patterns: &[Pattern]) -> DocumentEntry {
+        self.rows += 1;
+        let unused = |why, shape| EntryContent::Unused { why, shape };
+        let what = match met {
+            WalkEntry::Useless(why) => unused(why, None),
+            WalkEntry::File(path) => {
+                match DocumentMention::of_path(pattern::readings(patterns, &path)) {
+                    Some(document) => EntryContent::Document(Box::new(document)),
+                    None => unused(NO_PATTERN, Some(walk::shape(&path))),
+                }
+            }
+        };
+        DocumentEntry {
+            number: self.rows,
+            what,
         }
     }
 }

@@ -6,13 +6,13 @@
 //! Left out on purpose: hashing the content, which happens while it is sent.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 
 use jiff::civil::Date;
 
 use super::assess::again;
 use super::claim::{Claim, DocumentField};
+use super::objects::object_refusal;
 use super::{DocumentListing, Documents, inspect, pattern};
 use bakkt_model::position::Position;
 
@@ -41,12 +41,11 @@ pub enum DocumentOrigin<'a> {
 }
 
 /// A document that can be sent.
-#[derive(Debug)]
 pub struct OpenedDocument {
     /// The metadata as JSON.
     pub metadata: Vec<u8>,
     /// At its first byte.
-    pub file: File,
+    pub content: Box<dyn Read + Send>,
     /// Bytes.
     pub size: u64,
     /// Such as `image/png`.
@@ -71,6 +70,8 @@ type ClaimedDocument = (Claim, &'static str, &'static str, Vec<u8>);
 const CHANGED: &str = "what is said of it is not what was planned; run replan to plan it anew";
 const GONE: &str = "its place in the manifest or the folder is gone; run replan to plan it anew";
 const EXPIRED: &str = "it expired since it was planned";
+const NO_STORAGE: &str =
+    "the object storage does not answer; once it does, the next run takes the document up again";
 const UNFIT: &str = "its file is missing or unfit now; run check to see why";
 
 impl Reopen {
@@ -87,14 +88,16 @@ impl Reopen {
     pub fn open(&self, planned: &JournalDocument<'_>) -> Result<OpenedDocument, Cow<'static, str>> {
         let (claim, document_type, side, metadata) = self.claimed(planned, self.today)?;
         let path = claim.path().ok_or(CHANGED)?;
-        let (opened, content_type) =
-            inspect::open(&self.documents.root, path, self.documents.accepted)
-                .map_err(|_| UNFIT)?;
+        let opened = inspect::open(&self.documents.root, path, self.documents.accepted);
+        let opened = opened.map_err(|why| match why {
+            object_refusal::STORAGE => NO_STORAGE,
+            _ => UNFIT,
+        })?;
         Ok(OpenedDocument {
             metadata,
-            file: opened.file,
+            content: opened.content,
             size: opened.size,
-            content_type,
+            content_type: opened.media_type,
             document_type,
             side: Some(side),
         })

@@ -4,6 +4,7 @@
 //! meanwhile: every path is resolved by the operating system below an open folder (`openat2`, or step by step where that is
 //! missing). Invariants: opening never blocks and opens no device, so a path is looked at before it is opened; what counts is
 //! the open file, which is looked at again; what comes back is a file of a size within the limit; every refusal has its own words and never repeats the path.
+//! Where the settings name a prefix of an object storage, its objects are the files (`objects`).
 //! Left out on purpose: what is in the file (`content`), and whether it is the right one (`planned`).
 
 use std::fs::File;
@@ -14,6 +15,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, FileType, FileTypeExt, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
 
 use super::names::{self, Names};
+use super::objects::ObjectFolder;
 use bakkt_model::error::unreadable;
 
 /// Why a file is refused before it is read. `missing` is what a gap says of a document that is not there.
@@ -50,9 +52,14 @@ pub mod refusal {
 /// The documents folder, open.
 #[derive(Debug)]
 pub struct Root {
-    dir: Dir,
-    names: Names,
+    place: RootPlace,
     max_bytes: u64,
+}
+
+#[derive(Debug)]
+enum RootPlace {
+    Folder(Dir, Names),
+    Objects(ObjectFolder),
 }
 
 /// A file that was opened safely.
@@ -66,10 +73,18 @@ pub struct OpenedFile {
     pub identity: FileIdentity,
 }
 
-/// Tells one state of one file from every other. The time of the content can be set by whoever copies a file, that of
-/// its facts by nobody.
+/// Tells one state of one file or object from every other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct FileIdentity {
+pub enum FileIdentity {
+    /// Of a file.
+    File(FileStamp),
+    /// Of an object.
+    Object(ObjectStamp),
+}
+
+/// The state of a file. The time of the content can be set by whoever copies a file, that of its facts by nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FileStamp {
     /// Device and number.
     file: (u64, u64),
     size: u64,
@@ -77,6 +92,28 @@ pub struct FileIdentity {
     content: (i64, i64),
     /// When anything about it changed.
     facts: (i64, i64),
+}
+
+/// The state of an object, and what its content was found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ObjectStamp {
+    /// A hash of its place, size, version and tag.
+    state: [u8; 32],
+    /// Whether the storage says a version or a tag, without which a change would not show.
+    is_certain: bool,
+    /// The place of its content among the types.
+    content: u8,
+}
+
+impl ObjectStamp {
+    /// That of an object of a type of content.
+    pub(super) fn new((state, is_certain): ([u8; 32], bool), content: usize) -> FileIdentity {
+        FileIdentity::Object(ObjectStamp {
+            state,
+            is_certain,
+            content: content as u8,
+        })
+    }
 }
 
 /// A file's times count in ticks: one that changed just now may change again within the same tick.
@@ -87,21 +124,36 @@ impl FileIdentity {
     pub(crate) fn of(file: &File) -> io::Result<FileIdentity> {
         use std::os::unix::fs::MetadataExt as _;
         let facts = file.metadata()?;
-        Ok(FileIdentity {
+        Ok(FileIdentity::File(FileStamp {
             file: (facts.dev(), facts.ino()),
             size: facts.len(),
             content: (facts.mtime(), facts.mtime_nsec()),
             facts: (facts.ctime(), facts.ctime_nsec()),
-        })
+        }))
     }
 
     /// Whether nothing can change any more without another identity; `now` in seconds since 1970.
     pub fn is_settled(&self, now: i64) -> bool {
-        self.is_before(now - SETTLED)
+        match self {
+            FileIdentity::File(file) => file.is_before(now - SETTLED),
+            FileIdentity::Object(object) => object.is_certain,
+        }
     }
 
     /// All of it, for a hash.
     pub fn bytes(&self) -> Vec<u8> {
+        match self {
+            FileIdentity::File(file) => file.bytes(),
+            FileIdentity::Object(object) => {
+                let state = object.state.iter().copied();
+                state.chain([object.content]).collect()
+            }
+        }
+    }
+}
+
+impl FileStamp {
+    fn bytes(&self) -> Vec<u8> {
         let ids = [self.file.0, self.file.1, self.size];
         let times = [self.content, self.facts];
         let times = times.iter().flat_map(|(seconds, rest)| [*seconds, *rest]);
@@ -110,7 +162,7 @@ impl FileIdentity {
     }
 
     /// Whether it was in this state before a moment, in seconds since 1970.
-    pub fn is_before(&self, seconds: i64) -> bool {
+    fn is_before(&self, seconds: i64) -> bool {
         self.facts.0 < seconds && self.content.0 < seconds
     }
 }
@@ -118,6 +170,10 @@ impl FileIdentity {
 impl Root {
     /// Opens the folder; `name` is how the settings call it.
     pub(crate) fn open(path: &Path, name: &str, max_bytes: u64) -> anyhow::Result<Root> {
+        if let Some(objects) = ObjectFolder::open(name, max_bytes) {
+            let place = RootPlace::Objects(objects?);
+            return Ok(Root { place, max_bytes });
+        }
         let dir = Dir::open_ambient_dir(path, ambient_authority()).map_err(|error| {
             unreadable(
                 &format!("open the documents folder {name}"),
@@ -125,53 +181,61 @@ impl Root {
                 "check `root` under [documents] in migration.toml",
             )
         })?;
-        let names = Names::default();
-        Ok(Root {
-            dir,
-            names,
-            max_bytes,
-        })
+        let place = RootPlace::Folder(dir, Names::default());
+        Ok(Root { place, max_bytes })
     }
 
-    /// The folder, for walking it.
-    pub(super) fn dir(&self) -> &Dir {
-        &self.dir
+    /// The folder, for walking it; else the objects.
+    pub(super) fn dir(&self) -> Result<&Dir, &ObjectFolder> {
+        match &self.place {
+            RootPlace::Folder(dir, _) => Ok(dir),
+            RootPlace::Objects(objects) => Err(objects),
+        }
+    }
+
+    /// The error of a storage that has not answered: whatever was refused for that is no fault of a document.
+    pub fn refuse_failed(&self) -> anyhow::Result<()> {
+        self.dir()
+            .map_or_else(ObjectFolder::refuse_failed, |_| Ok(()))
     }
 
     /// Opens a file for reading, by its path below the folder; where there is none, by another spelling of that path.
     pub(crate) fn file(&self, path: &str) -> Result<OpenedFile, &'static str> {
-        let exactly = self.exactly(path);
+        let RootPlace::Folder(dir, names) = &self.place else {
+            return Err(refusal::NO_FILE);
+        };
+        let exactly = self.exactly(dir, path);
         if !matches!(exactly, Err(refusal::MISSING | refusal::UNNAMED)) {
             return exactly;
         }
         let clean = names::cleaned(path)?;
         if clean != path {
-            let opened = self.exactly(&clean);
+            let opened = self.exactly(dir, &clean);
             if !matches!(opened, Err(refusal::MISSING)) {
                 return opened;
             }
         }
-        match self.names.find(&self.dir, &clean)? {
-            Some(found) => self.exactly(found),
+        match names.find(dir, &clean)? {
+            Some(found) => self.exactly(dir, found),
             None => exactly,
         }
     }
 
-    fn exactly(&self, path: impl AsRef<Path>) -> Result<OpenedFile, &'static str> {
+    fn exactly(&self, dir: &Dir, path: impl AsRef<Path>) -> Result<OpenedFile, &'static str> {
         let path = path.as_ref();
         if path.as_os_str().is_empty() {
             return Err(refusal::UNNAMED);
         }
         let told = |error: io::Error| told(path, &error);
         // Looked at first: opening some devices does something.
-        let facts = self.dir.metadata(path).map_err(told)?;
+        let facts = dir.metadata(path).map_err(told)?;
         must_be_file(facts.file_type())?;
         let mut options = OpenOptions::new();
         // Should it have become a pipe meanwhile: opening it does not wait for a writer.
         options
             .read(true)
             .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-        let file = self.dir.open_with(path, &options).map_err(told)?;
+        let file = dir.open_with(path, &options).map_err(told)?;
         let facts = file.metadata().map_err(told)?;
         must_be_file(facts.file_type())?;
         match facts.len() {
@@ -187,12 +251,12 @@ impl Root {
 }
 
 fn identity(facts: &Metadata) -> FileIdentity {
-    FileIdentity {
+    FileIdentity::File(FileStamp {
         file: (facts.dev(), facts.ino()),
         size: facts.len(),
         content: (facts.mtime(), facts.mtime_nsec()),
         facts: (facts.ctime(), facts.ctime_nsec()),
-    }
+    })
 }
 
 fn must_be_file(kind: FileType) -> Result<(), &'static str> {

@@ -8,8 +8,7 @@
 use std::ffi::OsString;
 
 use anyhow::Context;
-
-use super::root::Root;
+use cap_std::fs::Dir;
 
 /// An entry that the walk came across.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,7 +26,7 @@ pub(crate) const LINK_TO_FOLDER: &str = "a link to a folder: not followed";
 
 /// The walk; files of a folder come before and between its folders, by name.
 pub(crate) struct Walk<'a> {
-    root: &'a Root,
+    dir: &'a Dir,
     levels: Vec<FolderLevel>,
 }
 
@@ -40,9 +39,9 @@ struct FolderLevel {
 
 impl<'a> Walk<'a> {
     /// Starts at the root.
-    pub(crate) fn new(root: &'a Root) -> anyhow::Result<Walk<'a>> {
+    pub(crate) fn new(dir: &'a Dir) -> anyhow::Result<Walk<'a>> {
         let mut walk = Walk {
-            root,
+            dir,
             levels: Vec::new(),
         };
         walk.enter(String::new())?;
@@ -56,7 +55,7 @@ impl<'a> Walk<'a> {
             depth => format!("cannot read a folder {depth} below the documents folder"),
         };
         let below = if path.is_empty() { "." } else { path.as_str() };
-        let entries = self.root.dir().read_dir(below).with_context(place)?;
+        let entries = self.dir.read_dir(below).with_context(place)?;
         let names = entries.map(|entry| entry.map(|entry| entry.file_name()));
         let mut names: Vec<OsString> = names.collect::<Result<_, _>>().with_context(place)?;
         names.sort_unstable_by(|a, b| b.cmp(a));
@@ -75,7 +74,7 @@ impl<'a> Walk<'a> {
                 return Ok(Some(WalkEntry::Useless(NOT_UTF8)));
             };
             let path = format!("{}{name}", level.path);
-            let dir = self.root.dir();
+            let dir = self.dir;
             // What vanished meanwhile is met as a file, and opening it says that it is missing.
             let kind = dir.symlink_metadata(&path).map(|facts| facts.file_type());
             match kind {
@@ -125,8 +124,8 @@ mod tests {
         symlink("..", inside.join("c/up"))?;
         symlink("/", inside.join("c/slash"))?;
         fs::write(inside.join(OsString::from_vec(b"z\xff".to_vec())), "x")?;
-        let root = Root::open(&inside, "documents", 10)?;
-        let (mut walk, mut met) = (Walk::new(&root)?, Vec::new());
+        let dir = Dir::open_ambient_dir(&inside, cap_std::ambient_authority())?;
+        let (mut walk, mut met) = (Walk::new(&dir)?, Vec::new());
         while let Some(one) = walk.step()? {
             met.push(match one {
                 WalkEntry::File(path) => path,

@@ -92,8 +92,8 @@ impl Migration {
         if let Some(DocumentListing::Manifest(manifest)) =
             self.documents.as_ref().map(|found| &found.from)
         {
-            for (name, path) in manifest.export().files() {
-                let hash = self.file_hash(path, name)?;
+            for (name, place) in manifest.export().files() {
+                let hash = self.place_hash(place, name)?;
                 prints.push((format!("the manifest {name}"), hash));
             }
         }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use bakkt_mapping as mapping;
+use bakkt_source::Place;
 use bakkt_source::export::Options;
 use bakkt_source::found::DetectedFile;
 use regex::Regex;
@@ -12,8 +13,11 @@ use super::{Fingerprint, KnownExport, Migration};
 use crate::documents::root::FileIdentity;
 
 impl Migration {
-    pub(super) fn file_hash(&self, path: &Path, name: &str) -> anyhow::Result<[u8; 32]> {
-        file_hash(&self.pipeline.key, path, name)
+    pub(super) fn place_hash(&self, place: &Place, name: &str) -> anyhow::Result<[u8; 32]> {
+        match place {
+            Place::File(path) => file_hash(&self.pipeline.key, path, name),
+            Place::Object(_, content) => Ok(self.pipeline.hash(content)),
+        }
     }
 
     /// Keyed hashes of whatever changes payloads or verdicts, by the name under which a person knows it. `known` may know the
@@ -21,8 +25,12 @@ impl Migration {
     pub fn fingerprints(&self, known: KnownExport<'_>) -> anyhow::Result<Vec<Fingerprint>> {
         let mut exports = Vec::new();
         for export in self.exports() {
-            for (name, path) in export.files() {
-                exports.push(self.export_fingerprint(format!("the export {name}"), path, known)?);
+            for (name, place) in export.files() {
+                exports.push(self.export_fingerprint(
+                    format!("the export {name}"),
+                    place,
+                    known,
+                )?);
             }
         }
         let others = self.other_fingerprints()?.into_iter();
@@ -37,9 +45,18 @@ impl Migration {
     fn export_fingerprint(
         &self,
         name: String,
-        path: &Path,
+        place: &Place,
         known: KnownExport<'_>,
     ) -> anyhow::Result<Fingerprint> {
+        let path = match place {
+            Place::File(path) => path,
+            // Its content was hashed when it was fetched.
+            Place::Object(_, content) => {
+                let hash = self.pipeline.hash(content);
+                let state = None;
+                return Ok(Fingerprint { name, hash, state });
+            }
+        };
         let now = jiff::Timestamp::now().as_second();
         let hashed = || -> std::io::Result<([u8; 32], Option<FileIdentity>)> {
             let file = std::fs::File::open(path)?;

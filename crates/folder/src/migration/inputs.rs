@@ -8,6 +8,7 @@ use super::mapping_files;
 use crate::settings::Settings;
 use crate::settings::documents::DocumentSource;
 use bakkt_files::checksums;
+use bakkt_model::objects::is_object_url;
 
 /// What a file with a secret is called.
 const KEY: &str = "a file with a key";
@@ -38,8 +39,11 @@ pub enum InputKind {
 pub fn of(settings: &Settings) -> Vec<Input> {
     let mut inputs = Vec::new();
     let mut add = |name: &str, what: &'static str, kind: InputKind| {
-        let name = name.to_owned();
-        inputs.push(Input { name, what, kind });
+        // An object is no place of the disk.
+        if !is_object_url(name) {
+            let name = name.to_owned();
+            inputs.push(Input { name, what, kind });
+        }
     };
     add(&settings.export, "an export", InputKind::File);
     let mut mappings = vec![&settings.mapping];

@@ -477,7 +477,7 @@ impl Migration {
 
     /// Keyed hash of a backfill file's bytes.
     pub fn layer_hash(&self, kept: &BackfillFile) -> anyhow::Result<[u8; 32]> {
-        self.file_hash(&kept.path, &kept.name)
+        super::file_hash(&self.pipeline.key, &kept.path, &kept.name)
     }
 }
 

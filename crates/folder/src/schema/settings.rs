@@ -170,7 +170,7 @@ const KEYS: &[SchemaKey] = keys! {
 
 const SOURCE: &[SchemaKey] = keys! {
     "file": KeyType::Needed(&FILES),
-        "The export: CSV, a workbook, JSON, or fixed width with a `layout`; as it is or packed with gzip, zstd or zip. `*` and `?` name several files that are one export. One account a row, unless `group_by` says otherwise.";
+        "The export: CSV, a workbook, JSON, or fixed width with a `layout`; as it is or packed with gzip, zstd or zip; a file, or an object ([object-storage.md](object-storage.md)). `*` and `?` name several files that are one export. One account a row, unless `group_by` says otherwise.";
     "mapping": KeyType::Needed(&PATH),
         "The mapping: which column feeds which field. See [mapping.md](mapping.md).";
     "group_by": KeyType::Text,
@@ -471,7 +471,7 @@ const FINDINGS: &[SchemaKey] = keys! {
 
 const DOCUMENTS: &[SchemaKey] = keys! {
     "root": KeyType::Needed(&PATH),
-        "The folder of the documents. Nothing outside it is ever opened.";
+        "The folder of the documents, or a prefix of an object storage (`\"s3://..\"`, see [object-storage.md](object-storage.md)). Nothing outside it is ever opened.";
     "accept": KeyType::WordList(&["PDF", "JPEG", "PNG", "GIF", "BMP", "TIFF", "HEIC"]),
         "Types of content that are sent. Absent: PDF, JPEG, PNG, GIF, BMP. Nothing says that Bakkt takes TIFF and HEIC, so they have to be named.";
     "max_bytes": SIZE,

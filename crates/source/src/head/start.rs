@@ -3,9 +3,7 @@
 //! Owner of [`Start`] and of opening what is packed, a workbook, of fixed width, JSON or plain text. Left out on purpose: what is
 //! found in the text (`head`).
 
-use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -19,36 +17,16 @@ use crate::fixed::{Layout, RecordForm};
 use crate::found::DetectedFile;
 use crate::json::{self, JsonReader, PieceForm};
 use crate::packed::{self, UnpackedFile};
+use crate::place::OpenedPlace;
 use crate::transcode::{self, Transcode};
 use crate::workbook::{SheetChoice, Workbook};
-use bakkt_model::error::{Failure, ShownPath, unreadable};
+use bakkt_model::error::Failure;
 
 /// Bytes at a file's beginning from which everything is found.
 const SAMPLE: usize = 1 << 20;
 /// Further blocks that the encoding is found from, and their size.
 const BLOCKS: u64 = 16;
 const BLOCK: usize = 64 << 10;
-
-/// The error of a file that cannot be opened.
-pub(super) fn cannot_open(path: &Path, error: &io::Error) -> anyhow::Error {
-    unreadable(
-        &format!("open {}", path.shown()),
-        error,
-        "check the name of the file, and who may read it",
-    )
-}
-
-/// Opens a plain file; a pipe or a folder is refused without being opened.
-fn plain_file(path: &Path) -> io::Result<File> {
-    // Looked at before it is opened: opening a pipe would wait for a writer.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "it is a folder, a pipe or a device; give a regular file",
-        ));
-    }
-    File::open(path)
-}
 
 /// What the beginning of a file tells.
 pub(super) struct Start {
@@ -76,27 +54,21 @@ fn read_start(reader: &mut impl Read, most: usize) -> io::Result<(Vec<u8>, bool)
     Ok((start, whole))
 }
 
-pub(super) fn start(path: &Path, name: &str, options: &Options) -> anyhow::Result<Start> {
-    let file = plain_file(path).map_err(|error| cannot_open(path, &error))?;
+pub(super) fn start(opened: OpenedPlace, options: &Options) -> anyhow::Result<Start> {
+    let name = opened.name.as_str();
     let unreadable = || format!("cannot read {name}");
-    let workbook = file.try_clone().with_context(unreadable)?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let unpacked = packed::unpack(file, name, options, folder)?;
+    let unpacked = packed::unpack(opened.bytes, name, options, &opened.folder)?;
     let mut found = DetectedFile::new(name, unpacked.format("CSV"));
     if unpacked.container == Container::Workbook {
-        if !unpacked.containers.is_empty() {
-            return Err(packed::refused(
-                name,
-                "it is a packed workbook; unpack it and name the workbook",
-            ));
-        }
         let choice = match &options.sheet {
             None => SheetChoice::First,
             Some(SheetSetting::Name(name)) => SheetChoice::Name(name.clone()),
             Some(SheetSetting::Number(number)) => SheetChoice::Number(*number),
         };
-        let mut workbook = Workbook::open(workbook, name, &choice)?;
+        let file = packed::as_file(&unpacked.stream, name)?;
+        let mut workbook = Workbook::open(file, name, &choice)?;
         found.workbook(workbook.head(), options.sheet.is_none(), options.set_by);
+        found.format = unpacked.format(&found.format);
         let (text, whole) = read_start(&mut workbook, SAMPLE)?;
         return Ok(Start {
             file: None,
