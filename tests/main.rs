@@ -11,6 +11,7 @@ mod support;
 mod account_types;
 mod all_the_way;
 mod architecture;
+mod audit;
 mod backfill;
 mod bytes;
 mod canary;
