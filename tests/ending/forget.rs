@@ -3,8 +3,8 @@
 use std::fs;
 
 use super::world::{CUSTOMERS, World, holding, local, rows, said, state, status};
-use crate::support::{json_of, wait_for};
 use crate::support::workbooks::{Cell, Sheet, number, text, xlsx};
+use crate::support::{json_of, wait_for};
 
 const ID: &str = "00700-A";
 
@@ -85,7 +85,10 @@ fn nothing_of_the_customer_is_left_and_everything_balances() {
     assert_eq!(line["reason"], "erased at the customer's request");
     let (text, code) = said(&mut local(&world, "audit", &[]));
     assert_eq!(code, 3, "{text}");
-    assert!(text.contains("Nothing that could be checked was altered"), "{text}");
+    assert!(
+        text.contains("Nothing that could be checked was altered"),
+        "{text}"
+    );
     // Again: it is known that this customer was forgotten.
     assert_eq!(forget(&world, ID, &[]).1, 0);
     assert_eq!(forget(&world, "nobody", &[]).1, 2);
@@ -153,7 +156,11 @@ fn a_killed_forget_ends_with_the_next_one() {
         child.wait().unwrap();
         let (text, code) = forget(&world, ID, &[]);
         assert_eq!(code, 0, "{text}");
-        assert!(holding(&state(&world), ID).is_empty(), "{:?}", holding(&state(&world), ID));
+        assert!(
+            holding(&state(&world), ID).is_empty(),
+            "{:?}",
+            holding(&state(&world), ID)
+        );
         assert_eq!(status(&world)["balanced"], true);
     }
 }
