@@ -95,7 +95,7 @@ const ROOMS: &[(&str, &[MayUse])] = &[
             ("events", &["schema"]),
             ("write", &["", "chain", "events", "schema"]),
             ("read", &["chain", "events", "schema", "write"]),
-            ("decisions", &["read", "schema", "write"]),
+            ("decisions", &["chain", "read", "schema", "write"]),
             ("replan", &["decisions", "read", "schema", "write"]),
             // Users, accounts and recipients: tasks of their own beside those of accounts.
             ("custody", &["", "read", "schema", "write"]),
@@ -393,6 +393,11 @@ const WRITERS: &[MayUse] = &[
     (
         "src/commands/pressure_file.rs",
         &["OpenOptions::new", "create_new", "fs::remove"],
+    ),
+    // The socket of a run, in a folder of its own, and the small file that says where it is.
+    (
+        "crates/engine/src/control/place.rs",
+        &["OpenOptions::new", "create_new", "fs::remove", "DirBuilder"],
     ),
     // Reading, and temporary files without a name.
     (

@@ -708,6 +708,7 @@ fn custody_run(dir: &Path) -> String {
 
 fn run_in_sandbox(dir: &Path, limit: Option<u64>) -> String {
     let args = RunArgs {
+        head: bakkt_migrate::cli::HeadArgs::default(),
         dir: dir.to_owned(),
         target: TargetArgs {
             sandbox: true,
@@ -721,6 +722,7 @@ fn run_in_sandbox(dir: &Path, limit: Option<u64>) -> String {
         only: None,
         registry: None,
         metrics_listen: None,
+        key: None,
         done_is_zero: false,
         json: true,
     };
