@@ -13,7 +13,7 @@ mod tokens;
 
 pub use canonical::{canonical, write_canonical};
 pub use rows::{ROW_HASH, RowHash, RowHashes};
-pub use tokens::{hashed_target, id_hash, target_agrees};
+pub use tokens::{ERASED, hashed_target, id_hash, target_agrees};
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Serialize};
