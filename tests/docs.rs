@@ -722,6 +722,7 @@ fn run_in_sandbox(dir: &Path, limit: Option<u64>) -> String {
         only: None,
         registry: None,
         metrics_listen: None,
+        key: None,
         done_is_zero: false,
         json: true,
     };
