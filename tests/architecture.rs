@@ -402,6 +402,11 @@ const WRITERS: &[MayUse] = &[
         "src/commands/pressure_file.rs",
         &["OpenOptions::new", "create_new", "fs::remove"],
     ),
+    // The socket of a run, in a folder of its own, and the small file that says where it is.
+    (
+        "crates/engine/src/control/place.rs",
+        &["OpenOptions::new", "create_new", "fs::remove", "DirBuilder"],
+    ),
     // Reading, and temporary files without a name.
     (
         "crates/files/src/small_files/secret.rs",

@@ -450,7 +450,15 @@ fn what_comes_after_acceptance_keeps_nothing() {
     world.search();
 
     // The links are in their file, and nowhere else.
-    let output = world.quiet(&["links", "--base-url", &url, "--out", &path("links.csv")]);
+    let output = world.quiet(&[
+        "links",
+        "--reason",
+        "mailing",
+        "--base-url",
+        &url,
+        "--out",
+        &path("links.csv"),
+    ]);
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(
         said.contains("links.csv"),

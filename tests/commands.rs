@@ -25,4 +25,4 @@ mod target;
 mod terminal;
 mod unplanned;
 mod way_out;
-mod world;
+pub mod world;

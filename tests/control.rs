@@ -104,8 +104,9 @@ impl Case {
 
     /// What `control` did, as the report repeats it.
     fn log(&self) -> Vec<String> {
-        let (status, _) = json_of(program().args(["status", "--json"]).arg(self.dir()));
-        let log = status["operator_log"].as_array().unwrap();
+        let summary = std::fs::read(self.dir().join("report/summary.json")).unwrap();
+        let summary: Value = serde_json::from_slice(&summary).unwrap();
+        let log = summary["operator_log"].as_array().unwrap();
         let line = |entry: &Value| {
             let part = |key: &str| entry[key].as_str().unwrap_or("").to_owned();
             assert_eq!(part("action"), "control");
@@ -302,4 +303,16 @@ fn hours_that_make_no_sense_are_refused_with_their_place() {
         assert!(said.contains(what), "{window}: {said}");
         assert!(said.contains("migration.toml:"), "{window}: {said}");
     }
+}
+
+#[test]
+fn the_view_on_the_whole_terminal_needs_one() {
+    let case = Case::new(1, "");
+    let mut program = program();
+    let output = program.arg("status").arg(case.dir()).arg("--watch");
+    let output = output.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("--watch needs a terminal"), "{said}");
+    assert!(output.stdout.is_empty());
 }

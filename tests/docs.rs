@@ -17,7 +17,7 @@ use bakkt_mapping::compile::{MappingPart, Targets, compile, compile_for};
 use bakkt_mapping::draft::{Draft, SlotValue};
 use bakkt_mapping::feed::Scratch;
 use bakkt_mapping::target::resolve_each;
-use bakkt_migrate::cli::{HeadArgs, RunArgs, ShardArgs, TargetArgs};
+use bakkt_migrate::cli::{RunArgs, ShardArgs, TargetArgs};
 use bakkt_model::error::Diagnostics;
 use bakkt_sandbox as sandbox;
 use bakkt_source::Rows;
@@ -708,6 +708,7 @@ fn custody_run(dir: &Path) -> String {
 
 fn run_in_sandbox(dir: &Path, limit: Option<u64>) -> String {
     let args = RunArgs {
+        head: bakkt_migrate::cli::HeadArgs::default(),
         dir: dir.to_owned(),
         target: TargetArgs {
             sandbox: true,
@@ -721,8 +722,8 @@ fn run_in_sandbox(dir: &Path, limit: Option<u64>) -> String {
         only: None,
         registry: None,
         metrics_listen: None,
+        key: None,
         done_is_zero: false,
-        head: HeadArgs::default(),
         json: true,
     };
     bakkt_migrate::commands::run::run(&args, Mode::Quiet)

@@ -3,5 +3,6 @@
 mod close;
 mod forget;
 mod questions;
+mod shards;
 mod workbook;
 mod world;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Output;
 
 use crate::support::small::{HEADER, MAPPING};
-use crate::support::{SandboxProcess, fill, json_of, program};
+use crate::support::{SandboxProcess, fill, json_of, program, reason_for};
 use regex::Regex;
 use serde_json::Value;
 
@@ -64,6 +64,7 @@ impl Case {
     fn command(&self, command: &str) -> std::process::Command {
         let mut run = program();
         run.arg(command).arg(self.folder.path());
+        run.args(reason_for(command, &[]));
         run
     }
 
@@ -488,7 +489,8 @@ fn the_sheets_of_the_samples_can_be_filled_in_until_nothing_is_left() {
                 run.arg(command)
                     .arg(&dir)
                     .args(["--json", "--quiet"])
-                    .args(more),
+                    .args(more)
+                    .args(reason_for(command, more)),
             )
         };
         let target = ["--base-url", &sandbox.base_url()];

@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
-use crate::support::{SandboxProcess, json_of, program};
+use crate::support::{SandboxProcess, json_of, program, reason_for};
 use bakkt_journal::{Journal, Reader};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -125,7 +125,7 @@ impl Case {
         if command != "check" {
             program.args(["--base-url", &self.sandbox.base_url()]);
         }
-        json_of(program.args(more))
+        json_of(program.args(more).args(reason_for(command, more)))
     }
 
     /// Id and body of everything that a check would send.

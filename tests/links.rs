@@ -14,7 +14,7 @@ use bakkt_journal::{Journal, Reader, now};
 use serde_json::Value;
 
 use crate::events::receiver;
-use crate::support::{Running, SandboxProcess, json_of, program, wait_for};
+use crate::support::{Running, SandboxProcess, json_of, program, reason_for, wait_for};
 
 const PARTNER: &str = "partner_id = \"3fa85f64-5717-4562-b3fc-2c963f66afa6\"";
 
@@ -63,7 +63,8 @@ impl World {
             .arg(name)
             .arg(self.dir.path())
             .args(["--base-url", &self.sandbox.base_url()])
-            .args(more);
+            .args(more)
+            .args(reason_for(name, more));
         command
     }
 
@@ -554,7 +555,13 @@ fn what_is_wrong_is_said_before_anything_is_asked() {
     assert_eq!(world.sandbox.count("link_gets"), 0);
 
     let empty = tempfile::tempdir().unwrap();
-    let (code, text) = said(program().arg("links").arg(empty.path()).output().unwrap());
+    let (code, text) = said(
+        program()
+            .args(["links", "--reason", "a test"])
+            .arg(empty.path())
+            .output()
+            .unwrap(),
+    );
     assert!(
         code == Some(2) && text.contains("has no journal yet"),
         "{text}"

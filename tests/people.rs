@@ -8,7 +8,7 @@ mod sent;
 use std::process::Output;
 
 use crate::support::small::{MAPPING, export};
-use crate::support::{SandboxProcess, json_of, program};
+use crate::support::{SandboxProcess, json_of, program, reason_for};
 use bakkt_journal::Reader;
 use bakkt_journal::read::GapDay;
 use serde_json::Value;
@@ -60,11 +60,13 @@ impl Case {
 
     fn command(&self, command: &str, more: &[&str]) -> std::process::Command {
         let mut run = program();
-        run.env("USER", "pat").arg(command).arg(self.folder.path());
+        run.env("BAKKT_OPERATOR", "pat")
+            .arg(command)
+            .arg(self.folder.path());
         if matches!(command, "run" | "replan") || more.contains(&"--duplicate") {
             run.args(["--base-url", &self.sandbox.base_url()]);
         }
-        run.args(more);
+        run.args(more).args(reason_for(command, more));
         run
     }
 

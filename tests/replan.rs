@@ -9,7 +9,7 @@ mod restricted;
 use std::path::Path;
 
 use crate::support::small::{MAPPING, export};
-use crate::support::{SandboxProcess, json_of, program};
+use crate::support::{SandboxProcess, json_of, program, reason_for};
 use serde_json::Value;
 
 const SETTINGS: &str = r#"
@@ -57,7 +57,8 @@ impl Case {
             .arg(command)
             .arg(self.folder.path())
             .arg("--json")
-            .args(more);
+            .args(more)
+            .args(reason_for(command, more));
         if command != "retry" && command != "status" {
             program.args(["--base-url", &self.sandbox.base_url()]);
         }

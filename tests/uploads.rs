@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{SandboxProcess, json_of, program};
+use crate::support::{SandboxProcess, json_of, program, reason_for};
 use serde_json::Value;
 
 const MAPPING: &str = r#"
@@ -84,7 +84,7 @@ impl Case {
         let mut run = program();
         run.arg(command).arg(self.folder.path());
         run.args(["--quiet", "--json", "--base-url", &self.sandbox.base_url()]);
-        json_of(run.args(more))
+        json_of(run.args(more).args(reason_for(command, more)))
     }
 
     /// Plans, and sends nothing.

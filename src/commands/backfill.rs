@@ -39,18 +39,18 @@ const LISTED: usize = 50;
 /// Takes a backfill file into the plan, and tells what it changes.
 pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
-    // Both are asked for before anything is done.
-    let reason = deciding::why_unless(args.dry_run, args.reason.as_deref())?;
-    let by = match args.dry_run {
-        true => String::new(),
-        false => deciding::by(&args.by, &args.dir)?,
-    };
     let view = View::at(StatePlace::new(
         &args.dir,
         args.target.sandbox,
         &args.target.shards,
     )?);
     view.must_be_planned()?;
+    // Both are asked for before anything is done.
+    let reason = deciding::why_unless(args.dry_run, args.reason.as_deref())?;
+    let by = match args.dry_run {
+        true => String::new(),
+        false => deciding::by(&args.by, &args.dir)?,
+    };
     let destination = Destination::resolve(&args.dir, &args.target)?;
     let done = runtime()?.block_on(async {
         let session = Session::open_planned(destination)?;

@@ -14,7 +14,7 @@ use bakkt_model::limits::Rate;
 pub fn run(args: &ControlArgs) -> anyhow::Result<CommandOutput> {
     target::existing_folder(&args.dir)?;
     let reason = deciding::why(&args.reason)?;
-    let by = deciding::by(&args.by);
+    let by = deciding::by(&args.by, &args.dir)?;
     let place = StatePlace::new(&args.dir, args.sandbox, &args.shards)?;
     let places = match args.shards.shard {
         Some(ShardChoice::All(_)) => place

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::session::{Destination, Session};
 use super::signals::Signals;
-use super::{CommandOutput, code, custody_stage, outputs, report, send, target};
+use super::{CommandOutput, checkpoint, code, custody_stage, outputs, report, send, target};
 use crate::cli::{ApproveArgs, PlanArgs};
 use bakkt_files::progress::Mode;
 use bakkt_files::signatures::Signer;
@@ -15,7 +15,7 @@ use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::number::thousands;
 use bakkt_planning::approval::{self, ApprovalTerms, Pilot};
 use bakkt_planning::drift::Rehash;
-use bakkt_planning::{findings, forecast, journal_plan, opening};
+use bakkt_planning::{forecast, journal_plan, opening};
 use bakkt_report::plan_page::{self, PlanFacts};
 use bakkt_report::status_lines;
 
@@ -25,7 +25,7 @@ pub fn run(args: &PlanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let destination = Destination::resolve(&args.dir, &args.target)?;
     let (target, place) = (destination.target.clone(), destination.place.clone());
     let session = Session::open(destination)?;
-    let (journal, migration) = planned(session, args.rehash, &signals, mode)?;
+    let (mut journal, migration) = planned(session, args.rehash, &signals, mode)?;
     let settings = &migration.settings;
     let hash = approval::plan_hash(&journal, settings)?;
     let mut work = send::work(&journal, None, false)?.words();
@@ -37,10 +37,10 @@ pub fn run(args: &PlanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let approvals = approval_words(settings, args.target.sandbox)?;
     let migration_id = bakkt_journal::registry::migration_id(&journal);
     let protected = outputs::protected(settings);
+    checkpoint::append(&mut journal, "plan")?;
     drop(journal);
     let view = report::View::at(place);
     let totals = view.totals()?;
-    let found = findings::in_short(&view.reader()?.finding_counts()?);
     let facts = PlanFacts {
         name: target::name(&args.dir),
         hash: hash.clone(),
@@ -71,7 +71,6 @@ pub fn run(args: &PlanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         lines.extend(forecasts);
         lines.push(format!("approval    {approvals}"));
         lines.push(format!("\n{}", status_lines(&totals).trim_end()));
-        lines.extend(found.map(|found| format!("\n{found}")));
         lines.push(format!("\npage: {}", page.shown()));
         lines.join("\n")
     };
@@ -177,6 +176,7 @@ pub fn approve(args: &ApproveArgs) -> anyhow::Result<CommandOutput> {
     let expires = now.checked_add(approval.valid)?;
     let terms = ApprovalTerms::new(&subject, args.plan.clone(), pilot, (now, expires));
     let signed = approval::approve(&mut journal, &terms, &signer, &signers, now)?;
+    checkpoint::append(&mut journal, "approve")?;
     let what = match args.limit {
         Some(limit) => format!("a pilot of {} accounts", thousands(limit)),
         None => "the plan".to_owned(),

@@ -28,17 +28,17 @@ use bakkt_report::status_lines;
 
 /// Plans anew, and tells what the new plan changes.
 pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
-    let by = match args.dry_run {
-        true => String::new(),
-        false => deciding::by(&args.by, &args.dir)?,
-    };
-    let reason = deciding::why_unless(args.dry_run, args.reason.as_deref())?;
     let view = View::at(StatePlace::new(
         &args.dir,
         args.target.sandbox,
         &args.target.shards,
     )?);
     view.must_be_planned()?;
+    let by = match args.dry_run {
+        true => String::new(),
+        false => deciding::by(&args.by, &args.dir)?,
+    };
+    let reason = deciding::why_unless(args.dry_run, args.reason.as_deref())?;
     let how = ReplanOptions {
         update_accepted: args.update_accepted,
         accept_new_ids: args.accept_new_ids,

@@ -9,7 +9,7 @@ use crate::cli::{ReportArgs, ViewArgs};
 use bakkt_files::output::ProtectedPaths;
 use bakkt_files::state_folder;
 use bakkt_journal::read::nothing_planned;
-use bakkt_journal::{Journal, Journals, Reader};
+use bakkt_journal::{Journal, Journals, Reader, Tombstone};
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::grace::Grace;
 use bakkt_model::shard::Shard;
@@ -328,11 +328,21 @@ pub fn status(args: &ViewArgs) -> anyhow::Result<CommandOutput> {
     } else {
         let lines = status_lines(&totals).trim_end().to_owned();
         let here = shards_here(&journals.shards()?);
-        format!("{lines}{here}{}", at_present(&view.place))
+        let end = closed(&view.place)?;
+        format!("{lines}{here}{end}{}", at_present(&view.place))
     };
     Ok(CommandOutput {
         text,
         code: code(&totals),
+    })
+}
+
+/// That the migration is closed, where it is.
+fn closed(place: &StatePlace) -> anyhow::Result<String> {
+    Ok(match Tombstone::of(&place.root())? {
+        Some(tombstone) if tombstone.done => format!("\n\nclosed by {}", tombstone.by),
+        Some(_) => "\n\nbeing closed: `bakkt-migrate close` goes on with it".to_owned(),
+        None => String::new(),
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{SandboxProcess, json_of, program};
+use crate::support::{SandboxProcess, json_of, program, reason_for};
 
 pub const HEADER: &str =
     "ID,FIRST,LAST,BORN,SSN,EMAIL,PHONE,STREET,CITY,STATE,ZIP,CTRY,INCOME,CITIZEN";
@@ -102,7 +102,11 @@ impl World {
 
     pub fn command(&self, command: &str, more: &[&str]) -> std::process::Command {
         let mut program = program();
-        program.arg(command).arg(self.dir()).args(more);
+        program
+            .arg(command)
+            .arg(self.dir())
+            .args(more)
+            .args(reason_for(command, more));
         if !matches!(command, "status" | "report" | "check") {
             program.args(["--base-url", &self.sandbox.base_url()]);
         }

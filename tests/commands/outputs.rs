@@ -181,7 +181,7 @@ fn no_output_changes_a_byte_of_what_is_not_its_own() {
                     continue;
                 }
                 // Nobody answers there any more: what is refused is refused before anybody is asked.
-                let target = ["--base-url", url.as_str()];
+                let target = ["--base-url", url.as_str(), "--reason", "mailing"];
                 let target = if command == "links" { &target[..] } else { &[] };
                 let arguments = [&[command, dir, option, out], target, replace].concat();
                 let (code, said) = run(&arguments);

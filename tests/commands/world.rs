@@ -96,7 +96,10 @@ impl World {
     pub fn new(rows: &[String]) -> World {
         let world = World {
             place: tempfile::tempdir().unwrap(),
-            environment: vec![("BAKKT_API_KEY".into(), "a key".into())],
+            environment: vec![
+                ("BAKKT_API_KEY".into(), "a key".into()),
+                ("BAKKT_OPERATOR".into(), "A Tester".into()),
+            ],
         };
         fs::create_dir(world.path("acme")).unwrap();
         world.write("acme/migration.toml", SETTINGS);
@@ -151,7 +154,7 @@ impl World {
     }
 
     pub fn no_key(&mut self) {
-        self.environment.clear();
+        self.environment.retain(|(name, _)| name != "BAKKT_API_KEY");
     }
 
     /// The binary, ready to be started in the place.

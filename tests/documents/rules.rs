@@ -382,7 +382,7 @@ fn a_path_that_fits_several_customers_is_told() {
     );
     world.accounts(&[account("A_1")]);
     let output = crate::support::program()
-        .args(["replan", "--base-url", &sandbox.base_url()])
+        .args(["replan", "--base-url", &sandbox.base_url(), "--reason", "x"])
         .arg(world.dir())
         .output()
         .unwrap();

@@ -184,7 +184,7 @@ fn a_changed_manifest_stops_the_run_and_replan_goes_on() {
     assert!(told.contains("the manifest documents.csv"), "{told}");
     let mut replan = crate::support::program();
     let output = replan
-        .arg("replan")
+        .args(["replan", "--reason", "a test"])
         .arg(world.dir())
         .args(["--base-url", &sandbox.base_url()])
         .output()

@@ -139,6 +139,15 @@ fn what_must_not_stay_goes_and_nothing_runs_here_again() {
         assert!(text.contains("was closed by kim on"), "{command}: {text}");
     }
     assert_eq!(status(&world)["balanced"], true);
+    let (text, _) = said(&mut local(&world, "status", &[]));
+    assert!(text.contains("closed by kim"), "{text}");
+    // Without the key whom decisions were about cannot be compared; all else is as it was.
+    let (text, code) = said(&mut local(&world, "audit", &[]));
+    assert_eq!(code, 3, "{text}");
+    assert!(
+        text.contains("Nothing that could be checked was altered"),
+        "{text}"
+    );
     assert_eq!(close(&world, &["--yes"]).1, 0, "again: it says the same");
 }
 

@@ -3,8 +3,8 @@
 use std::fs;
 
 use super::world::{CUSTOMERS, World, holding, local, rows, said, state, status};
-use crate::support::json_of;
 use crate::support::workbooks::{Cell, Sheet, number, text, xlsx};
+use crate::support::{json_of, wait_for};
 
 const ID: &str = "00700-A";
 
@@ -83,6 +83,12 @@ fn nothing_of_the_customer_is_left_and_everything_balances() {
         ("excluded", "2")
     );
     assert_eq!(line["reason"], "erased at the customer's request");
+    let (text, code) = said(&mut local(&world, "audit", &[]));
+    assert_eq!(code, 3, "{text}");
+    assert!(
+        text.contains("Nothing that could be checked was altered"),
+        "{text}"
+    );
     // Again: it is known that this customer was forgotten.
     assert_eq!(forget(&world, ID, &[]).1, 0);
     assert_eq!(forget(&world, "nobody", &[]).1, 2);
@@ -112,6 +118,11 @@ fn no_plan_and_no_event_brings_the_customer_back() {
     let line = text.lines().find(|line| line.starts_with(ID)).unwrap();
     let more = line.replace("a1@example.com", "new@example.com");
     world.write("export.csv", &format!("{text}{more}\n"));
+    // A list that names nobody else still leaves somebody out.
+    world.write("hold.txt", &format!("{ID}\n"));
+    let settings = fs::read_to_string(world.path("migration.toml")).unwrap();
+    let hold = "[[exclude.ids]]\nfile = \"hold.txt\"\nreason = \"legal hold\"\n";
+    world.write("migration.toml", &format!("{settings}{hold}"));
     world.json(
         "replan",
         &["--update-accepted", "--reason", "new export", "--by", "kim"],
@@ -124,6 +135,34 @@ fn no_plan_and_no_event_brings_the_customer_back() {
     assert_eq!(said(events.arg(world.path("events.jsonl"))).1, 0);
     assert!(holding(&state(&world), ID).is_empty());
     assert!(holding(&world.path("report"), ID).is_empty());
+}
+
+#[test]
+fn a_killed_forget_ends_with_the_next_one() {
+    for step in 0..4u32 {
+        let world = everywhere();
+        let why = ["--id", ID, "--reason", "request 17", "--by", "kim"];
+        let mut child = local(&world, "forget", &why).spawn().unwrap();
+        // Wherever it is by then: before its transaction, behind it, or done.
+        wait_for("the name in the journal or the end", || {
+            let is_there = step > 0 && !holding(&state(&world), "erased:").is_empty();
+            let has_ended = child.try_wait().unwrap().is_some();
+            (step == 0 || is_there || has_ended).then_some(())
+        });
+        for _ in 1..step {
+            std::thread::yield_now();
+        }
+        let _ = child.kill();
+        child.wait().unwrap();
+        let (text, code) = forget(&world, ID, &[]);
+        assert_eq!(code, 0, "{text}");
+        assert!(
+            holding(&state(&world), ID).is_empty(),
+            "{:?}",
+            holding(&state(&world), ID)
+        );
+        assert_eq!(status(&world)["balanced"], true);
+    }
 }
 
 #[test]

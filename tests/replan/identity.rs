@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Case;
 use crate::support::program;
+use crate::support::reason_for;
 use crate::support::small::HEADER;
 
 /// Id, given name, family name, tax id.
@@ -36,6 +37,7 @@ fn refused(case: &Case, command: &str, more: &[&str]) -> String {
         .arg(case.folder.path())
         .args(["--base-url", &case.sandbox.base_url()])
         .args(more)
+        .args(reason_for(command, more))
         .output()
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();

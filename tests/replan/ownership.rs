@@ -57,7 +57,10 @@ fn a_changed_agreement_waits_for_its_acknowledgement() {
 
     let refused = |more: &[&str]| {
         let mut command = program();
-        command.arg("replan").arg(case.folder.path()).args(more);
+        command
+            .args(["replan", "--reason", "a test"])
+            .arg(case.folder.path())
+            .args(more);
         command.args(["--base-url", &case.sandbox.base_url()]);
         command.output().unwrap().status.code()
     };
@@ -186,7 +189,9 @@ fn entities_whose_owners_changed_are_listed() {
     let (dry, _) = case.run("replan", &["--dry-run"]);
     assert_eq!(dry["replan"]["ownership"], ownership, "{dry}");
     let mut command = program();
-    command.arg("replan").arg(case.folder.path());
+    command
+        .args(["replan", "--reason", "a test"])
+        .arg(case.folder.path());
     command.args(["--base-url", &case.sandbox.base_url()]);
     let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
     for said in [

@@ -258,7 +258,9 @@ fn each_field_is_named_and_nothing_of_the_account_is_sent() {
 
     // The text has the same, and no value.
     let mut command = program();
-    command.arg("replan").arg(case.folder.path());
+    command
+        .args(["replan", "--reason", "a test"])
+        .arg(case.folder.path());
     command.args(["--base-url", &case.sandbox.base_url()]);
     let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
     for said in [

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 use crate::support::small::{MAPPING, export};
-use crate::support::{SandboxProcess, json_of, program};
+use crate::support::{SandboxProcess, json_of, program, reason_for};
 
 const SETTINGS: &str = r#"
 [source]
@@ -94,7 +94,7 @@ impl World {
         if command == "run" && self.uses_registry {
             program.arg("--registry").arg(self.path("registry"));
         }
-        program.args(more);
+        program.args(more).args(reason_for(command, more));
         program
     }
 

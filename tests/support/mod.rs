@@ -51,8 +51,18 @@ pub fn program() -> Command {
         .env_remove("BAKKT_SANDBOX_KEY")
         .env_remove("BAKKT_REDIS_PASSWORD")
         .env_remove("RUST_LOG")
+        .env("BAKKT_OPERATOR", "A Tester")
         .stdin(Stdio::null());
     command
+}
+
+/// The reason that a decision needs, unless one is among the arguments already.
+pub fn reason_for(command: &str, more: &[&str]) -> &'static [&'static str] {
+    let decides = matches!(command, "replan" | "backfill" | "links");
+    match decides && !more.contains(&"--reason") {
+        true => &["--reason", "a test"],
+        false => &[],
+    }
 }
 
 /// Polls until `condition` gives something.

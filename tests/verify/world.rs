@@ -10,7 +10,7 @@ use bakkt_journal::{Journal, Reader};
 use serde_json::{Value, json};
 
 use crate::export;
-use crate::support::{SandboxProcess, json_of, program, wait_for};
+use crate::support::{SandboxProcess, json_of, program, reason_for, wait_for};
 
 pub const SETTINGS: &str = r#"
 [source]
@@ -125,7 +125,12 @@ impl World {
 
     /// `replan` with further arguments.
     pub fn replan(&self, args: &[&str]) {
-        let output = self.command("replan").args(args).output().unwrap();
+        let output = self
+            .command("replan")
+            .args(args)
+            .args(reason_for("replan", args))
+            .output()
+            .unwrap();
         assert_eq!(output.status.code(), Some(0), "{output:?}");
     }
 

@@ -389,9 +389,13 @@ impl Exclusions {
 
     /// The index of the reason why an id is left out.
     pub(crate) fn by_id(&self, id: &str) -> Option<u16> {
-        if let Some(forgotten) = self.forgotten.as_ref().filter(|one| (one.is_one)(id)) {
-            return Some(forgotten.reason);
-        }
+        // Asked in any case, so that an id of a list counts as found.
+        let listed = self.by_listed_id(id);
+        let forgotten = self.forgotten.as_ref().filter(|one| (one.is_one)(id));
+        forgotten.map(|one| one.reason).or(listed)
+    }
+
+    fn by_listed_id(&self, id: &str) -> Option<u16> {
         if self.ids.is_empty() {
             return None;
         }

@@ -517,8 +517,8 @@ const APPROVAL: &[SchemaKey] = keys! {
         "So many people have to approve, besides the one who runs it. The sandbox inside of the process needs no approval.";
     "signers": KeyType::Needed(&PATH),
         "The keys of those who approve and run, in the form of OpenSSH's allowed_signers.";
-    "valid" = "\"7d\"": KeyType::Said("duration such as `\"12h\"`, up to `\"90d\"`", &KeyType::Form(r"^[0-9]*[1-9][0-9]*\s*(s|m|min|h|d)$")),
-        "How long an approval holds.";
+    "valid": KeyType::Said("duration such as `\"12h\"`, up to `\"90d\"`", &KeyType::Form(r"^[0-9]*[1-9][0-9]*\s*(s|m|min|h|d)$")),
+        "How long an approval holds. Absent: 7d.";
     "run_key": PATH,
         "The key with which the runner signs, unless `run --key` names one: a private key of mode 0600, or the `.pub` of one that an SSH agent has.";
 };

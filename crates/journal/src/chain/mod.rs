@@ -13,7 +13,7 @@ mod tokens;
 
 pub use canonical::{canonical, write_canonical};
 pub use rows::{ROW_HASH, RowHash, RowHashes};
-pub use tokens::{erased_name, hashed_target, id_hash, target_agrees, without_word};
+pub use tokens::{ERASED, erased_name, hashed_target, id_hash, target_agrees, without_word};
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Serialize};

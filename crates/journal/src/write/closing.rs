@@ -50,8 +50,7 @@ impl Journal {
         self.transaction(|journal| {
             Ok(journal.db.execute_batch(
                 "UPDATE document SET sealed = NULL WHERE sealed IS NOT NULL;
-                 DELETE FROM known_file;
-                 DELETE FROM link;",
+                 DELETE FROM known_file;",
             )?)
         })?;
         self.scrub()

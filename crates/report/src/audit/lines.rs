@@ -36,13 +36,15 @@ impl<W> LineHasher<W> {
     }
 
     fn take(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            match byte {
-                b'\n' if !self.is_quoted => self.end_line(),
-                byte => {
-                    self.is_quoted ^= *byte == b'"';
-                    self.line.push(*byte);
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let quotes = part.iter().filter(|byte| **byte == b'"').count();
+            self.is_quoted ^= quotes % 2 == 1;
+            match part.strip_suffix(b"\n") {
+                Some(end) if !self.is_quoted => {
+                    self.line.extend_from_slice(end);
+                    self.end_line();
                 }
+                _ => self.line.extend_from_slice(part),
             }
         }
     }

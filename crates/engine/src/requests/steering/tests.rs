@@ -116,7 +116,7 @@ impl Lane {
 
 /// Goes through rates, ten seconds each; a second must never see more than the higher of the rates that it touches, and from a
 /// second after a change on no less than nearly all of the new one.
-async fn goes_through(lane: Lane, most: u32, used: f64) {
+async fn goes_through(lane: Lane, most: u32, burst: u32, used: f64) {
     let mut before = most;
     for rate in [20, 3, 50, 1, 20, 20, most] {
         let at = Instant::now();
@@ -136,10 +136,9 @@ async fn goes_through(lane: Lane, most: u32, used: f64) {
             "{rate}"
         );
         let left = lane.count(at + SECOND, end) as f64;
-        assert!(
-            left >= f64::from(rate) * 9.0 * used - 1.0,
-            "{rate}/s: {left} in 9 s"
-        );
+        // The last burst may come a moment after the end.
+        let least = f64::from(rate) * 9.0 * used - f64::from(burst.min(rate));
+        assert!(left >= least, "{rate}/s: {left} in 9 s");
         before = rate;
     }
     let all = lane.most(lane.begin, Instant::now());
@@ -151,7 +150,7 @@ async fn no_second_sees_more_than_the_rate_of_that_time() {
     for burst in [1, 30] {
         let lane = Lane::own(Rate::per_second(100), burst);
         sleep(5 * SECOND).await;
-        goes_through(lane, 100, 0.98).await;
+        goes_through(lane, 100, burst, 0.98).await;
     }
 }
 
@@ -160,7 +159,7 @@ async fn a_shared_rate_can_be_lowered_for_one_process() {
     let lane = Lane::shared(Rate::per_second(100));
     sleep(5 * SECOND).await;
     // Each time is asked for when the one before it was used: a little less is sent than could be.
-    goes_through(lane, 100, 0.7).await;
+    goes_through(lane, 100, 1, 0.7).await;
 }
 
 #[tokio::test(start_paused = true)]

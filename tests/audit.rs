@@ -1,0 +1,522 @@
+//! `audit` and `verify-report`: what was altered is found and named, and what was not is not.
+//!
+//! The tamperings of the journal stand in [`JOURNAL`], those of a sealed report in [`REPORT`]. Each is done to a copy of the same
+//! migration, by somebody who may write to every file and knows how everything is made.
+
+mod chain;
+mod sealed;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rusqlite::Connection;
+
+use crate::commands::world::{Server, World, blocked, gap, nobody, row};
+use chain::{again, without_triggers};
+
+/// A migration that was sent, decided about, reported and sealed; its head and keys lie outside.
+struct Recorded {
+    world: World,
+    /// The sealed report.
+    sealed: PathBuf,
+}
+
+impl Recorded {
+    fn new() -> Recorded {
+        let rows: Vec<String> = (1..=4).map(|number| row(&format!("A-{number}"))).collect();
+        let world = World::new(&[rows, vec![gap("G-1"), blocked("B-1"), blocked("B-2")]].concat());
+        let run = world.code("run acme --sandbox --limit 2");
+        assert_ne!(run.0, 1, "{}", run.1);
+        let decided = [
+            "exclude acme --sandbox --id B-1 --by Ada --reason closed-in-March",
+            "waive acme --sandbox --id G-1 --field owners[0].phoneNumber --by Ben --reason has-none",
+        ];
+        for decision in decided {
+            assert_eq!(world.code(decision).0, 0, "{decision}");
+        }
+        world.code("run acme --sandbox");
+        world.code("report acme --sandbox --head-to head.json");
+        Recorded {
+            world,
+            sealed: PathBuf::new(),
+        }
+    }
+
+    /// The same with a sealed report; `None` where nothing makes keys.
+    fn sealed() -> Option<Recorded> {
+        let mut recorded = Recorded::new();
+        let world = &recorded.world;
+        for name in ["key", "other"] {
+            let made = Command::new("ssh-keygen")
+                .args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"])
+                .arg(world.path(name))
+                .status();
+            let Ok(made) = made else {
+                eprintln!("left out: there is no ssh-keygen (Debian: openssh-client)");
+                return None;
+            };
+            assert!(made.success());
+        }
+        let text = world.read("key.pub");
+        let key = text.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        let line = format!("ada@example.com namespaces=\"bakkt-migrate-report\" {key}\n");
+        world.write("signers", &line);
+        let (code, said) = world.code("report acme --sandbox --seal-with key");
+        assert_ne!(code, 1, "{said}");
+        let folders = fs::read_dir(world.path("acme/report/sandbox")).unwrap();
+        let mut folders = folders.map(|entry| entry.unwrap().path());
+        recorded.sealed = folders.find(|path| path.is_dir()).unwrap();
+        Some(recorded)
+    }
+
+    /// A copy of the migration's folder, under another name.
+    fn copy(&self, name: &str) -> PathBuf {
+        copied(&self.world.path("acme"), &self.world.path(name))
+    }
+
+    /// What `audit` says of a folder.
+    fn audit(&self, name: &str, more: &str) -> (i32, String) {
+        self.world.code(&format!("audit {name} --sandbox {more}"))
+    }
+}
+
+fn copied(from: &Path, to: &Path) -> PathBuf {
+    let done = Command::new("cp")
+        .arg("-a")
+        .arg(from)
+        .arg(to)
+        .status()
+        .unwrap();
+    assert!(done.success());
+    to.to_owned()
+}
+
+/// A tampering of the journal, and words of what `audit` then says.
+type Tampering = (&'static str, fn(&Connection), &'static str);
+
+fn sql(db: &Connection, sql: &str) {
+    without_triggers(db, |db| db.execute_batch(sql).unwrap());
+}
+
+/// Thirty ways to alter a journal. The triggers are put back, where not for themselves.
+const JOURNAL: [Tampering; 30] = [
+    (
+        "a trigger is dropped",
+        |db| db.execute_batch("DROP TRIGGER operator_log_keeps").unwrap(),
+        "trigger operator_log_keeps is missing",
+    ),
+    (
+        "a trigger of the chain is made to do nothing",
+        |db| {
+            db.execute_batch("DROP TRIGGER entry_stays; CREATE TRIGGER entry_stays BEFORE UPDATE ON entry BEGIN SELECT 1; END").unwrap()
+        },
+        "trigger entry_stays was changed",
+    ),
+    (
+        "a view lies",
+        |db| {
+            db.execute_batch("DROP VIEW gap; CREATE VIEW gap AS SELECT 1 AS record, 1 AS path, 1 AS reason, 'G' AS level, 'open' AS status, 0 AS file, 0 AS row, 0 AS opened_at WHERE 0").unwrap()
+        },
+        "view gap was changed",
+    ),
+    (
+        "a decision is deleted",
+        |db| sql(db, "DELETE FROM operator_log WHERE id = 1"),
+        "line 1 of the operator log does not fit",
+    ),
+    (
+        "a decision is deleted with its entry",
+        |db| {
+            sql(
+                db,
+                "DELETE FROM entry WHERE kind = 'decision' AND body LIKE '%\"row\":1,%'; DELETE FROM operator_log WHERE id = 1",
+            )
+        },
+        "is missing",
+    ),
+    (
+        "a decision is deleted and the chain closed behind it",
+        |db| {
+            without_triggers(db, |db| {
+                db.execute_batch("DELETE FROM entry WHERE kind = 'decision' AND body LIKE '%\"row\":1,%'; DELETE FROM operator_log WHERE id = 1").unwrap();
+                again(db);
+            })
+        },
+        "kept outside",
+    ),
+    (
+        "a name is forged",
+        |db| sql(db, "UPDATE operator_log SET by = 'Eve' WHERE id = 1"),
+        "another name",
+    ),
+    (
+        "a name is forged in the chain",
+        |db| sql(db, "UPDATE entry SET body = replace(body, 'Ada', 'Eve')"),
+        "its hash is not that of what it says",
+    ),
+    (
+        "a name is forged in both and the chain computed anew",
+        |db| {
+            without_triggers(db, |db| {
+                db.execute_batch("UPDATE operator_log SET by = 'Eve' WHERE by = 'Ada'; UPDATE entry SET body = replace(body, 'Ada', 'Eve')").unwrap();
+                again(db);
+            })
+        },
+        "kept outside",
+    ),
+    (
+        "a reason is changed",
+        |db| {
+            sql(
+                db,
+                "UPDATE operator_log SET reason = 'asked to' WHERE id = 2",
+            )
+        },
+        "another reason",
+    ),
+    (
+        "a number is changed",
+        |db| sql(db, "UPDATE operator_log SET count = count + 1 WHERE id = 2"),
+        "another number",
+    ),
+    (
+        "a time is changed",
+        |db| sql(db, "UPDATE operator_log SET at = at - 1 WHERE id = 2"),
+        "another time",
+    ),
+    (
+        "a decision is about somebody else",
+        |db| {
+            sql(
+                db,
+                "UPDATE operator_log SET target = replace(target, 'B-1', 'B-2') WHERE id = 1",
+            )
+        },
+        "about others",
+    ),
+    (
+        "two decisions change places",
+        |db| {
+            sql(
+                db,
+                "UPDATE operator_log SET id = -1 WHERE id = 1; UPDATE operator_log SET id = 1 WHERE id = 2; UPDATE operator_log SET id = 2 WHERE id = -1",
+            )
+        },
+        "line 1 of the operator log does not fit",
+    ),
+    (
+        "a decision is made up",
+        |db| {
+            db.execute_batch("INSERT INTO operator_log SELECT 99, at, action, target, reason, count, by FROM operator_log WHERE id = 1").unwrap()
+        },
+        "line 99 of the operator log has no entry",
+    ),
+    (
+        "two outcomes are swapped",
+        |db| {
+            db.execute_batch("UPDATE task SET bakkt_id = CASE record WHEN 1 THEN (SELECT bakkt_id FROM task WHERE record = 2) ELSE (SELECT bakkt_id FROM task WHERE record = 1) END WHERE record IN (1, 2)").unwrap()
+        },
+        "reconciliation.csv: line 2, line 3",
+    ),
+    (
+        "two customers are swapped",
+        |db| {
+            db.execute_batch("UPDATE record SET client_id = CASE id WHEN 1 THEN 'A-2' ELSE 'A-1' END WHERE id IN (1, 2)").unwrap()
+        },
+        "crosswalk.csv: line 2, line 3",
+    ),
+    (
+        "an outcome is changed",
+        |db| {
+            db.execute_batch("UPDATE task SET state = 5 WHERE record = 3")
+                .unwrap()
+        },
+        "reconciliation.csv: line 4",
+    ),
+    (
+        "a status is changed",
+        |db| {
+            db.execute_batch("UPDATE task SET status = 'APPROVED' WHERE record = 4")
+                .unwrap()
+        },
+        "crosswalk.csv: line 5",
+    ),
+    (
+        "attempts are changed",
+        |db| {
+            db.execute_batch("UPDATE task SET attempts = 7 WHERE record = 1")
+                .unwrap()
+        },
+        "reconciliation.csv: line 2",
+    ),
+    (
+        "a row is deleted",
+        |db| db.execute_batch("DELETE FROM record WHERE id = 7").unwrap(),
+        "reconciliation.csv: 6 rows instead of 7",
+    ),
+    (
+        "an outcome is changed, and what the checkpoint kept with it",
+        |db| {
+            db.execute_batch("UPDATE task SET attempts = 7 WHERE record = 1; UPDATE checkpoint_row SET hashes = zeroblob(length(hashes)) WHERE sheet = 'reconciliation.csv'").unwrap()
+        },
+        "the hashes of its 7 rows were changed too",
+    ),
+    (
+        "who left a customer out is forged",
+        |db| db.execute_batch("UPDATE person SET by = 'Eve'").unwrap(),
+        "table person: row 1",
+    ),
+    (
+        "a waiver is taken away",
+        |db| db.execute_batch("DELETE FROM waiver").unwrap(),
+        "table waiver: 0 rows instead of 1",
+    ),
+    (
+        "a gap is closed by hand",
+        |db| {
+            db.execute_batch("UPDATE gap_set SET status = 'waived'")
+                .unwrap()
+        },
+        "table gap_set",
+    ),
+    (
+        "a run is deleted",
+        |db| db.execute_batch("DELETE FROM run WHERE id = 1").unwrap(),
+        "run 1 is not among the runs any more",
+    ),
+    (
+        "a run is made up",
+        |db| {
+            db.execute_batch("INSERT INTO run (id, at) VALUES (9, 1)")
+                .unwrap()
+        },
+        "run 9 has no entry",
+    ),
+    (
+        "the target is another one",
+        |db| {
+            db.execute_batch("UPDATE meta SET value = 'https://api.bakkt.com' WHERE key = 'target'")
+                .unwrap()
+        },
+        "the journal names another target",
+    ),
+    (
+        "the tail is cut",
+        |db| {
+            sql(
+                db,
+                "DELETE FROM entry WHERE id >= (SELECT max(id) FROM entry WHERE kind = 'checkpoint'); DELETE FROM checkpoint_row",
+            )
+        },
+        "is gone: the chain ends with entry",
+    ),
+    (
+        "the chain is taken away",
+        |db| sql(db, "DELETE FROM entry"),
+        "the journal has no chain",
+    ),
+];
+
+#[test]
+fn each_of_thirty_tamperings_of_the_journal_is_found_and_named() {
+    let recorded = Recorded::new();
+    let (code, said) = recorded.audit("acme", "--head head.json");
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("Nothing was altered."), "{said}");
+    let mut missed = Vec::new();
+    for (number, (what, tamper, found)) in JOURNAL.iter().enumerate() {
+        let name = format!("copy-{number}");
+        let folder = recorded.copy(&name);
+        tamper(&Connection::open(folder.join(".bakkt-migrate/sandbox/journal.db")).unwrap());
+        let (code, said) = recorded.audit(&name, "--head head.json");
+        if code != 1 || !said.contains(found) {
+            missed.push(format!(
+                "{what}: exit code {code}, without \"{found}\":\n{said}"
+            ));
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n\n"));
+}
+
+#[test]
+fn the_head_of_a_sealed_report_serves_when_its_signature_holds() {
+    let Some(recorded) = Recorded::sealed() else {
+        return;
+    };
+    let sealed = recorded.sealed.display().to_string();
+    let with = |more: &str| recorded.audit("acme", &format!("--head {sealed} {more}"));
+    assert_eq!(with("--signers signers").0, 0);
+    let (code, said) = with("");
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("was not checked (--signers)"), "{said}");
+    fs::write(recorded.sealed.join("gaps.csv"), "changed").unwrap();
+    assert_eq!(with("--signers signers").0, 2);
+}
+
+#[test]
+fn a_chain_that_was_computed_anew_shows_by_a_head_from_outside_alone() {
+    let recorded = Recorded::new();
+    let folder = recorded.copy("anew");
+    let db = Connection::open(folder.join(".bakkt-migrate/sandbox/journal.db")).unwrap();
+    without_triggers(&db, |db| {
+        db.execute_batch(
+            "UPDATE operator_log SET reason = 'asked to' WHERE id = 1;
+             UPDATE entry SET body = replace(body, 'closed-in-March', 'asked to')",
+        )
+        .unwrap();
+        again(db);
+    });
+    drop(db);
+    // The last checkpoint saw the log as it was, so its root has to be forged as well.
+    let db = Connection::open(folder.join(".bakkt-migrate/sandbox/journal.db")).unwrap();
+    chain::forge_checkpoint(&db, "table operator_log");
+    drop(db);
+    let (code, said) = recorded.audit("anew", "");
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("there is no head from outside"), "{said}");
+    assert!(
+        said.contains("Nothing that could be checked was altered."),
+        "{said}"
+    );
+    let (code, said) = recorded.audit("anew", "--head head.json");
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("kept outside"), "{said}");
+}
+
+#[test]
+fn what_comes_after_a_head_is_no_alteration_and_a_killed_run_is_told() {
+    let recorded = Recorded::new();
+    let more = [
+        "retry acme --sandbox --by Ada --reason again",
+        "report acme --sandbox",
+        "run acme --sandbox",
+    ];
+    for command in more {
+        recorded.world.code(command);
+        let (code, said) = recorded.audit("acme", "--head head.json");
+        assert_eq!(code, 0, "{command}: {said}");
+    }
+    // As a run leaves it that is killed after its first answer.
+    let folder = recorded.copy("killed");
+    let db = Connection::open(folder.join(".bakkt-migrate/sandbox/journal.db")).unwrap();
+    chain::begin_run(&db);
+    db.execute_batch("UPDATE task SET attempts = attempts + 1 WHERE record = 1")
+        .unwrap();
+    drop(db);
+    let (code, said) = recorded.audit("killed", "--head head.json");
+    assert_eq!(code, 3, "{said}");
+    assert!(
+        said.contains("no checkpoint after it") && said.contains("line 2"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_decision_needs_a_name_and_a_reason() {
+    let mut world = World::new(&[row("A-1"), blocked("B-1")]);
+    world.code("run acme --sandbox");
+    let lines = [
+        "exclude acme --sandbox --id B-1 --reason x",
+        "retry acme --sandbox --reason x",
+        "replan acme --sandbox --reason x",
+        "links acme --base-url http://127.0.0.1:1 --reason x",
+    ];
+    world
+        .environment
+        .retain(|(name, _)| name != "BAKKT_OPERATOR");
+    // Whatever git knows on this machine.
+    let nobody = [
+        ("GIT_CONFIG_NOSYSTEM", "1"),
+        ("GIT_CONFIG_GLOBAL", "/dev/null"),
+    ];
+    let nobody = nobody.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    world.environment.extend(nobody);
+    for line in &lines[..3] {
+        let said = world.bakkt(line);
+        assert!(
+            said.contains("nobody is named who decides"),
+            "{line}: {said}"
+        );
+        let said = world.bakkt(&format!("{line} --by unknown"));
+        assert!(
+            said.contains("nobody is named who decides"),
+            "{line}: {said}"
+        );
+    }
+    let said = world.bakkt("replan acme --sandbox --by Ada");
+    assert!(said.contains("a decision without a reason"), "{said}");
+    assert_eq!(world.code("replan acme --sandbox --dry-run").0, 0);
+    world
+        .environment
+        .push(("BAKKT_OPERATOR".into(), "Ada Keeper".into()));
+    assert_eq!(world.code(lines[0]).0, 0);
+    let summary = world.code("report acme --sandbox --json").0;
+    assert_eq!(summary, 0);
+    let text = world.read("acme/report/sandbox/summary.json");
+    assert!(text.contains("\"by\": \"Ada Keeper\""), "{text}");
+}
+
+#[test]
+fn the_record_of_a_run_says_which_program_ran_on_which_bytes() {
+    let world = World::of(2);
+    world.code("run acme --sandbox");
+    let text = world.read("acme/report/sandbox/summary.json");
+    let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let record = &summary["audit"][0];
+    let run = &record["runs"][0];
+    let version = world.code("--version").1;
+    for key in ["version", "commit", "build"] {
+        let said = run[key].as_str().unwrap();
+        assert!(
+            !said.is_empty() && version.contains(said),
+            "{key}: {said}, {version}"
+        );
+    }
+    assert_eq!(
+        run["arguments"],
+        serde_json::json!(["run", "acme", "--sandbox"])
+    );
+    assert_eq!(run["tasks_after"]["account"]["accepted"], 2);
+    assert_eq!(run["outcome"], "finished");
+    for key in ["host", "user", "target", "dialect", "started", "ended"] {
+        assert!(
+            run[key].as_str().is_some_and(|said| !said.is_empty()),
+            "{key}: {run}"
+        );
+    }
+    let inputs = record["inputs"].as_array().unwrap();
+    let names: Vec<&str> = inputs
+        .iter()
+        .map(|input| input["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["export.csv", "mapping.toml", "migration.toml"]);
+    for input in inputs {
+        let bytes =
+            fs::read(world.path(&format!("acme/{}", input["name"].as_str().unwrap()))).unwrap();
+        assert_eq!(input["size"], bytes.len());
+        assert_eq!(input["sha256"], chain::sha256(&bytes));
+    }
+}
+
+#[test]
+fn a_head_that_cannot_be_sent_is_told_and_the_work_is_done() {
+    let world = World::of(1);
+    let said = world.bakkt(&format!("run acme --sandbox --head-to {}", nobody()));
+    assert!(
+        said.contains("the head of the chain was not sent to"),
+        "{said}"
+    );
+    assert!(said.contains("accepted"), "{said}");
+    let server = Server::start("HTTP/1.1 204 No Content\r\n\r\n");
+    let said = world.bakkt(&format!("report acme --sandbox --head-to {}", server.url));
+    assert!(!said.contains("was not sent"), "{said}");
+    server.requests.recv().unwrap();
+    world.write("mine.json", "something else\n");
+    let said = world.bakkt("report acme --sandbox --head-to mine.json");
+    assert!(
+        said.contains("the head of the chain was not sent to mine.json"),
+        "{said}"
+    );
+    assert_eq!(world.read("mine.json"), "something else\n");
+}
