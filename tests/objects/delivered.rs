@@ -96,7 +96,6 @@ fn harbor_delivered(store: &Store, keys: &Keys, folder: &Path) -> Delivered {
     fs::write(dir.join("accounts.cpy"), copybook).unwrap();
     let mut settings = fs::read_to_string(dir.join("migration.toml")).unwrap();
     let manifest = fs::read(dir.join("documents.csv")).unwrap();
-    let member = "member = \"*.[djc]*\"\n";
     for (name, bytes, more) in [
         (
             "accounts.csv",
@@ -120,7 +119,6 @@ fn harbor_delivered(store: &Store, keys: &Keys, folder: &Path) -> Delivered {
         settings = settings.replace(&format!("file = \"{name}\"\n"), &written);
         fs::remove_file(dir.join(name)).unwrap();
     }
-    let _ = member;
     // A manifest has no `member`: its archive holds it alone.
     let plain = folder.join("manifest.zip");
     fs::write(&plain, zipped(&[("documents.csv", &manifest)])).unwrap();
@@ -147,7 +145,19 @@ fn acme_delivered(store: &Store, keys: &Keys, folder: &Path) -> (PathBuf, Delive
     let (plain, dir) = (folder.join("acme-plain"), folder.join("acme-delivered"));
     copy_folder(&sample("acme"), &plain);
     copy_folder(&sample("acme"), &dir);
-    let rows = rows_of(&plain.join("export.csv"));
+    let mut rows = rows_of(&plain.join("export.csv"));
+    // What is no number cannot be written as one: "see file", "many".
+    let numbers: Vec<usize> = ["ANN_INCOME", "YRS_EMPL"]
+        .iter()
+        .map(|column| rows[0].iter().position(|name| name == column).unwrap())
+        .collect();
+    let header = rows.remove(0);
+    rows.retain(|row| {
+        let cells = numbers.iter().map(|place| &row[*place]);
+        let mut all = cells.flat_map(|cell| cell.chars());
+        all.all(|c| c.is_ascii_digit() || matches!(c, '$' | ',' | '.' | '(' | ')'))
+    });
+    rows.insert(0, header);
     fs::write(plain.join("export.csv"), crate::delivered::csv_of(&rows)).unwrap();
     fs::remove_file(dir.join("export.csv")).unwrap();
     let needles = values(&rows, &["SSN", "EMAIL"]);

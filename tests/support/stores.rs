@@ -69,6 +69,7 @@ impl Store {
             let port = 15_000 + fastrand::u16(0..15_000);
             let folder = tempfile::tempdir().unwrap();
             let (port_text, location) = (port.to_string(), folder.path().display().to_string());
+            let host = format!("127.0.0.1:{port}");
             let mut server = Command::new(&program);
             server.args(match kind {
                 Kind::S3 => vec!["-H", "127.0.0.1", "-p", &port_text],
@@ -92,6 +93,8 @@ impl Store {
                     &port_text,
                     "-backend",
                     "memory",
+                    "-public-host",
+                    &host,
                 ],
             });
             let log = std::fs::File::create(folder.path().join("log")).unwrap();

@@ -8,6 +8,7 @@
 //! Left out on purpose: what an object holds, and whether it is the planned one.
 
 mod connector;
+mod hand_over;
 mod trouble;
 
 use std::collections::HashMap;
@@ -26,13 +27,13 @@ use object_store::{
     BackoffConfig, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig,
 };
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use bakkt_model::objects::{
     EachObject, ObjectState, ObjectStorage, ObjectTrouble, ObjectUrl, OpenedObject, Wanted, install,
 };
 
 use connector::Connector;
+use hand_over::{Inbox, Outbox, queue};
 use trouble::{failed, told};
 
 /// Retries of one request, and of the rest of an object that broke off.
@@ -189,7 +190,7 @@ impl ObjectStorage for CloudStorage {
             Wanted::Whole => None,
             Wanted::First(count) => Some(GetRange::Bounded(0..count)),
         };
-        let (pieces, rest) = channel(WAITING);
+        let (pieces, rest) = queue(WAITING);
         let (state, length) = self.wait(async move {
             let options = GetOptions {
                 range,
@@ -217,17 +218,17 @@ impl ObjectStorage for CloudStorage {
             false => Some(path(&prefix)?),
         };
         let runtime = self.runtime.as_ref().map_err(|_| no_thread())?;
-        let (objects, mut listed) = channel(LISTED);
+        let (objects, listed) = queue(LISTED);
         runtime.spawn(async move {
             let mut all = store.list(path.as_ref());
             while let Some(one) = all.next().await {
                 let is_last = one.is_err();
-                if objects.send(one).await.is_err() || is_last {
+                if !objects.send(one).await || is_last {
                     return;
                 }
             }
         });
-        while let Some(one) = listed.blocking_recv() {
+        while let Some(one) = listed.next() {
             let meta = one.map_err(|error| told(&error))?;
             if !each(meta.location.as_ref(), state(&meta)) {
                 break;
@@ -240,12 +241,12 @@ impl ObjectStorage for CloudStorage {
 /// Sends the pieces of an object to whoever reads it, for as long as somebody does.
 async fn hand_over(
     mut all: futures_util::stream::BoxStream<'static, object_store::Result<Bytes>>,
-    pieces: Sender<io::Result<Bytes>>,
+    pieces: Outbox<io::Result<Bytes>>,
 ) {
     while let Some(piece) = all.next().await {
         let piece = piece.map_err(|error| io::Error::other(told(&error).to_string()));
         let is_last = piece.is_err();
-        if pieces.send(piece).await.is_err() || is_last {
+        if !pieces.send(piece).await || is_last {
             return;
         }
     }
@@ -253,7 +254,7 @@ async fn hand_over(
 
 /// The bytes of an object, as they come.
 struct ObjectReader {
-    rest: Receiver<io::Result<Bytes>>,
+    rest: Inbox<io::Result<Bytes>>,
     piece: Bytes,
     /// Bytes that are still to come.
     left: u64,
@@ -262,7 +263,7 @@ struct ObjectReader {
 impl Read for ObjectReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.piece.is_empty() && !buffer.is_empty() {
-            match self.rest.blocking_recv() {
+            match self.rest.next() {
                 Some(piece) => self.piece = piece?,
                 None if self.left > 0 => {
                     return Err(io::Error::new(io::ErrorKind::UnexpectedEof, CUT));
@@ -287,14 +288,12 @@ const LONGER: &str = "the storage sent more of the object than it had said";
 mod tests {
     use super::*;
 
-    fn read(pieces: &[&'static str], length: u64) -> io::Result<String> {
-        let (sender, rest) = channel(10);
+    async fn read(pieces: &[&'static str], length: u64) -> io::Result<String> {
+        let (outbox, rest) = queue(10);
         for piece in pieces {
-            sender
-                .try_send(Ok(Bytes::from_static(piece.as_bytes())))
-                .map_err(io::Error::other)?;
+            outbox.send(Ok(Bytes::from_static(piece.as_bytes()))).await;
         }
-        drop(sender);
+        drop(outbox);
         let mut all = String::new();
         let mut reader = ObjectReader {
             rest,
@@ -304,15 +303,15 @@ mod tests {
         reader.read_to_string(&mut all).map(|_| all)
     }
 
-    #[test]
-    fn an_object_is_as_long_as_it_was_said_to_be() {
-        assert_eq!(read(&["ab", "", "c"], 3).ok().as_deref(), Some("abc"));
+    #[tokio::test]
+    async fn an_object_is_as_long_as_it_was_said_to_be() {
+        assert_eq!(read(&["ab", "", "c"], 3).await.ok().as_deref(), Some("abc"));
         for (pieces, length, why) in [
             (&["ab"][..], 3, CUT),
             (&[], 1, CUT),
             (&["ab", "cd"], 3, LONGER),
         ] {
-            let error = read(pieces, length).expect_err("it lies");
+            let error = read(pieces, length).await.expect_err("it lies");
             assert_eq!(error.to_string(), why);
         }
     }

@@ -147,9 +147,25 @@ impl ObjectFolder {
         let listed = held(&self.listed).get(path).cloned();
         let state = match listed {
             Some(state) => state,
-            None => self.with(path, |url| self.storage.state(url))?,
+            None => self
+                .with(path, |url| self.storage.state(url))
+                .map_err(|why| match why {
+                    refusal::MISSING if self.is_folder(path) => refusal::FOLDER,
+                    why => why,
+                })?,
         };
         self.fits(&state).map(|()| state)
+    }
+
+    /// Whether there are objects below a path, as in a folder. Who may not list is not told so.
+    fn is_folder(&self, path: &str) -> bool {
+        let mut has_any = false;
+        let any = &mut |_: &str, _| {
+            has_any = true;
+            false
+        };
+        let listed = self.object(path).map(|url| self.storage.list(&url, any));
+        listed.is_ok() && has_any
     }
 
     /// Opens an object of a size that is sent.
