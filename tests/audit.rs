@@ -215,7 +215,7 @@ const JOURNAL: [Tampering; 30] = [
     (
         "two outcomes are swapped",
         |db| {
-            db.execute_batch("UPDATE task SET bakkt_id = CASE record WHEN 1 THEN (SELECT bakkt_id FROM task WHERE record = 2) ELSE (SELECT bakkt_id FROM task WHERE record = 1) END WHERE record IN (1, 2)").unwrap()
+            db.execute_batch("CREATE TEMP TABLE was AS SELECT record, bakkt_id FROM task; UPDATE task SET bakkt_id = (SELECT w.bakkt_id FROM temp.was w WHERE w.record = 3 - task.record) WHERE record IN (1, 2)").unwrap()
         },
         "reconciliation.csv: line 2, line 3",
     ),

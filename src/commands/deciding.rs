@@ -9,6 +9,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::variables::{OPERATOR_VARIABLE, variable};
 use crate::cli::{ByArgs, WhoseArgs};
 use bakkt_contract::path;
 use bakkt_files::machine;
@@ -20,9 +21,6 @@ use bakkt_journal::write::Selection;
 use bakkt_model::error::{Failure, ShownPath, nearest};
 use bakkt_model::shard::Shard;
 
-/// The variable that names who decides.
-const OPERATOR: &str = "BAKKT_OPERATOR";
-
 /// Who decides: as said, else as the environment says, else git's user. A decision of nobody in particular is none.
 pub fn by(args: &ByArgs, dir: &Path) -> anyhow::Result<String> {
     let is_name = |name: &String| {
@@ -31,21 +29,22 @@ pub fn by(args: &ByArgs, dir: &Path) -> anyhow::Result<String> {
     };
     let named = match &args.name {
         Some(name) => Some(name.clone()).filter(is_name),
-        None => std::env::var(OPERATOR)
-            .ok()
+        None => variable(OPERATOR_VARIABLE)?
             .filter(is_name)
             .or_else(|| machine::git_user(dir).filter(is_name)),
     };
     named.map(|name| name.trim().to_owned()).ok_or_else(|| {
         Failure::configuration(
             "nobody is named who decides",
-            format!("give your name with --by, or in {OPERATOR}; git's user.name is taken too"),
+            format!(
+                "give your name with --by, or in {OPERATOR_VARIABLE}; git's user.name is taken too"
+            ),
         )
     })
 }
 
 /// The reason of a decision; a look without one needs none.
-pub fn why_unless<'r>(is_look: bool, reason: Option<&'r str>) -> anyhow::Result<Option<&'r str>> {
+pub fn why_unless(is_look: bool, reason: Option<&str>) -> anyhow::Result<Option<&str>> {
     match reason {
         None if is_look => Ok(None),
         reason => why(reason.unwrap_or_default()).map(Some),

@@ -53,9 +53,8 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         chosen: None,
     };
     let changes = plan_anew(&args.dir, &args.target, how, mode, |_, _| Ok(()))?;
-    if !args.dry_run {
-        checkpoint::append_at(&view.place, "replan")?;
-    }
+    // After a look as well: what was in doubt may have been settled for it.
+    checkpoint::append_at(&view.place, "replan")?;
     let totals = view.totals()?;
     let text = if args.json {
         let mut object = totals.json();

@@ -18,12 +18,14 @@ pub const SESSIONS_VARIABLE: &str = "BAKKT_SESSIONS_SECRET";
 pub const SECRET_VARIABLE: &str = "BAKKT_WEBHOOK_SECRET";
 /// Environment variable of the proxy's user and password.
 pub const PROXY_VARIABLE: &str = "BAKKT_PROXY_CREDENTIALS";
+/// Environment variable that names who decides; the only one that is no secret.
+pub const OPERATOR_VARIABLE: &str = "BAKKT_OPERATOR";
 /// Environment variable of the key of a stand-alone sandbox.
 pub const SANDBOX_VARIABLE: &str = "BAKKT_SANDBOX_KEY";
 /// Environment variable of the quota server's password.
 pub const QUOTA_VARIABLE: &str = bakkt_model::quota::PASSWORD_VARIABLE;
 
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 10] = [
     bakkt_source::openpgp::PASSPHRASE_VARIABLE,
     KEY_VARIABLE,
     CUSTODY_VARIABLE,
@@ -32,6 +34,7 @@ const KNOWN: [&str; 9] = [
     SECRET_VARIABLE,
     PROXY_VARIABLE,
     SANDBOX_VARIABLE,
+    OPERATOR_VARIABLE,
     QUOTA_VARIABLE,
 ];
 

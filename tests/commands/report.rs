@@ -107,6 +107,7 @@ fn a_report_goes_where_it_is_told() {
     let mut after = world.files();
     after.retain(|name| !before.contains(name));
     assert_snapshot!(after.join("\n"), @r#"
+    elsewhere/report/chain.jsonl
     elsewhere/report/crosswalk.csv
     elsewhere/report/decisions.csv
     elsewhere/report/documents.csv

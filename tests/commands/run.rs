@@ -48,14 +48,13 @@ fn a_small_migration_in_the_sandbox_and_again() {
     "#);
     assert_snapshot!(world.files().join("\n"), @r#"
     acme/.bakkt-migrate/sandbox/journal.db
-    acme/.bakkt-migrate/sandbox/journal.db-shm
-    acme/.bakkt-migrate/sandbox/journal.db-wal
     acme/.bakkt-migrate/sandbox/journal.key
     acme/.bakkt-migrate/sandbox/journal.lock
     acme/.bakkt-migrate/sandbox/log.jsonl
     acme/export.csv
     acme/mapping.toml
     acme/migration.toml
+    acme/report/sandbox/chain.jsonl
     acme/report/sandbox/crosswalk.csv
     acme/report/sandbox/decisions.csv
     acme/report/sandbox/documents.csv

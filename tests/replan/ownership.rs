@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Case;
 use super::restricted::{ask, export, held, sent};
-use crate::support::program;
+use crate::support::{program, reason_for};
 
 const PHONE: (&str, &str) = ("PHONE", "+17755550199");
 
@@ -58,9 +58,10 @@ fn a_changed_agreement_waits_for_its_acknowledgement() {
     let refused = |more: &[&str]| {
         let mut command = program();
         command
-            .args(["replan", "--reason", "a test"])
+            .arg("replan")
             .arg(case.folder.path())
-            .args(more);
+            .args(more)
+            .args(reason_for("replan", more));
         command.args(["--base-url", &case.sandbox.base_url()]);
         command.output().unwrap().status.code()
     };

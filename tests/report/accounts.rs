@@ -306,6 +306,7 @@ fn files_are_private_whole_and_replaced() {
     }
     names.sort();
     let expected = [
+        "chain.jsonl",
         "crosswalk.csv",
         "decisions.csv",
         "documents.csv",

@@ -57,7 +57,9 @@ pub fn program() -> Command {
 /// The reason that a decision needs, unless one is among the arguments already.
 pub fn reason_for(command: &str, more: &[&str]) -> &'static [&'static str] {
     let decides = matches!(command, "replan" | "backfill" | "links");
-    match decides && !more.contains(&"--reason") {
+    // These ask for one themselves.
+    let asks = ["--reason", "--accept-new-ids", "--agreements-acknowledged"];
+    match decides && !more.iter().any(|argument| asks.contains(argument)) {
         true => &["--reason", "a test"],
         false => &[],
     }

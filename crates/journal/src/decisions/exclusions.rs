@@ -99,7 +99,7 @@ impl Journal {
              DELETE FROM owner WHERE record IN (SELECT record FROM temp.taken_out);",
         )?;
         self.db.execute(
-            sql!("UPDATE document SET verdict = {document.account_not_sent}, reason = ?, place = NULL, size = 0, uuid = NULL, hash = NULL
+            sql!("UPDATE document SET verdict = {document.account_not_sent}, reason = ?, place = NULL, size = 0, uuid = NULL, hash = NULL, sha256 = NULL
              WHERE record IN (SELECT record FROM temp.taken_out)"),
             [documents],
         )?;
