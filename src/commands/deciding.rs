@@ -44,7 +44,7 @@ pub fn by(args: &ByArgs, dir: &Path) -> anyhow::Result<String> {
 }
 
 /// The reason of a decision; a look without one needs none.
-pub fn why_unless<'r>(is_look: bool, reason: Option<&'r str>) -> anyhow::Result<Option<&'r str>> {
+pub fn why_unless(is_look: bool, reason: Option<&str>) -> anyhow::Result<Option<&str>> {
     match reason {
         None if is_look => Ok(None),
         reason => why(reason.unwrap_or_default()).map(Some),

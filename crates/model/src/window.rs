@@ -176,7 +176,7 @@ impl Hours {
             for minute in &minutes {
                 let local = date.at((minute / 60) as i8, (minute % 60) as i8, 0, 0);
                 let ambiguous = self.zone.to_ambiguous_timestamp(local);
-                edges.extend(ambiguous.clone().earlier());
+                edges.extend(ambiguous.earlier());
                 edges.extend(ambiguous.later());
             }
         }
@@ -263,10 +263,9 @@ impl SendingWindow {
     /// The next time at which it opens or closes.
     fn next_change(&self, at: Timestamp, is_closed: bool) -> Option<Timestamp> {
         let mut edges = Vec::new();
-        for hours in [&self.sending, &self.closed, &self.maintenance] {
-            if let Some(hours) = hours {
-                hours.add_edges(at, &mut edges);
-            }
+        let all = [&self.sending, &self.closed, &self.maintenance];
+        for hours in all.into_iter().flatten() {
+            hours.add_edges(at, &mut edges);
         }
         edges.retain(|edge| *edge > at);
         edges.sort_unstable();
