@@ -136,6 +136,7 @@ fn run(c: &mut Criterion) {
             folder,
             |dir| {
                 let args = RunArgs {
+                    head: bakkt_migrate::cli::HeadArgs::default(),
                     dir: dir.path().to_owned(),
                     target: TargetArgs {
                         sandbox: true,
