@@ -279,7 +279,9 @@ fn a_run_from_a_storage_that_is_killed_goes_on() {
     let delivered = harbor_delivered(&store, &keys, folder.path());
     let settings = delivered.dir.join("migration.toml");
     let text = fs::read_to_string(&settings).unwrap();
-    let text = format!("{text}\n[retry]\nrequest_timeout = \"1s\"\nsettle_after = \"1100ms\"\n");
+    let text = format!(
+        "{text}\n[retry]\nrequest_timeout = \"3s\"\nsettle_after = \"3100ms\"\nbackoff_first = \"20ms\"\nbackoff_most = \"200ms\"\n"
+    );
     fs::write(&settings, text).unwrap();
     let planned = payload_hashes_of(command(&store, &delivered), &delivered.dir);
     let sandbox = SandboxProcess::start(&delivered.dir, "latency_ms = 20\n");
