@@ -280,7 +280,7 @@ fn a_run_from_a_storage_that_is_killed_goes_on() {
     let settings = delivered.dir.join("migration.toml");
     let text = fs::read_to_string(&settings).unwrap();
     let text = format!(
-        "{text}\n[retry]\nrequest_timeout = \"3s\"\nsettle_after = \"3100ms\"\nbackoff_first = \"20ms\"\nbackoff_most = \"200ms\"\n"
+        "{text}\n[retry]\nrequest_timeout = \"3s\"\nupload_timeout = \"3s\"\nsettle_after = \"3100ms\"\nbackoff_first = \"20ms\"\nbackoff_most = \"200ms\"\n"
     );
     fs::write(&settings, text).unwrap();
     let planned = payload_hashes_of(command(&store, &delivered), &delivered.dir);
