@@ -42,6 +42,7 @@ fn planned(folder: &Path) -> Journal {
         person: None,
         agreements: None,
         owners: None,
+        carried: None,
         gaps: &[],
         parts: &[],
     });
@@ -144,6 +145,7 @@ fn run(c: &mut Criterion) {
                         shards: ShardArgs::default(),
                     },
                     sandbox_config: None,
+                    key: None,
                     yes: false,
                     rehash: false,
                     limit: None,

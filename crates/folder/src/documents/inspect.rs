@@ -174,7 +174,7 @@ impl<'a> Inspector<'a> {
     fn object(&self, objects: &ObjectFolder, path: &str) -> Result<FileFacts, &'static str> {
         let state = objects.state(path)?;
         let facts = |state: &ObjectState, content: usize, hashes| {
-            let identity = ObjectStamp::new(objects.stamp(path, state), content);
+            let identity = ObjectStamp::identify(objects.stamp(path, state), content);
             FileFacts::new(state.size, hashes, identity)
         };
         if !self.hashing {

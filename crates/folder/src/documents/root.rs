@@ -107,7 +107,7 @@ pub struct ObjectStamp {
 
 impl ObjectStamp {
     /// That of an object of a type of content.
-    pub(super) fn new((state, is_certain): ([u8; 32], bool), content: usize) -> FileIdentity {
+    pub(super) fn identify((state, is_certain): ([u8; 32], bool), content: usize) -> FileIdentity {
         FileIdentity::Object(ObjectStamp {
             state,
             is_certain,

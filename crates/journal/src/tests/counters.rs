@@ -45,6 +45,7 @@ fn planned(folder: &std::path::Path) -> anyhow::Result<Journal> {
         person: None,
         agreements: None,
         owners: None,
+        carried: None,
         gaps: gaps[place as usize % 5],
         parts: &[],
     });

@@ -224,12 +224,14 @@ mod tests {
         terms.cover(&wanted, begun)
     }
 
+    type Change = fn(&mut ApprovalSubject);
+
     #[test]
     fn whatever_differs_makes_an_approval_void() {
         let terms = terms(None);
         let soon = ("2026-12-08T09:59:59Z", 0);
         assert_eq!(covers(&terms, &subject(), None, soon), Ok(()));
-        let changes: [(&str, fn(&mut ApprovalSubject)); 5] = [
+        let changes: [(&str, Change); 5] = [
             ("another plan", |it| it.plan = "34".repeat(32)),
             ("another target, https://api.bakkt.com", |it| {
                 it.base_url = "https://sandbox.bakkt.com".to_owned();
