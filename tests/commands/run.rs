@@ -54,6 +54,7 @@ fn a_small_migration_in_the_sandbox_and_again() {
     acme/export.csv
     acme/mapping.toml
     acme/migration.toml
+    acme/report/sandbox/agreements.csv
     acme/report/sandbox/chain.jsonl
     acme/report/sandbox/crosswalk.csv
     acme/report/sandbox/decisions.csv
@@ -67,6 +68,7 @@ fn a_small_migration_in_the_sandbox_and_again() {
     acme/report/sandbox/reconciliation.csv
     acme/report/sandbox/refused.csv
     acme/report/sandbox/report.html
+    acme/report/sandbox/report.xlsx
     acme/report/sandbox/restricted.csv
     acme/report/sandbox/summary.json
     acme/report/sandbox/unknown-events.csv
