@@ -254,7 +254,14 @@ fn objects_that_changed_are_held_and_those_that_have_not_are_not_read_again() {
         // A new plan reads what changed, and nothing else.
         let mut replan = with_store(&store);
         let replan = replan.arg("replan").arg(&dir);
-        let replan = replan.args(["--base-url", &sandbox.base_url()]).output();
+        let replan = replan
+            .args([
+                "--reason",
+                "scans changed",
+                "--base-url",
+                &sandbox.base_url(),
+            ])
+            .output();
         let replan = replan.unwrap();
         assert!(replan.status.success(), "{replan:?}");
         let (summary, code) = run(&[]);
