@@ -155,7 +155,7 @@ pub struct Checkpoint<'j> {
     pub about: serde_json::Value,
 }
 
-/// Like [`write`]; and when all lines are written, a journal gets a checkpoint that saw them.
+/// Like [`write()`]; and when all lines are written, a journal gets a checkpoint that saw them.
 pub fn write_and_check(
     readers: Vec<Journals>,
     dir: &OutputFolder<'_>,

@@ -1,6 +1,6 @@
 //! What an auditor asks: the record of the runs, whether journal and chain fit each other, and sealed reports.
 //!
-//! Owner of which sheets a checkpoint vouches for ([`sheets`]), of the comparison with what is there ([`check`]), and of the
+//! Owner of which sheets a checkpoint vouches for ([`mod@sheets`]), of the comparison with what is there ([`check`]), and of the
 //! manifest of a sealed report ([`manifest`]). Invariants: what is compared comes from the journal as it is, never from what the
 //! chain says of it; a flaw is named with its entry, line or file. Left out: how an entry is hashed (`journal::chain`), and how
 //! something is signed (`files::signatures`).
