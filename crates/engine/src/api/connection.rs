@@ -232,18 +232,13 @@ impl ConnectionPool {
         let is_stand_in = bakkt_model::target::is_stand_in(&self.base_url);
         let http = self
             .route
-            .apply(reqwest::Client::builder(), is_stand_in)?
-            .retry(reqwest::retry::never())
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .https_only(!is_stand_in)
+            .client(is_stand_in)?
             // Shared: reading the certificates that the computer trusts takes its time.
             .tls_backend_preconfigured(self.tls.clone())
             .connect_timeout(self.timeout)
             .pool_max_idle_per_host(1)
             .pool_idle_timeout(LONGEST_REST)
             .tcp_nodelay(true)
-            .user_agent(concat!("bakkt-migrate/", env!("CARGO_PKG_VERSION")))
             .connector_layer(GateLayer(gate.clone()))
             .build()?;
         Ok(SingleConnection {

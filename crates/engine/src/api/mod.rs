@@ -33,4 +33,4 @@ pub(crate) use pieces::ContentTrouble;
 pub use pieces::Upload;
 pub use post::post_once;
 #[cfg(feature = "object-storage")]
-pub(crate) use route::computer_tls;
+pub(crate) use route::{computer_tls, strict_client};

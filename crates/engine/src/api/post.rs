@@ -26,14 +26,9 @@ pub async fn post_once(url: &str, way_out: &WayOut, text: String) -> anyhow::Res
         false => route::no_tls()?,
     };
     let client = route
-        .apply(reqwest::Client::builder(), is_here)?
-        .retry(reqwest::retry::never())
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .https_only(!is_here)
+        .client(is_here)?
         .tls_backend_preconfigured(tls)
         .timeout(LONGEST)
-        .user_agent(concat!("bakkt-migrate/", env!("CARGO_PKG_VERSION")))
         .build()?;
     let request = client
         .post(url)

@@ -45,13 +45,11 @@ impl ServerRoute {
         })
     }
 
-    /// Sets a client up for the way. `is_stand_in`: the server is on loopback and speaks plain http.
-    pub(super) fn apply(
-        &self,
-        client: ClientBuilder,
-        is_stand_in: bool,
-    ) -> reqwest::Result<ClientBuilder> {
-        let client = client.no_proxy();
+    /// A client for the way. `is_stand_in`: the server is on loopback and speaks plain http.
+    pub(super) fn client(&self, is_stand_in: bool) -> reqwest::Result<ClientBuilder> {
+        let client = strict_client()
+            .https_only(!is_stand_in)
+            .user_agent(concat!("bakkt-migrate/", env!("CARGO_PKG_VERSION")));
         let Some(address) = self.proxy.as_deref().filter(|_| !is_stand_in) else {
             return Ok(client);
         };
@@ -74,6 +72,16 @@ impl ServerRoute {
             .with_custom_certificate_verifier(Arc::new(verifier.map_err(cannot)?))
             .with_no_client_auth())
     }
+}
+
+/// A client that goes where it is told and nowhere else: through no proxy that the environment names, after no redirect, without a
+/// word of where it was before; and what it sends it sends once.
+pub(crate) fn strict_client() -> ClientBuilder {
+    reqwest::Client::builder()
+        .no_proxy()
+        .retry(reqwest::retry::never())
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
 }
 
 /// TLS with the certificates that this computer trusts.

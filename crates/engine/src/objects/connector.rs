@@ -20,7 +20,7 @@ use object_store::client::{
 use object_store::{ClientConfigKey, ClientOptions};
 use reqwest::Proxy;
 
-use crate::api::computer_tls;
+use crate::api::{computer_tls, strict_client};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -41,12 +41,9 @@ impl HttpConnector for Connector {
         };
         let set = |key| options.get_config_value(&key);
         let is_plain = set(ClientConfigKey::AllowHttp).as_deref() == Some("true");
-        let mut client = reqwest::Client::builder()
+        let mut client = strict_client()
             .tls_backend_preconfigured(computer_tls().map_err(|error| cannot(error.into()))?)
             .https_only(!is_plain)
-            .retry(reqwest::retry::never())
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
             .pool_idle_timeout(LONGEST_REST);
