@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::chain::{ChainHead, EntryKind, EntryRow, NO_ENTRY, RowHashes, canonical, hex};
 use crate::read::reader::Reader;
 use crate::schema;
-use crate::write::entries::log_hashes;
+use crate::write::entries::{ENTRY, entry, log_hashes};
 
 /// Tables whose rows a checkpoint hashes as they are, with the columns that give them an order: what people decided, what was
 /// set aside, what Bakkt told, and the runs.
@@ -41,19 +41,6 @@ const TABLES: [(&str, &str); 18] = [
 const EVENTS: &str = "SELECT id, at, request_id, hash, client_id, type, status, reason, expires_at, linked, source FROM event ORDER BY id";
 const PARTIES: &str =
     "SELECT client_id, events, status, reason, documents, expires_at FROM party ORDER BY client_id";
-
-const ENTRY: &str = "SELECT id, at, kind, body, before, hash FROM entry";
-
-fn entry(row: &Row<'_>) -> rusqlite::Result<EntryRow> {
-    Ok(EntryRow {
-        id: row.get(0)?,
-        at: row.get(1)?,
-        kind: row.get(2)?,
-        body: row.get(3)?,
-        before: row.get(4)?,
-        hash: row.get(5)?,
-    })
-}
 
 impl Reader {
     /// Every entry of the chain, oldest first, as it is stored.

@@ -31,6 +31,21 @@ pub const INPUTS: &str = "inputs";
 /// Rows of a sheet whose hashes stand in one row of `checkpoint_row`.
 pub(crate) const PART: usize = 4096;
 
+/// Every entry, in the columns that [`entry`] takes.
+pub(crate) const ENTRY: &str = "SELECT id, at, kind, body, before, hash FROM entry";
+
+/// An entry as it is stored.
+pub(crate) fn entry(row: &Row<'_>) -> rusqlite::Result<EntryRow> {
+    Ok(EntryRow {
+        id: row.get(0)?,
+        at: row.get(1)?,
+        kind: row.get(2)?,
+        body: row.get(3)?,
+        before: row.get(4)?,
+        hash: row.get(5)?,
+    })
+}
+
 impl Journal {
     /// Appends an entry; within a transaction it comes or goes with it. The body holds no fraction, no value of a customer
     /// and no id.
@@ -52,18 +67,8 @@ impl Journal {
 
     /// The last entry, as it is stored.
     pub fn last_entry(&self) -> anyhow::Result<Option<EntryRow>> {
-        let sql = "SELECT id, at, kind, body, before, hash FROM entry ORDER BY id DESC LIMIT 1";
-        let entry = |row: &Row<'_>| {
-            Ok(EntryRow {
-                id: row.get(0)?,
-                at: row.get(1)?,
-                kind: row.get(2)?,
-                body: row.get(3)?,
-                before: row.get(4)?,
-                hash: row.get(5)?,
-            })
-        };
-        Ok(self.db.query_row(sql, [], entry).optional()?)
+        let sql = format!("{ENTRY} ORDER BY id DESC LIMIT 1");
+        Ok(self.db.query_row(&sql, [], entry).optional()?)
     }
 
     /// The keyed hash of a customer's id, as entries have it.
