@@ -225,10 +225,7 @@ pub async fn send(
         window: custody.window,
         independent: !custody.after_acceptance,
     };
-    let number = journal.begin_run(
-        bakkt_journal::now(),
-        super::run_record::begin(&journal, "custody")?,
-    )?;
+    let number = super::run_record::begin(&mut journal, "custody")?;
     let shown = WorkProgress::watch(mode, "custody", move || so_far(&counters));
     let ended = tokio::select! {
         ended = run(journal, setup) => ended,
@@ -240,11 +237,6 @@ pub async fn send(
     let (mut journal, ended) = ended?;
     let ended = rates.ended(ended);
     let outcome = format!("custody {}", RunControl::outcome(steering, &ended));
-    journal.end_run(
-        number,
-        bakkt_journal::now(),
-        &outcome,
-        super::run_record::end(&journal)?,
-    )?;
+    super::run_record::end(&mut journal, number, &outcome)?;
     Ok((journal, ended))
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::built;
 use bakkt_files::{checksums, machine};
-use bakkt_journal::Journal;
+use bakkt_journal::{Journal, now};
 
 /// Options whose values name customers or may hold words about them.
 const ABOUT_CUSTOMERS: [&str; 8] = [
@@ -23,9 +23,9 @@ const ABOUT_CUSTOMERS: [&str; 8] = [
 /// What stands in place of such a value.
 const LEFT_OUT: &str = "(left out)";
 
-/// The facts of a run that begins; `what` it is: sending, settling, custody.
-pub fn begin(journal: &Journal, what: &str) -> anyhow::Result<Value> {
-    Ok(json!({
+/// Records that a run begins; `what` it is: sending, settling, custody. Returns its number.
+pub fn begin(journal: &mut Journal, what: &str) -> anyhow::Result<i64> {
+    let facts = json!({
         "what": what,
         "program": program(),
         "host": machine::host(),
@@ -34,12 +34,14 @@ pub fn begin(journal: &Journal, what: &str) -> anyhow::Result<Value> {
         "target": journal.meta("target")?,
         "dialect": journal.meta("dialect")?,
         "tasks": journal.task_counts()?,
-    }))
+    });
+    journal.begin_run(now(), facts)
 }
 
-/// The facts of a run that ends.
-pub fn end(journal: &Journal) -> anyhow::Result<Value> {
-    Ok(json!({"tasks": journal.task_counts()?}))
+/// Records how a run has ended.
+pub fn end(journal: &mut Journal, number: i64, outcome: &str) -> anyhow::Result<()> {
+    let facts = json!({"tasks": journal.task_counts()?});
+    journal.end_run(number, now(), outcome, facts)
 }
 
 /// Which program this is: as it says of itself, and its own file's SHA-256.

@@ -82,10 +82,7 @@ pub async fn send(
     } else {
         "sending"
     };
-    let number = journal.begin_run(
-        bakkt_journal::now(),
-        super::run_record::begin(&journal, what)?,
-    )?;
+    let number = super::run_record::begin(&mut journal, what)?;
     let counters = Arc::new(RunCounters::default());
     counters
         .in_doubt
@@ -173,12 +170,7 @@ pub async fn send(
     let ended = rates.ended(ended);
     let outcome = RunControl::outcome(&steering, &ended);
     tracing::info!(%outcome, "run ended");
-    journal.end_run(
-        number,
-        bakkt_journal::now(),
-        &outcome,
-        super::run_record::end(&journal)?,
-    )?;
+    super::run_record::end(&mut journal, number, &outcome)?;
     Ok((journal, ended))
 }
 
