@@ -219,7 +219,7 @@ impl RowFormat {
             if matches!(input.get(at + marks), None | Some(b'\n' | b'\r')) {
                 at += marks;
             }
-            cells.end_cell(self.delimiter);
+            cells.end_cell();
             match input.get(at) {
                 Some(next) if *next == self.delimiter => at += 1,
                 Some(b'\n') => return Some(Ok(at + 1)),
@@ -284,7 +284,7 @@ impl RowFormat {
             let cell = cell.strip_prefix(&[quote]).unwrap_or(cell);
             let cell = cell.strip_suffix(&[quote]).unwrap_or(cell);
             cells.data.extend_from_slice(cell);
-            cells.end_cell(self.delimiter);
+            cells.end_cell();
         }
     }
 
@@ -310,7 +310,7 @@ fn take_record(input: &[u8], ended: bool, cells: &mut RowBuffer<'_>) -> Option<R
         Some(text) if records::is_escaped(text) => {
             for cell in text.split(|byte| *byte == records::CELL) {
                 records::unescape(cell, cells.data);
-                cells.end_cell(records::CELL);
+                cells.end_cell();
             }
         }
         Some(text) => cells.add_plain(text, records::CELL),

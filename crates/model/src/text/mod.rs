@@ -18,4 +18,4 @@ pub use cell::{compose, one_line, value};
 pub use fold::{Folded, fold, may_fold_to_ascii, same};
 pub use invisible::{has_invisible, is_invisible, trim, without_invisible};
 pub use narrow::{digit, narrow};
-pub use plain::{is_latin, is_plain};
+pub use plain::{is_latin, is_plain, is_plain_bytes};

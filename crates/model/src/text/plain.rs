@@ -5,8 +5,14 @@
 /// Whether a text is printable ASCII: no control characters, nothing beyond.
 #[inline]
 pub fn is_plain(text: &str) -> bool {
+    is_plain_bytes(text.as_bytes())
+}
+
+/// The same of bytes that may be no text.
+#[inline]
+pub fn is_plain_bytes(bytes: &[u8]) -> bool {
     const ONES: u64 = u64::MAX / 255;
-    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let (words, rest) = bytes.as_chunks::<8>();
     // Eight bytes at a time; what a borrow marks wrongly stands behind a byte that was marked rightly.
     let odd = |word: u64| {
         let below_blank = word.wrapping_sub(ONES * 0x20) & !word;

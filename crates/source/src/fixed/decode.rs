@@ -6,6 +6,7 @@
 use super::{FieldKind, MOST_DIGITS};
 use crate::ERROR_MARK;
 use crate::transcode::{BROKEN, CharacterTable};
+use bakkt_model::text::is_plain_bytes;
 
 /// The error of a field that holds no packed decimal.
 pub(crate) const BAD_PACKED: &str = "no packed decimal";
@@ -20,6 +21,8 @@ pub(super) struct Characters {
     plain: [u8; 256],
     blank: u8,
     is_ebcdic: bool,
+    /// Printable characters of ASCII stand for themselves.
+    has_ascii: bool,
 }
 
 impl Characters {
@@ -32,6 +35,7 @@ impl Characters {
         let is_ebcdic = table[0xF0] == Some('0') && table[0x30] != Some('0');
         Characters {
             table,
+            has_ascii: (b' '..=b'~').all(|byte| plain[usize::from(byte)] == byte),
             plain,
             blank: if is_ebcdic { 0x40 } else { b' ' },
             is_ebcdic,
@@ -70,10 +74,13 @@ impl Characters {
     }
 
     fn text(&self, bytes: &[u8], to: &mut Vec<u8>) {
-        let padding = |byte: &&u8| **byte == self.blank || **byte == 0;
-        let bytes = &bytes[..bytes.len() - bytes.iter().rev().take_while(padding).count()];
+        let bytes = self.without_padding(bytes);
         let blanks = bytes.iter().take_while(|byte| **byte == self.blank);
-        for byte in &bytes[blanks.count()..] {
+        let bytes = &bytes[blanks.count()..];
+        if self.has_ascii && is_plain_bytes(bytes) {
+            return to.extend_from_slice(bytes);
+        }
+        for byte in bytes {
             match self.plain[usize::from(*byte)] {
                 0 => match self.table[usize::from(*byte)] {
                     Some(character) => {
@@ -84,6 +91,18 @@ impl Characters {
                 plain => to.push(plain),
             }
         }
+    }
+
+    /// A field without the blanks and the zero bytes behind it, of which most fields have more than characters.
+    fn without_padding<'b>(&self, mut bytes: &'b [u8]) -> &'b [u8] {
+        while let Some((before, last)) = bytes.split_last_chunk::<8>() {
+            if *last != [self.blank; 8] {
+                break;
+            }
+            bytes = before;
+        }
+        let padding = |byte: &&u8| **byte == self.blank || **byte == 0;
+        &bytes[..bytes.len() - bytes.iter().rev().take_while(padding).count()]
     }
 
     fn zoned(&self, bytes: &[u8], signed: bool) -> Option<Decimal> {

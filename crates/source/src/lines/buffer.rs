@@ -4,6 +4,9 @@
 
 use bakkt_model::text::cell::{FIRST_OPEN, compose};
 
+/// Stands behind each cell, whatever the delimiter was: a tab would make a row look as if it held a control character.
+const BEHIND: u8 = b',';
+
 /// Cells so far, in the form in which `Rows` keeps them: each is followed by one byte.
 pub(super) struct RowBuffer<'b> {
     pub(super) data: &'b mut Vec<u8>,
@@ -15,9 +18,9 @@ pub(super) struct RowBuffer<'b> {
 impl RowBuffer<'_> {
     /// Adds cells that stand as they are, delimiters between them.
     pub(super) fn add_plain(&mut self, text: &[u8], delimiter: u8) {
-        let start = self.data.len() - self.first.0;
+        let (start, known) = (self.data.len() - self.first.0, self.ends.len());
         self.data.extend_from_slice(text);
-        self.data.push(delimiter);
+        self.data.push(BEHIND);
         for (block, bytes) in text.chunks(BLOCK).enumerate() {
             let mut found = places(bytes, delimiter);
             while found != 0 {
@@ -26,12 +29,17 @@ impl RowBuffer<'_> {
                 found &= found - 1;
             }
         }
+        if delimiter != BEHIND {
+            for end in &self.ends[known..] {
+                self.data[self.first.0 + end] = BEHIND;
+            }
+        }
         self.ends.push(start + text.len());
     }
 
-    pub(super) fn end_cell(&mut self, delimiter: u8) {
+    pub(super) fn end_cell(&mut self) {
         self.ends.push(self.data.len() - self.first.0);
-        self.data.push(delimiter);
+        self.data.push(BEHIND);
     }
 
     pub(super) fn forget(&mut self) {

@@ -187,6 +187,32 @@ fn a_line_that_is_too_long_is_one_broken_row() {
 }
 
 #[test]
+fn no_delimiter_makes_a_row_look_as_if_it_held_odd_characters() {
+    let read = |form: RowFormat, bytes: &[u8]| {
+        let mut lines = RowReader::new(bytes, form, 0, 1);
+        let mut rows = Rows::default();
+        while lines.next(&mut rows).unwrap() {}
+        let latin: Vec<bool> = rows.iter().map(|(_, row)| row.is_latin()).collect();
+        latin
+    };
+    for delimiter in [b',', b';', b'|', b'\t', 0x01] {
+        let form = RowFormat { delimiter, ..COMMA };
+        let text = "1,x\n\"2\",\"y\"\n\"3\",\"a\u{200b}b\"\n"
+            .replace(',', &char::from(delimiter).to_string());
+        assert_eq!(read(form, text.as_bytes()), [true, true, false]);
+    }
+    let mut writer = records::RecordWriter::default();
+    for (number, cells) in [["1", "x"], ["2", "y\u{1}"]].iter().enumerate() {
+        writer.begin(number as u64);
+        cells.iter().for_each(|cell| writer.cell(cell.as_bytes()));
+        writer.end(None);
+    }
+    let mut text = [0; 64];
+    let count = writer.take(&mut text);
+    assert_eq!(read(RowFormat::records(2), &text[..count]), [true, false]);
+}
+
+#[test]
 fn a_sheet_counts_rows_of_any_length() {
     let sheet = RowFormat {
         width: 3,
