@@ -5,7 +5,7 @@
 # to be installed (scripts/test-tools.sh) and holds all of them in memory: for small numbers.
 #
 #   FILES=2000 MEGABYTES=5 AT_ONCE=16 scripts/bench-objects.sh
-features=(--features object-storage)
+features=(--all-features)
 source "$(dirname "$0")/common.sh"
 
 files=${FILES:-2000} megabytes=${MEGABYTES:-5} at_once=${AT_ONCE:-16} store=${STORE:-stub}

@@ -4,8 +4,10 @@
 //! Owner of three proofs: the same payloads, documents and report as from the plain files; nothing in plain on the disk meanwhile;
 //! and a run that is killed in the middle sends everything once.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -179,33 +181,44 @@ fn acme_delivered(store: &Store, keys: &Keys, folder: &Path) -> (PathBuf, Delive
 
 /// Where a value of a customer stands in plain: in a file of the folder, or in one without a name that the process has open.
 fn seen(delivered: &Delivered, process: Option<u32>) -> Vec<String> {
+    // What a person keeps there: settings, mappings, and the report, which has no values either.
     let mut files = Vec::new();
     files_below(&delivered.dir, &mut files);
-    // What a person keeps there: settings, mappings, and the report, which has no values either.
-    if let Some(process) = process {
+    let open = process.into_iter().flat_map(|process| {
         let open = fs::read_dir(format!("/proc/{process}/fd"));
-        let open = open.into_iter().flatten().flatten();
-        files.extend(open.map(|entry| entry.path()).filter(|path| {
-            let on_disk = |target: PathBuf| {
-                let target = target.display().to_string();
-                target.starts_with('/')
-                    && !target.starts_with("/dev/")
-                    && !target.starts_with("/memfd:")
-            };
-            fs::read_link(path).is_ok_and(on_disk)
-        }));
-    }
+        open.into_iter().flatten().flatten()
+    });
+    // What is gone meanwhile cannot be opened.
+    let named = files.into_iter().map(|path| (File::open(&path).ok(), path));
+    let open = open.map(|entry| (on_disk(&entry.path()), entry.path()));
     let mut found = Vec::new();
-    for file in files {
-        // Gone again meanwhile.
-        let Ok(bytes) = fs::read(&file) else { continue };
+    for (file, path) in named.chain(open) {
+        let mut bytes = Vec::new();
+        let read = file.map(|mut file| file.read_to_end(&mut bytes));
+        if !matches!(read, Some(Ok(_))) {
+            continue;
+        }
         for needle in &delivered.needles {
             if memchr::memmem::find(&bytes, needle.as_bytes()).is_some() {
-                found.push(format!("{needle} in {}", file.display()));
+                found.push(format!("{needle} in {}", path.display()));
             }
         }
     }
     found
+}
+
+/// What another process has open, when it stands on a disk. It is opened before it is judged: by then its number may belong to
+/// something else, such as a pipe from which nobody else may read, or memory.
+fn on_disk(open: &Path) -> Option<File> {
+    let waits_not = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let mut options = File::options();
+    let file = options.read(true).custom_flags(waits_not).open(open).ok()?;
+    let target = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()?;
+    let target = target.display().to_string();
+    let stands = target.starts_with('/')
+        && !target.starts_with("/dev/")
+        && !target.starts_with("/memfd:");
+    stands.then_some(file)
 }
 
 fn command(store: &Store, delivered: &Delivered) -> Command {
