@@ -131,6 +131,31 @@ fn same_migration(plain: &Path, stored: (&Store, &Path), environment: &[(&str, S
     }
 }
 
+/// Of each export and manifest that the plan was made from: what it is, its SHA-256 and its size.
+fn inputs(dir: &Path) -> Vec<(String, String, u64)> {
+    let chain = fs::read_to_string(dir.join("report/chain.jsonl")).unwrap();
+    let entries = chain.lines().map(|line| {
+        let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+        entry
+    });
+    let plan = entries
+        .filter(|entry| entry["kind"] == "plan")
+        .last()
+        .unwrap();
+    let body: serde_json::Value = serde_json::from_str(plan["body"].as_str().unwrap()).unwrap();
+    let all = body["inputs"].as_array().unwrap().iter();
+    let mut all: Vec<(String, String, u64)> = all
+        .map(|input| {
+            let text = |key: &str| input[key].as_str().unwrap().to_owned();
+            let size = input["size"].as_u64().unwrap();
+            (text("what"), text("sha256"), size)
+        })
+        .filter(|(what, ..)| what == "an export" || what.starts_with("the manifest"))
+        .collect();
+    all.sort();
+    all
+}
+
 fn harbor_is_the_same_from(kind: Kind) {
     let Some(store) = Store::start(kind) else {
         return;
@@ -139,6 +164,8 @@ fn harbor_is_the_same_from(kind: Kind) {
     let plain = harbor(folder.path(), "plain");
     let stored = harbor_in(&store, folder.path());
     same_migration(&plain, (&store, &stored), &[]);
+    assert_eq!(inputs(&stored), inputs(&plain));
+    assert_eq!(inputs(&stored).len(), 3);
     // No credential stands in anything that a run writes.
     let mut found = Vec::new();
     files_below(&stored, &mut found);

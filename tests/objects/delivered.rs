@@ -215,9 +215,8 @@ fn on_disk(open: &Path) -> Option<File> {
     let file = options.read(true).custom_flags(waits_not).open(open).ok()?;
     let target = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()?;
     let target = target.display().to_string();
-    let stands = target.starts_with('/')
-        && !target.starts_with("/dev/")
-        && !target.starts_with("/memfd:");
+    let stands =
+        target.starts_with('/') && !target.starts_with("/dev/") && !target.starts_with("/memfd:");
     stands.then_some(file)
 }
 

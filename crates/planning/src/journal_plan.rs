@@ -97,7 +97,8 @@ pub fn plan(
     journal.finish_plan(&facts, &fingerprints, &policy)
 }
 
-/// The inputs of the plan with size and SHA-256, as the journal keeps them: those of the settings, and taken backfill files.
+/// The inputs of the plan with size and SHA-256, as the journal keeps them: those of the settings, files and objects, and taken
+/// backfill files.
 fn read_inputs(
     inputs: JoinHandle<Vec<InputChecksum>>,
     migration: &Migration,
@@ -105,6 +106,7 @@ fn read_inputs(
     let mut inputs = inputs
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    inputs.extend(inputs::fetched(migration));
     for kept in migration.layers() {
         let found = checksums::of_file(&kept.path)
             .with_context(|| format!("cannot read {}", kept.shown()))?;

@@ -15,6 +15,7 @@ use bakkt_model::error::{Failure, ShownPath, unreadable, visible};
 use bakkt_model::objects::{
     self, HOW_TO_BUILD, NOT_BUILT_IN, ObjectStorage, ObjectTrouble, ObjectUrl, Wanted,
 };
+use sha2::{Digest, Sha256};
 
 use super::bytes::Bytes;
 use super::spool::Spool;
@@ -27,8 +28,17 @@ const MOST_FILES: usize = 500;
 pub enum Place {
     /// On the disk.
     File(PathBuf),
-    /// In an object storage; its content has this hash (BLAKE3).
-    Object(ObjectUrl, [u8; 32]),
+    /// In an object storage, with what was fetched of it.
+    Object(ObjectUrl, FetchedContent),
+}
+
+/// The content of an object as it was fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FetchedContent {
+    /// Its SHA-256.
+    pub sha256: [u8; 32],
+    /// Bytes.
+    pub size: u64,
 }
 
 /// A file that was opened: its bytes, and how many.
@@ -88,11 +98,11 @@ impl NamedPlace {
                     true => std::env::temp_dir(),
                     false => dir.to_owned(),
                 };
-                let (spool, hash) = fetched(&url, &name, &folder)?;
-                let length = spool.length();
+                let (spool, sha256) = fetched(&url, &name, &folder)?;
+                let size = spool.length();
                 Ok(OpenedPlace {
-                    bytes: (Arc::new(Bytes::Spool(Arc::new(spool), 0)), length),
-                    place: Place::Object(url, hash),
+                    bytes: (Arc::new(Bytes::Spool(Arc::new(spool), 0)), size),
+                    place: Place::Object(url, FetchedContent { sha256, size }),
                     folder,
                     name,
                 })
@@ -225,24 +235,24 @@ fn fetched(url: &ObjectUrl, name: &str, folder: &Path) -> anyhow::Result<(Spool,
     let mut spool = Spool::new(folder).context("cannot make a temporary file")?;
     let mut hashed = HashedReader {
         reader,
-        hasher: blake3::Hasher::new(),
+        hash: Sha256::new(),
     };
     spool
         .append(&mut hashed, |_| Ok(()))
         .with_context(|| format!("cannot read {name} to its end"))?;
-    Ok((spool, *hashed.hasher.finalize().as_bytes()))
+    Ok((spool, hashed.hash.finalize().into()))
 }
 
 /// Hashes what is read through it.
 struct HashedReader {
     reader: Box<dyn Read + Send>,
-    hasher: blake3::Hasher,
+    hash: Sha256,
 }
 
 impl Read for HashedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
-        self.hasher.update(&buffer[..count]);
+        self.hash.update(&buffer[..count]);
         Ok(count)
     }
 }

@@ -16,7 +16,7 @@ impl Migration {
     pub(super) fn place_hash(&self, place: &Place, name: &str) -> anyhow::Result<[u8; 32]> {
         match place {
             Place::File(path) => file_hash(&self.pipeline.key, path, name),
-            Place::Object(_, content) => Ok(self.pipeline.hash(content)),
+            Place::Object(_, content) => Ok(self.pipeline.hash(&content.sha256)),
         }
     }
 
@@ -52,7 +52,7 @@ impl Migration {
             Place::File(path) => path,
             // Its content was hashed when it was fetched.
             Place::Object(_, content) => {
-                let hash = self.pipeline.hash(content);
+                let hash = self.pipeline.hash(&content.sha256);
                 let state = None;
                 return Ok(Fingerprint { name, hash, state });
             }

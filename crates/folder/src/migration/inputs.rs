@@ -4,12 +4,21 @@
 
 use std::path::{Path, PathBuf};
 
-use super::mapping_files;
+use data_encoding::HEXLOWER;
+
+use super::{Migration, mapping_files};
+use crate::documents::DocumentListing;
 use crate::settings::Settings;
 use crate::settings::documents::DocumentSource;
 use bakkt_files::checksums;
 use bakkt_model::objects::is_object_url;
+use bakkt_source::Place;
+use bakkt_source::export::Export;
 
+/// What a file with customers is called.
+const EXPORT: &str = "an export";
+/// What the list of documents is called.
+const MANIFEST: &str = "the manifest of its documents";
 /// What a file with a secret is called.
 const KEY: &str = "a file with a key";
 /// What a file with keys of others is called.
@@ -45,7 +54,7 @@ pub fn of(settings: &Settings) -> Vec<Input> {
             inputs.push(Input { name, what, kind });
         }
     };
-    add(&settings.export, "an export", InputKind::File);
+    add(&settings.export, EXPORT, InputKind::File);
     let mut mappings = vec![&settings.mapping];
     let joined = settings.joins.iter().map(|join| &join.beside);
     let beside: Vec<_> = joined.chain(&settings.recipients).collect();
@@ -57,13 +66,13 @@ pub fn of(settings: &Settings) -> Vec<Input> {
         }
     }
     for join in &beside {
-        add(&join.file, "an export", InputKind::File);
+        add(&join.file, EXPORT, InputKind::File);
         mappings.push(&join.mapping);
     }
     if let Some(documents) = &settings.documents {
         add(&documents.root, "its documents", InputKind::Folder);
         if let DocumentSource::Manifest { file, mapping } = &documents.from {
-            add(file, "the manifest of its documents", InputKind::File);
+            add(file, MANIFEST, InputKind::File);
             mappings.push(mapping);
         }
     }
@@ -147,6 +156,30 @@ pub fn files(settings: &Settings) -> Vec<(String, &'static str, PathBuf)> {
         (name, what, path)
     });
     placed.collect()
+}
+
+/// The checksums of inputs that were fetched from an object storage, as they were hashed on the way.
+pub fn fetched(migration: &Migration) -> Vec<InputChecksum> {
+    let of = |export: &Export, what| {
+        let places = export.files().map(|(_, place)| place);
+        let fetched = places.filter_map(move |place| match place {
+            Place::File(_) => None,
+            Place::Object(url, content) => Some(InputChecksum {
+                name: url.to_string(),
+                what,
+                sha256: HEXLOWER.encode(&content.sha256),
+                size: content.size,
+            }),
+        });
+        fetched.collect::<Vec<_>>()
+    };
+    let documents = migration.documents.as_ref().map(|found| &found.from);
+    let manifest = match documents {
+        Some(DocumentListing::Manifest(manifest)) => of(manifest.export(), MANIFEST),
+        _ => Vec::new(),
+    };
+    let exports = migration.exports().flat_map(|export| of(export, EXPORT));
+    exports.chain(manifest).collect()
 }
 
 /// The checksums of input files. One that cannot be read is left out; who plans from it says so.
