@@ -259,7 +259,13 @@ fn what_changes_after_an_approval_makes_it_void() {
         .arg(&key)
         .output()
         .unwrap();
-    assert_ne!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let why = format!(
+        "its target is {}, this run's is {}",
+        case.sandbox.base_url(),
+        elsewhere.base_url()
+    );
+    assert!(said(&output).contains(&why), "{}", said(&output));
     assert_eq!(elsewhere.count("posts"), 0);
     // Another file of those who may approve.
     case.allow(&["ada", "ben", "eve", "run"]);

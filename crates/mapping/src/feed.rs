@@ -12,8 +12,7 @@ mod traits;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use regex::CaptureLocations;
-
+use cutting::OwnPattern;
 pub use cutting::{CutPattern, Split};
 pub(super) use order::{country_beside, in_order};
 use remembered::Remembered;
@@ -124,7 +123,7 @@ pub struct Scratch {
     /// None where one scratch serves several mappings.
     remembered: Option<Remembered>,
     /// By [`CutPattern::number`].
-    groups: Vec<Option<CaptureLocations>>,
+    patterns: Vec<Option<OwnPattern>>,
 }
 
 impl Scratch {

@@ -2,7 +2,7 @@
 //!
 //! Owner of [`CutPattern`] and [`Split`]. Left out on purpose: what a miss means (`feed`).
 
-use regex::Regex;
+use regex::{CaptureLocations, Regex};
 
 use super::Scratch;
 use bakkt_model::text::trim;
@@ -16,19 +16,41 @@ pub struct CutPattern {
     pub number: usize,
 }
 
-impl CutPattern {
-    pub(super) fn find<'t>(&self, text: &'t str, scratch: &mut Scratch) -> Option<&'t str> {
-        if self.regex.captures_len() < 2 {
+/// A pattern as one thread uses it: what an expression needs to work belongs to the thread that uses it first, and others would
+/// have to wait for each other.
+#[derive(Debug)]
+pub(super) struct OwnPattern {
+    regex: Regex,
+    groups: CaptureLocations,
+}
+
+impl OwnPattern {
+    fn of(regex: &Regex) -> OwnPattern {
+        OwnPattern {
+            regex: regex.clone(),
+            groups: regex.capture_locations(),
+        }
+    }
+
+    fn find<'t>(&mut self, text: &'t str) -> Option<&'t str> {
+        if self.groups.len() < 2 {
             return self.regex.find(text).map(|found| trim(found.as_str()));
         }
-        if scratch.groups.len() <= self.number {
-            scratch.groups.resize_with(self.number + 1, || None);
-        }
-        let groups =
-            scratch.groups[self.number].get_or_insert_with(|| self.regex.capture_locations());
-        self.regex.captures_read(groups, text)?;
-        let (start, end) = groups.get(1).or_else(|| groups.get(0))?;
+        self.regex.captures_read(&mut self.groups, text)?;
+        let (start, end) = self.groups.get(1).or_else(|| self.groups.get(0))?;
         text.get(start..end).map(trim)
+    }
+}
+
+impl CutPattern {
+    pub(super) fn find<'t>(&self, text: &'t str, scratch: &mut Scratch) -> Option<&'t str> {
+        let patterns = &mut scratch.patterns;
+        if patterns.len() <= self.number {
+            patterns.resize_with(self.number + 1, || None);
+        }
+        patterns[self.number]
+            .get_or_insert_with(|| OwnPattern::of(&self.regex))
+            .find(text)
     }
 }
 
