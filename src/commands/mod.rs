@@ -23,7 +23,7 @@ pub mod inspect;
 pub mod kyb_form;
 pub mod links;
 pub mod manual_kyb;
-mod metrics;
+pub mod metrics;
 mod notify;
 pub mod outputs;
 pub mod owner;

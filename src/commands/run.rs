@@ -1,11 +1,13 @@
 //! `run`: plan (or find the plan), ask, send, report. The same command resumes.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
 use secrecy::SecretString;
 
-use super::metrics::MetricsListener;
+use super::metrics::RunWatchers;
+use super::metrics::numbers::RunNumbers;
 use super::run_control::RunControl;
 use super::session::{Destination, Session};
 use super::signals::Signals;
@@ -85,13 +87,8 @@ async fn prepared(
     let only = only.transpose()?;
     let selected = only.is_some();
     let shard = destination.place.shard;
-    let metrics = match args.metrics_listen {
-        Some(address) => Some(MetricsListener::bind(
-            address,
-            report::View::at(destination.place.clone()),
-        )?),
-        None => None,
-    };
+    let numbers = RunNumbers::new(report::View::at(destination.place.clone()));
+    let watchers = RunWatchers::new(Arc::new(numbers), args.metrics_listen)?;
     let (mut journal, migration, ownership) = planned(args, destination, signals, mode)?;
     let (_, unknown) = deciding::select(&mut journal, only)?;
     if let Some(unknown) = &unknown {
@@ -157,7 +154,7 @@ async fn prepared(
         limit: args.limit,
         selected,
         settle_only: false,
-        metrics,
+        watchers: Some(watchers),
         fence: fence.clone(),
         control: Some(&control),
     };
