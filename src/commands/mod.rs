@@ -50,6 +50,7 @@ mod shell_help;
 pub mod signals;
 pub mod so_far;
 pub mod target;
+pub mod telemetry;
 pub mod uploads;
 pub mod variables;
 pub mod verify;

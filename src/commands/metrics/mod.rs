@@ -1,7 +1,7 @@
 //! `run --metrics-listen`, and what of a run is counted for whoever watches it.
 //!
 //! Owner of the address that waits for a run, and of when the numbers of a run begin and end. Left out on purpose: which numbers
-//! there are (`numbers`), and the server (`engine::metrics`).
+//! there are (`numbers`), the server (`engine::metrics`), and the export that a run makes by itself (`telemetry`).
 
 pub mod numbers;
 

@@ -1,8 +1,8 @@
-//! The numbers of a run and of its migration: the one table from which the page for Prometheus is made.
+//! The numbers of a run and of its migration: the one table from which the page for Prometheus and the OpenTelemetry export are made.
 //!
 //! Owner of the names of the metrics and of where their values come from: those of the migration from the journal's counters, those
 //! of the run from memory. Invariant: nothing but numbers and words of this program is in the table. Left out on purpose: the
-//! form in which it leaves (`engine::metrics::table`).
+//! forms in which it leaves (`engine::metrics::table`, `engine::telemetry`).
 
 use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering};
