@@ -17,7 +17,7 @@ for tool in cargo-deb cargo-cyclonedx; do
     }
 done
 
-cargo build --locked --profile dist --features object-storage --bin bakkt-migrate
+cargo build --locked --profile dist --features object-storage,opentelemetry --bin bakkt-migrate
 rm -rf "$packages" "$assets"
 mkdir -p "$packages" "$assets/completions"
 "$target/dist/bakkt-migrate" man --out "$assets/man" >/dev/null
@@ -35,7 +35,7 @@ tar -C "$packages" --owner=0 --group=0 --numeric-owner --sort=name -czf "$packag
 rm -rf "$tree"
 
 cargo deb --no-build --no-strip --profile dist --output "$packages/"
-cargo cyclonedx --features object-storage --format json --override-filename bakkt-migrate-sbom >/dev/null
+cargo cyclonedx --features object-storage,opentelemetry --format json --override-filename bakkt-migrate-sbom >/dev/null
 find . -path "./$target" -prune -o -name 'bakkt-migrate-sbom*.json' -print | while read -r sbom; do
     case $sbom in
     ./bakkt-migrate-sbom*) mv "$sbom" "$packages/$name.cdx.json" ;;

@@ -27,6 +27,10 @@ const OWNED: &[MayUse] = &[
     ("tower-service", &["engine"]),
     ("axum", &["engine"]),
     ("object_store", &["engine"]),
+    ("opentelemetry", &["engine"]),
+    ("opentelemetry-http", &["engine"]),
+    ("opentelemetry-otlp", &["engine"]),
+    ("opentelemetry_sdk", &["engine"]),
     ("hyper", &["sandbox"]),
     ("hyper-util", &["engine", "sandbox"]),
     ("redis", &["engine"]),
@@ -135,6 +139,8 @@ const ROOMS: &[(&str, &[MayUse])] = &[
             ("verify", &["api", "requests"]),
             ("links", &["api", "requests"]),
             ("metrics", &[]),
+            // The same connections, and the table of the metrics.
+            ("telemetry", &["api", "metrics"]),
             // It steers the requests, and shows what is counted of them.
             ("control", &["requests", "submit"]),
             // The same connections, and nothing of Bakkt.

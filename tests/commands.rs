@@ -22,6 +22,7 @@ mod report;
 mod run;
 mod shell_help;
 mod target;
+mod telemetry;
 mod terminal;
 mod unplanned;
 mod way_out;

@@ -1,14 +1,17 @@
 //! `run`: plan (or find the plan), ask, send, report. The same command resumes.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
 use secrecy::SecretString;
 
-use super::metrics::MetricsListener;
+use super::metrics::RunWatchers;
+use super::metrics::numbers::RunNumbers;
 use super::run_control::RunControl;
 use super::session::{Destination, Session};
 use super::signals::Signals;
+use super::telemetry::{RunTelemetry, WantedTelemetry};
 use super::{
     CommandOutput, checkpoint, code, custody_stage, deciding, notify, outputs, owner, plan, report,
     send, target,
@@ -32,6 +35,7 @@ use bakkt_sandbox::{Config, Sandbox};
 /// Plans unless there is a plan, asks for a confirmation, sends, and writes the report.
 pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
+    let wanted = WantedTelemetry::from_variables()?;
     let mut destination = Destination::resolve(&args.dir, &args.target)?;
     let given = if args.target.sandbox {
         None
@@ -52,18 +56,36 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             }
         };
         let news = notify::News::of(&destination);
+        let numbers = RunNumbers::new(report::View::at(destination.place.clone()));
+        let numbers = Arc::new(numbers);
+        let telemetry = wanted.start(&destination.place, &numbers)?;
+        let observers = RunObservers {
+            news: &news,
+            numbers,
+            telemetry: &telemetry,
+        };
         let keys = (credentials, custody);
-        let output = prepared(args, destination, keys, &signals, &news, mode).await;
+        let mut output = prepared(args, destination, keys, &signals, observers, mode).await;
         if let Some(sandbox) = sandbox {
             sandbox.stop().await;
         }
         news.tell(&output);
-        let mut output = output?;
-        if output.code == 3 && args.done_is_zero {
+        if let Ok(output) = &mut output
+            && output.code == 3
+            && args.done_is_zero
+        {
             output.code = 0;
         }
-        Ok(output)
+        telemetry.end(&output, &signals).await;
+        output
     })
+}
+
+/// Who is told how the run gets on.
+struct RunObservers<'a> {
+    news: &'a notify::News,
+    numbers: Arc<RunNumbers>,
+    telemetry: &'a RunTelemetry,
 }
 
 async fn prepared(
@@ -71,9 +93,14 @@ async fn prepared(
     destination: Destination,
     (credentials, custody_key): (Credentials, Option<SecretString>),
     signals: &Signals,
-    news: &notify::News,
+    observers: RunObservers<'_>,
     mode: Mode,
 ) -> anyhow::Result<CommandOutput> {
+    let RunObservers {
+        news,
+        numbers,
+        telemetry,
+    } = observers;
     let view = report::View::at(destination.place.clone());
     let protected = outputs::protected(&destination.settings);
     let must_ask = target::must_ask(&args.target, &destination.settings) && !args.yes;
@@ -85,14 +112,10 @@ async fn prepared(
     let only = only.transpose()?;
     let selected = only.is_some();
     let shard = destination.place.shard;
-    let metrics = match args.metrics_listen {
-        Some(address) => Some(MetricsListener::bind(
-            address,
-            report::View::at(destination.place.clone()),
-        )?),
-        None => None,
-    };
+    let watchers = RunWatchers::new(numbers, args.metrics_listen)?;
+    let stage = telemetry.stage("plan");
     let (mut journal, migration, ownership) = planned(args, destination, signals, mode)?;
+    drop(stage);
     let (_, unknown) = deciding::select(&mut journal, only)?;
     if let Some(unknown) = &unknown {
         unknown.tell();
@@ -157,11 +180,12 @@ async fn prepared(
         limit: args.limit,
         selected,
         settle_only: false,
-        metrics,
+        watchers: Some(watchers),
         fence: fence.clone(),
         control: Some(&control),
     };
     let custody = sources.custody.take();
+    let stage = telemetry.stage("send");
     let (mut journal, mut ended) = send::send(
         journal,
         &settings,
@@ -172,7 +196,9 @@ async fn prepared(
         mode,
     )
     .await?;
+    drop(stage);
     if let (RunEnd::Finished, Some(source), Some(key)) = (&ended, custody, custody_key) {
+        let _stage = telemetry.stage("custody");
         let to = custody_target(&settings, &target);
         let scope = custody_stage::CustodyScope {
             target: &to,
@@ -186,6 +212,7 @@ async fn prepared(
     control.end(&mut journal)?;
     let folder = view.folder();
     let how = (&protected, &grace);
+    let stage = telemetry.stage("report");
     let written = report::several(&view).and_then(|journals| {
         report::write_with(journals, &view, how, &folder, Some(&mut journal), "run")
     });
@@ -194,6 +221,7 @@ async fn prepared(
         note(Mode::Lines, told);
     }
     drop(watch);
+    drop(stage);
     let written = written?;
     let totals = &written.totals;
     let sent = checkpoint::send_heads(

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::custody_stage::{self, CustodySource};
-use super::metrics::MetricsListener;
+use super::metrics::RunWatchers;
+use super::metrics::numbers::RunSources;
 use super::pressure_file::PressureFile;
 use super::rates::Rates;
 use super::run_control::{self, RunControl};
@@ -41,8 +42,8 @@ pub struct SendScope<'a> {
     pub selected: bool,
     /// Ask about what is in doubt, and send nothing.
     pub settle_only: bool,
-    /// Where whoever watches the run asks.
-    pub metrics: Option<MetricsListener>,
+    /// Who watches the run.
+    pub watchers: Option<RunWatchers>,
     /// Whom the quota server has to know as the shard's owner.
     pub fence: Option<Fence>,
     /// What steers the run.
@@ -127,9 +128,14 @@ pub async fn send(
     }
     counters.watch(vec![create, lookup, upload, kyb]);
     let pressure_file = PressureFile::start(journal.folder(), counters.clone());
-    let metrics = scope
-        .metrics
-        .map(|metrics| metrics.serve(counters.clone(), client.answers(), limits))
+    let sources_of_numbers = RunSources {
+        counters: counters.clone(),
+        answers: client.answers(),
+        limits,
+    };
+    let watched = scope
+        .watchers
+        .map(|watchers| watchers.begin(sources_of_numbers))
         .transpose()?;
     let setup = RunSetup {
         tools: Arc::new(SendTools {
@@ -165,7 +171,7 @@ pub async fn send(
     };
     shown.finish();
     drop(pressure_file);
-    drop(metrics);
+    drop(watched);
     let (mut journal, ended) = ended?;
     let ended = rates.ended(ended);
     let outcome = RunControl::outcome(&steering, &ended);

@@ -126,6 +126,16 @@ fn a_run_can_be_watched() {
 }
 
 #[test]
+fn every_metric_is_documented() {
+    let page = include_str!("../../docs/operate.md");
+    for metric in &bakkt_migrate::commands::metrics::numbers::METRICS {
+        let name = format!("`{}`", metric.name);
+        let is_row = |line: &str| line.starts_with('|') && line.contains(&name);
+        assert!(page.lines().any(is_row), "{name}");
+    }
+}
+
+#[test]
 fn an_address_that_is_taken_is_told_before_anything_is_planned() {
     let bakkt = Bakkt::start(|_| {});
     let world = World::of(1);

@@ -32,5 +32,9 @@ pub use credentials::{Credentials, Login};
 pub(crate) use pieces::ContentTrouble;
 pub use pieces::Upload;
 pub use post::post_once;
-#[cfg(feature = "object-storage")]
+#[cfg(feature = "opentelemetry")]
+pub(crate) use route::no_tls;
+#[cfg(any(feature = "object-storage", feature = "opentelemetry"))]
 pub(crate) use route::{computer_tls, strict_client};
+#[cfg(feature = "opentelemetry")]
+pub(crate) use trouble::in_words;

@@ -85,13 +85,13 @@ pub(crate) fn strict_client() -> ClientBuilder {
 }
 
 /// TLS with the certificates that this computer trusts.
-#[cfg(feature = "object-storage")]
+#[cfg(any(feature = "object-storage", feature = "opentelemetry"))]
 pub(crate) fn computer_tls() -> anyhow::Result<ClientConfig> {
     ServerRoute::default().tls()
 }
 
 /// TLS that trusts nobody, for where it is not used.
-pub(super) fn no_tls() -> anyhow::Result<ClientConfig> {
+pub(crate) fn no_tls() -> anyhow::Result<ClientConfig> {
     let (builder, _) = builder()?;
     let nobody = rustls::RootCertStore::empty();
     Ok(builder.with_root_certificates(nobody).with_no_client_auth())

@@ -61,6 +61,17 @@ pub(super) fn no_connection(error: &reqwest::Error) -> Option<NoConnection> {
     Some(NoConnection::Failed("no connection"))
 }
 
+/// Why a request that is not for Bakkt got no answer.
+#[cfg(feature = "opentelemetry")]
+pub(crate) fn in_words(error: &reqwest::Error) -> String {
+    match no_connection(error) {
+        Some(NoConnection::Failed(why)) => why.to_owned(),
+        Some(NoConnection::Certificate(why)) => format!("the certificate is refused: {why}"),
+        None if error.is_timeout() => "no answer in time".to_owned(),
+        None => "the connection was closed without an answer".to_owned(),
+    }
+}
+
 fn known(error: &(dyn Error + 'static)) -> Option<NoConnection> {
     if let Some(error) = error.downcast_ref::<rustls::Error>() {
         return Some(tls_failed(error));

@@ -1,8 +1,10 @@
 //! A server of one page, `/metrics`, for whoever watches a run.
 //!
-//! Owner of how it answers: the page is made anew for each request, on a thread that may wait. Invariants: whoever asks can change
-//! nothing; what goes wrong here disturbs no run. Left out on purpose: what is on the page; TLS and passwords, which are for a
-//! proxy in front.
+//! Owner of how it answers: the page is made anew for each request, on a thread that may wait. Its form is that of [`table`].
+//! Invariants: whoever asks can change nothing; what goes wrong here disturbs no run. Left out on purpose: what is on the page; TLS
+//! and passwords, which are for a proxy in front.
+
+pub mod table;
 
 use std::sync::Arc;
 
@@ -14,23 +16,22 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// Makes the page, in the text format of Prometheus.
-pub type MetricsPage = Arc<dyn Fn() -> anyhow::Result<String> + Send + Sync>;
+use table::MetricTable;
 
 /// The server; it ends with this.
 #[derive(Debug)]
 pub struct MetricsServer(JoinHandle<()>);
 
 impl MetricsServer {
-    /// Serves a page at an address that was taken before; `listener` does not block.
+    /// Serves a table at an address that was taken before; `listener` does not block.
     pub fn start(
         listener: std::net::TcpListener,
-        page: MetricsPage,
+        table: Arc<MetricTable>,
     ) -> std::io::Result<MetricsServer> {
         let listener = TcpListener::from_std(listener)?;
         let router = Router::new()
             .route("/metrics", get(answer))
-            .with_state(page);
+            .with_state(table);
         Ok(MetricsServer(tokio::spawn(async move {
             let _ = axum::serve(listener, router).await;
         })))
@@ -43,8 +44,9 @@ impl Drop for MetricsServer {
     }
 }
 
-async fn answer(State(page): State<MetricsPage>) -> Response {
-    match tokio::task::spawn_blocking(move || page()).await {
+async fn answer(State(table): State<Arc<MetricTable>>) -> Response {
+    let made = tokio::task::spawn_blocking(move || table().map(|table| table::page(&table)));
+    match made.await {
         Ok(Ok(page)) => {
             let form = "text/plain; version=0.0.4; charset=utf-8";
             ([(header::CONTENT_TYPE, form)], page).into_response()
