@@ -29,6 +29,9 @@ pub(super) const NAME: &str = "report.xlsx";
 /// At the end of a workbook that nobody but this program has saved: one in which somebody has signed is not replaced.
 const COMMENT: &[u8] = b"bakkt-migrate report, not signed";
 
+/// How hard the workbook is compressed, of 1 to 9.
+const LEVEL: u8 = 1;
+
 /// How an earlier workbook is recognised.
 pub(super) fn begins() -> FileStart {
     FileStart::Archive(COMMENT)
@@ -61,6 +64,7 @@ impl ReportWorkbook {
     ) -> anyhow::Result<ReportWorkbook> {
         let file = dir.file(NAME, &begins())?;
         let mut workbook = Workbook::new();
+        workbook.set_zip_compression_level(LEVEL);
         // What belongs to the report is on its way where the report is to be, and nowhere else.
         workbook
             .set_tempdir(file.folder())

@@ -82,6 +82,15 @@ impl SheetFormats {
     }
 }
 
+impl SheetFormats {
+    fn of_column(&self, column: &Column) -> &Format {
+        match column.is_number {
+            true => &self.number,
+            false => &self.text,
+        }
+    }
+}
+
 /// One cell.
 #[derive(Clone, Copy)]
 pub(super) enum Cell<'a> {
@@ -107,7 +116,42 @@ impl<'a> From<&'a str> for Cell<'a> {
 pub(super) struct Table {
     pub(super) name: &'static str,
     pub(super) what: &'static str,
-    pub(super) columns: &'static [(&'static str, f64)],
+    pub(super) columns: &'static [Column],
+}
+
+/// A column: its title, its width, and whether its cells are numbers that this program counted.
+pub(super) struct Column {
+    title: &'static str,
+    width: f64,
+    is_number: bool,
+}
+
+impl Column {
+    fn takes(&self, cell: &Cell<'_>) -> bool {
+        match cell {
+            Cell::Text("") | Cell::Time(None) => true,
+            Cell::Text(_) | Cell::Time(_) => !self.is_number,
+            Cell::Number(_) => self.is_number,
+        }
+    }
+}
+
+/// A column of text.
+pub(super) const fn text(title: &'static str, width: f64) -> Column {
+    Column {
+        title,
+        width,
+        is_number: false,
+    }
+}
+
+/// A column of numbers.
+pub(super) const fn number(title: &'static str, width: f64) -> Column {
+    Column {
+        title,
+        width,
+        is_number: true,
+    }
 }
 
 /// A table that is being written.
@@ -162,9 +206,11 @@ impl<'w> TableWriter<'w> {
         sheet.set_name(&name)?;
         sheet.set_freeze_panes(1, 0)?;
         print_as_table(sheet)?;
-        for (place, (title, width)) in (0..).zip(self.table.columns) {
-            sheet.set_column_width(place, *width)?;
-            sheet.write_string_with_format(0, place, *title, &self.looks.head)?;
+        for (place, column) in (0..).zip(self.table.columns) {
+            sheet.set_column_width(place, column.width)?;
+            // Each cell gets the look of its column; a look of its own would be looked up for every cell.
+            sheet.set_column_format(place, self.looks.of_column(column))?;
+            sheet.write_string_with_format(0, place, column.title, &self.looks.head)?;
         }
         self.row = 1;
         self.sheets.push(SheetCount {
@@ -182,33 +228,19 @@ impl<'w> TableWriter<'w> {
             self.next_sheet()?;
         }
         let sheet = self.workbook.worksheet_from_index(self.index)?;
-        for (place, cell) in (0..).zip(cells) {
+        for ((place, column), cell) in (0..).zip(self.table.columns).zip(cells) {
+            debug_assert!(column.takes(cell), "{}", column.title);
             match cell {
                 Cell::Text("") | Cell::Time(None) => {}
                 Cell::Text(text) => {
-                    sheet.write_string_with_format(
-                        self.row,
-                        place,
-                        fitting(text),
-                        &self.looks.text,
-                    )?;
+                    sheet.write_string(self.row, place, fitting(text))?;
                 }
                 Cell::Time(Some(at)) => {
-                    sheet.write_string_with_format(
-                        self.row,
-                        place,
-                        rfc3339(*at),
-                        &self.looks.text,
-                    )?;
+                    sheet.write_string(self.row, place, rfc3339(*at))?;
                 }
                 // A spreadsheet's numbers are exact up to 2^53, which nothing here is ever counted to.
                 Cell::Number(number) => {
-                    sheet.write_number_with_format(
-                        self.row,
-                        place,
-                        *number as f64,
-                        &self.looks.number,
-                    )?;
+                    sheet.write_number(self.row, place, *number as f64)?;
                 }
             }
         }
@@ -264,7 +296,7 @@ mod tests {
     static LINES: Table = Table {
         name: "Lines",
         what: "for the test",
-        columns: &[("a", 10.0), ("b", 10.0)],
+        columns: &[text("a", 10.0), number("b", 10.0)],
     };
 
     #[test]

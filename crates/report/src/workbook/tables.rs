@@ -4,7 +4,7 @@
 //! out: how a table is written (`table_sheet`).
 
 use super::ReportWorkbook;
-use super::table_sheet::{Cell, Table, TableWriter};
+use super::table_sheet::{Cell, Table, TableWriter, number, text};
 use bakkt_journal::Journals;
 use bakkt_journal::read::{EndedTaskLine, Origin, StoppedLine};
 use bakkt_model::grace::Grace;
@@ -13,15 +13,15 @@ static EXCEPTIONS: Table = Table {
     name: "Exceptions",
     what: "Everything that did not come to Bakkt as the export has it, or is not known to have",
     columns: &[
-        ("what", 14.0),
-        ("file", 22.0),
-        ("row", 10.0),
-        ("clientAccountId", 24.0),
-        ("state", 24.0),
-        ("reason", 44.0),
-        ("code", 22.0),
-        ("field", 40.0),
-        ("lastChange", 26.0),
+        text("what", 14.0),
+        text("file", 22.0),
+        number("row", 10.0),
+        text("clientAccountId", 24.0),
+        text("state", 24.0),
+        text("reason", 44.0),
+        text("code", 22.0),
+        text("field", 40.0),
+        text("lastChange", 26.0),
     ],
 };
 
@@ -29,18 +29,18 @@ static REFUSALS: Table = Table {
     name: "Refusals",
     what: "Every refusal and give-up, and what was decided about it later (refused.csv)",
     columns: &[
-        ("file", 22.0),
-        ("row", 10.0),
-        ("clientAccountId", 24.0),
-        ("state", 18.0),
-        ("code", 22.0),
-        ("field", 40.0),
-        ("message", 44.0),
-        ("attempts", 10.0),
-        ("lastChange", 26.0),
-        ("decision", 34.0),
-        ("decidedAt", 26.0),
-        ("decidedBy", 18.0),
+        text("file", 22.0),
+        number("row", 10.0),
+        text("clientAccountId", 24.0),
+        text("state", 18.0),
+        text("code", 22.0),
+        text("field", 40.0),
+        text("message", 44.0),
+        number("attempts", 10.0),
+        text("lastChange", 26.0),
+        text("decision", 34.0),
+        text("decidedAt", 26.0),
+        text("decidedBy", 18.0),
     ],
 };
 
@@ -48,14 +48,14 @@ static GAPS: Table = Table {
     name: "Gaps",
     what: "Every gap, when it is due, and whether it was let go (gaps.csv)",
     columns: &[
-        ("file", 22.0),
-        ("row", 10.0),
-        ("clientAccountId", 24.0),
-        ("path", 54.0),
-        ("level", 8.0),
-        ("reason", 30.0),
-        ("due", 18.0),
-        ("status", 10.0),
+        text("file", 22.0),
+        number("row", 10.0),
+        text("clientAccountId", 24.0),
+        text("path", 54.0),
+        text("level", 8.0),
+        text("reason", 30.0),
+        text("due", 18.0),
+        text("status", 10.0),
     ],
 };
 
@@ -63,12 +63,12 @@ static DECISIONS: Table = Table {
     name: "Decisions",
     what: "What people decided, when, why and for whom",
     columns: &[
-        ("when", 26.0),
-        ("action", 22.0),
-        ("for", 44.0),
-        ("reason", 54.0),
-        ("who", 20.0),
-        ("number", 10.0),
+        text("when", 26.0),
+        text("action", 22.0),
+        text("for", 44.0),
+        text("reason", 54.0),
+        text("who", 20.0),
+        number("number", 10.0),
     ],
 };
 
