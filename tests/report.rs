@@ -5,3 +5,4 @@ mod after;
 mod beside;
 mod case;
 mod findings;
+mod workbook;

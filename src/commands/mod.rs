@@ -37,6 +37,7 @@ pub mod report;
 pub mod resolve;
 pub mod retry;
 pub mod run;
+mod run_arguments;
 pub mod run_control;
 pub mod run_record;
 pub mod sandbox;

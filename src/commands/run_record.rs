@@ -1,36 +1,27 @@
 //! What the chain says of a run: the program, the machine, the person's arguments, the target, and how many tasks there are.
 //!
-//! Owner of which facts these are. Invariant: no secret and no customer's id is among them; arguments that name customers are
-//! left out. Left out on purpose: what a run sends (the plan's own entry), and how it is kept (`journal::chain`).
+//! Owner of which facts these are. Invariant: no secret and no customer's id is among them. Left out on purpose: which arguments
+//! are kept (`run_arguments`), what a run sends (the plan's own entry), and how it is kept (`journal::chain`).
 
+use clap::CommandFactory;
 use serde_json::{Value, json};
 
+use super::run_arguments;
 use crate::built;
+use crate::cli::Cli;
 use bakkt_files::{checksums, machine};
 use bakkt_journal::{Journal, now};
 
-/// Options whose values name customers or may hold words about them.
-const ABOUT_CUSTOMERS: [&str; 8] = [
-    "--id",
-    "--kyb",
-    "--manual",
-    "--user",
-    "--duplicate",
-    "--reason",
-    "--code",
-    "--take",
-];
-/// What stands in place of such a value.
-const LEFT_OUT: &str = "(left out)";
-
 /// Records that a run begins; `what` it is: sending, settling, custody. Returns its number.
 pub fn begin(journal: &mut Journal, what: &str) -> anyhow::Result<i64> {
+    let arguments = std::env::args_os().skip(1);
+    let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
     let facts = json!({
         "what": what,
         "program": program(),
         "host": machine::host(),
         "user": machine::user(),
-        "arguments": arguments(std::env::args().skip(1)),
+        "arguments": run_arguments::kept(&Cli::command(), arguments),
         "target": journal.meta("target")?,
         "dialect": journal.meta("dialect")?,
         "tasks": journal.task_counts()?,
@@ -55,28 +46,6 @@ pub fn program() -> Value {
     })
 }
 
-/// The arguments without what is said of customers, and without what stands before the host in an address.
-fn arguments(given: impl Iterator<Item = String>) -> Vec<String> {
-    let mut hides = false;
-    given
-        .map(|argument| {
-            if let Some((name, _)) = argument.split_once('=')
-                && ABOUT_CUSTOMERS.contains(&name)
-            {
-                return format!("{name}={LEFT_OUT}");
-            }
-            if argument.starts_with('-') {
-                hides = ABOUT_CUSTOMERS.contains(&argument.as_str());
-                return argument;
-            }
-            match hides {
-                true => LEFT_OUT.to_owned(),
-                false => without_login(argument),
-            }
-        })
-        .collect()
-}
-
 /// An address without the part of it that may be a login.
 pub fn without_login(argument: String) -> String {
     let Some((scheme, rest)) = argument.split_once("://") else {
@@ -86,21 +55,5 @@ pub fn without_login(argument: String) -> String {
     match host.rfind('@') {
         Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
         None => argument,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::arguments;
-
-    #[test]
-    fn arguments_say_nothing_of_customers_and_hold_no_login() {
-        let given = "resolve dir --kyb C-1 --as accepted --reason=said x --id A B --base-url http://me:key@127.0.0.1:1/x";
-        let kept = arguments(given.split(' ').map(str::to_owned));
-        assert_eq!(
-            kept.join(" "),
-            "resolve dir --kyb (left out) --as accepted --reason=(left out) x --id (left out) (left out) \
-             --base-url http://127.0.0.1:1/x"
-        );
     }
 }

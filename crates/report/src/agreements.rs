@@ -5,9 +5,7 @@
 
 use std::io::Write;
 
-use super::files::{CsvFile, sheet};
-use bakkt_files::output::OutputFolder;
-use bakkt_journal::Journals;
+use super::files::CsvFile;
 use bakkt_journal::read::RecordLine;
 
 /// The columns of `agreements.csv`.
@@ -23,14 +21,11 @@ pub(super) const AGREEMENTS: &[&str] = &[
     "carriedOver",
 ];
 
-/// Writes `agreements.csv`.
-pub(super) fn agreements(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
-    sheet(dir, "agreements.csv", AGREEMENTS, |out| {
-        journals.each_record(|record| line(out, &record))
-    })
-}
-
-fn line<W: Write>(out: &mut CsvFile<W>, record: &RecordLine<'_>) -> anyhow::Result<()> {
+/// Adds the line of a row; `files` walks the rows.
+pub(super) fn agreements_line<W: Write>(
+    record: &RecordLine<'_>,
+    out: &mut CsvFile<W>,
+) -> anyhow::Result<()> {
     let is_sent = matches!(record.verdict, "ready" | "grace");
     out.origin(&record.origin)?;
     out.text(record.task.state)?;

@@ -9,13 +9,14 @@ use std::io::Write;
 
 use anyhow::Context;
 
+use super::agreements::{AGREEMENTS, agreements_line};
 use super::audit::LineHasher;
 use super::text::rfc3339;
 use bakkt_files::output::cells::CellWriter;
 use bakkt_files::output::{FileStart, NewFile, OutputFolder};
 use bakkt_journal::Journals;
 use bakkt_journal::chain::RowHashes;
-use bakkt_journal::read::{EndedTaskLine, Origin, StoppedLine, TaskPart};
+use bakkt_journal::read::{EndedTaskLine, Origin, RecordLine, StoppedLine, TaskPart};
 use bakkt_model::error::ShownPath;
 use bakkt_model::grace::{Due, Grace};
 
@@ -77,13 +78,19 @@ pub(super) const CROSSWALK: &[&str] = &[
     "existedBefore",
 ];
 
-/// Writes `reconciliation.csv`: every source row and where it ended.
+/// Writes `reconciliation.csv`: every source row and where it ended; and `agreements.csv`, which has the same rows, so that they
+/// are asked for once.
 pub(super) fn reconciliation(
     journals: &Journals,
     dir: &OutputFolder<'_>,
 ) -> anyhow::Result<RowHashes> {
     hashed_sheet(dir, "reconciliation.csv", RECONCILIATION, |out| {
-        reconciliation_lines(journals, out)
+        sheet(dir, "agreements.csv", AGREEMENTS, |agreements| {
+            journals.each_record(|line| {
+                reconciliation_line(&line, out)?;
+                agreements_line(&line, agreements)
+            })
+        })
     })
 }
 
@@ -92,32 +99,37 @@ pub(super) fn reconciliation_lines<W: Write>(
     journals: &Journals,
     out: &mut CsvFile<W>,
 ) -> anyhow::Result<()> {
-    journals.each_record(|line| {
-        out.origin(&line.origin)?;
-        out.text(line.verdict)?;
-        out.maybe(line.reason)?;
-        out.text(line.task.state)?;
-        out.maybe(line.bakkt.id)?;
-        out.maybe(line.bakkt.status)?;
-        out.text(line.bakkt.existed)?;
-        out.number(line.task.attempts)?;
-        out.time(line.task.first_at)?;
-        out.time(line.task.last_at)?;
-        out.number(line.gaps)?;
-        out.maybe(line.task.code)?;
-        out.maybe(line.task.field)?;
-        let beside = line.beside;
-        for count in [
-            beside.documents,
-            beside.accepted,
-            beside.stopped,
-            beside.unsent,
-        ] {
-            out.number(count)?;
-        }
-        out.text(beside.kyb)?;
-        out.end()
-    })
+    journals.each_record(|line| reconciliation_line(&line, out))
+}
+
+fn reconciliation_line<W: Write>(
+    line: &RecordLine<'_>,
+    out: &mut CsvFile<W>,
+) -> anyhow::Result<()> {
+    out.origin(&line.origin)?;
+    out.text(line.verdict)?;
+    out.maybe(line.reason)?;
+    out.text(line.task.state)?;
+    out.maybe(line.bakkt.id)?;
+    out.maybe(line.bakkt.status)?;
+    out.text(line.bakkt.existed)?;
+    out.number(line.task.attempts)?;
+    out.time(line.task.first_at)?;
+    out.time(line.task.last_at)?;
+    out.number(line.gaps)?;
+    out.maybe(line.task.code)?;
+    out.maybe(line.task.field)?;
+    let beside = line.beside;
+    for count in [
+        beside.documents,
+        beside.accepted,
+        beside.stopped,
+        beside.unsent,
+    ] {
+        out.number(count)?;
+    }
+    out.text(beside.kyb)?;
+    out.end()
 }
 
 /// Writes `gaps.csv`, and counts the open gaps by the day they are due.

@@ -196,7 +196,6 @@ pub fn write_and_check(
             Box::new(|r| after::history(r, dir)),
             Box::new(|r| beside::manual_kyb(r, dir)),
             Box::new(|r| after::unknown(r, dir)),
-            Box::new(|r| agreements::agreements(r, dir)),
             Box::new(|r| custody::tasks(r, dir)),
             Box::new(|r| custody::gaps(r, dir)),
             Box::new(|r| custody::crosswalk(r, dir)),

@@ -4,10 +4,11 @@
 //! on which people sign, the runs, the hashes and the sheets behind it. Rows are written from the top, and none twice: the
 //! sheet keeps nothing in memory.
 
-use rust_xlsxwriter::{Format, Worksheet};
+use rust_xlsxwriter::{Format, Workbook, Worksheet};
 
-use super::table_sheet::{SheetFormats, fitting};
-use super::{ReportWorkbook, SheetCount};
+use super::row_text::fitting;
+use super::sheet_formats::SheetFormats;
+use super::{ReportWorkbook, WrittenSheet};
 use crate::custody::CustodyTotals;
 use crate::summary::Summary;
 use crate::text::readable;
@@ -33,9 +34,9 @@ struct Page<'w> {
 }
 
 impl ReportWorkbook {
-    pub(super) fn cover(&mut self, summary: &Summary) -> anyhow::Result<()> {
+    pub(super) fn cover(&self, workbook: &mut Workbook, summary: &Summary) -> anyhow::Result<()> {
         let mut page = Page {
-            sheet: self.workbook.worksheet_from_index(0)?,
+            sheet: workbook.worksheet_from_index(0)?,
             looks: &self.looks,
             row: 0,
         };
@@ -377,20 +378,25 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn sheets(&mut self, sheets: &[SheetCount]) -> anyhow::Result<()> {
+    fn sheets(&mut self, sheets: &[WrittenSheet]) -> anyhow::Result<()> {
         self.section("In this workbook")?;
         self.heads(&["Sheet", "Lines"])?;
-        for sheet in sheets {
-            self.sheet
-                .write_string_with_format(self.row, 0, &sheet.name, &self.looks.text)?;
+        for written in sheets {
+            let what = written.sheet.table.what;
+            self.sheet.write_string_with_format(
+                self.row,
+                0,
+                &written.sheet.name,
+                &self.looks.text,
+            )?;
             self.sheet.write_number_with_format(
                 self.row,
                 1,
-                sheet.lines as f64,
+                written.lines() as f64,
                 &self.looks.number,
             )?;
             self.sheet
-                .merge_range(self.row, 2, self.row, LAST, sheet.what, &self.looks.soft)?;
+                .merge_range(self.row, 2, self.row, LAST, what, &self.looks.soft)?;
             self.row += 1;
         }
         Ok(())

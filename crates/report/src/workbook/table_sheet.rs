@@ -1,86 +1,20 @@
-//! A table in sheets of a workbook: a head that stays and is repeated on paper, lines of text, further sheets when one is full.
+//! A table in sheets of a workbook: lines below a head, further sheets when one is full.
 //!
-//! Owner of how a table looks and where it is cut. Invariant: a line is in one sheet, once, in the order in which it came.
+//! Owner of where a table is cut. Invariant: a line is in one sheet, once, in the order in which it came. Lines go straight into
+//! the archive, compressed, so that nothing waits for them. Left out: what a sheet has around its lines (`table_frame`), and how a
+//! cell is written (`row_text`).
 
-use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Workbook, Worksheet};
+use std::io::Write;
 
-use super::{ReportWorkbook, SheetCount};
+use super::row_text::{ColumnText, RowText};
+use super::table_frame::TableSheet;
+use super::{ReportWorkbook, WrittenSheet};
 use crate::text::rfc3339;
 
 /// Rows of a sheet, its head included.
-pub(super) const MOST_ROWS: u32 = 1_048_576;
-/// A spreadsheet's limit of one cell, in UTF-16 units.
-const LONGEST: usize = 32_767;
-/// The number of A4 among paper sizes.
-const A4: u8 = 9;
-
-/// How cells look.
-pub(super) struct SheetFormats {
-    pub(super) title: Format,
-    pub(super) section: Format,
-    pub(super) head: Format,
-    pub(super) text: Format,
-    pub(super) wrapped: Format,
-    pub(super) number: Format,
-    pub(super) sum: Format,
-    pub(super) sum_number: Format,
-    pub(super) good: Format,
-    pub(super) bad: Format,
-    pub(super) sandbox: Format,
-    pub(super) line: Format,
-    pub(super) soft: Format,
-}
-
-impl SheetFormats {
-    pub(super) fn new() -> SheetFormats {
-        let line = || {
-            Format::new()
-                .set_border(FormatBorder::Thin)
-                .set_border_color(Color::RGB(0xC5CDD9))
-        };
-        // A text that somebody edits stays one.
-        let text = || {
-            Format::new()
-                .set_num_format("@")
-                .set_align(FormatAlign::Top)
-        };
-        let mark = |ink: u32, ground: u32| {
-            Format::new()
-                .set_bold()
-                .set_font_color(Color::RGB(ink))
-                .set_background_color(Color::RGB(ground))
-                .set_text_wrap()
-                .set_align(FormatAlign::VerticalCenter)
-        };
-        SheetFormats {
-            title: Format::new().set_bold().set_font_size(18.0),
-            section: Format::new()
-                .set_bold()
-                .set_font_size(12.0)
-                .set_border_bottom(FormatBorder::Medium),
-            head: line()
-                .set_bold()
-                .set_background_color(Color::RGB(0xDCE3EC))
-                .set_text_wrap()
-                .set_align(FormatAlign::Top),
-            text: text(),
-            wrapped: text().set_text_wrap(),
-            number: Format::new().set_num_format("#,##0"),
-            sum: Format::new().set_bold().set_border_top(FormatBorder::Thin),
-            sum_number: Format::new()
-                .set_bold()
-                .set_num_format("#,##0")
-                .set_border_top(FormatBorder::Thin),
-            good: mark(0x1F6F54, 0xEEF7F3),
-            bad: mark(0xA8322D, 0xFCEFEE),
-            sandbox: mark(0xFFFFFF, 0x4A2F7A),
-            line: line().set_align(FormatAlign::VerticalCenter),
-            soft: Format::new()
-                .set_font_color(Color::RGB(0x4C5666))
-                .set_text_wrap(),
-        }
-    }
-}
+const MOST_ROWS: u32 = 1_048_576;
+/// Bytes of lines that are compressed at a time.
+const AT_ONCE: usize = 1 << 16;
 
 /// One cell.
 #[derive(Clone, Copy)]
@@ -103,21 +37,57 @@ impl<'a> From<&'a str> for Cell<'a> {
     }
 }
 
-/// A table: its name, what it holds, its columns with their widths.
+/// A table: its name, what it holds, its columns.
 pub(super) struct Table {
     pub(super) name: &'static str,
     pub(super) what: &'static str,
-    pub(super) columns: &'static [(&'static str, f64)],
+    pub(super) columns: &'static [Column],
+}
+
+/// A column: its title, its width, and whether its cells are numbers that this program counted.
+pub(super) struct Column {
+    pub(super) title: &'static str,
+    pub(super) width: f64,
+    pub(super) is_number: bool,
+}
+
+impl Column {
+    fn takes(&self, cell: &Cell<'_>) -> bool {
+        match cell {
+            Cell::Text("") | Cell::Time(None) => true,
+            Cell::Text(_) | Cell::Time(_) => !self.is_number,
+            Cell::Number(_) => self.is_number,
+        }
+    }
+}
+
+/// A column of text.
+pub(super) const fn text(title: &'static str, width: f64) -> Column {
+    Column {
+        title,
+        width,
+        is_number: false,
+    }
+}
+
+/// A column of numbers.
+pub(super) const fn number(title: &'static str, width: f64) -> Column {
+    Column {
+        title,
+        width,
+        is_number: true,
+    }
 }
 
 /// A table that is being written.
 pub(super) struct TableWriter<'w> {
-    workbook: &'w mut Workbook,
-    looks: &'w SheetFormats,
+    book: &'w mut ReportWorkbook,
     table: &'static Table,
-    sheets: &'w mut Vec<SheetCount>,
-    /// Of the sheet that is being filled.
-    index: usize,
+    /// What stands before the lines of the sheet that is being filled.
+    start: String,
+    columns: Vec<ColumnText>,
+    rows: RowText,
+    /// Rows of the sheet that is being filled, its head included.
     row: u32,
     part: u32,
     most: u32,
@@ -137,11 +107,11 @@ impl<'w> TableWriter<'w> {
         most: u32,
     ) -> anyhow::Result<TableWriter<'w>> {
         let mut writer = TableWriter {
-            workbook: &mut book.workbook,
-            looks: &book.looks,
+            book,
             table,
-            sheets: &mut book.sheets,
-            index: 0,
+            start: String::new(),
+            columns: Vec::new(),
+            rows: RowText::default(),
             row: 0,
             part: 0,
             most,
@@ -152,27 +122,28 @@ impl<'w> TableWriter<'w> {
 
     fn next_sheet(&mut self) -> anyhow::Result<()> {
         self.part += 1;
-        let name = match self.part {
-            1 => self.table.name.to_owned(),
-            part => format!("{} {part}", self.table.name),
-        };
-        // The cover is the first.
-        self.index = self.sheets.len() + 1;
-        let sheet = self.workbook.add_worksheet_with_constant_memory()?;
-        sheet.set_name(&name)?;
-        sheet.set_freeze_panes(1, 0)?;
-        print_as_table(sheet)?;
-        for (place, (title, width)) in (0..).zip(self.table.columns) {
-            sheet.set_column_width(place, *width)?;
-            sheet.write_string_with_format(0, place, *title, &self.looks.head)?;
-        }
         self.row = 1;
-        self.sheets.push(SheetCount {
-            name,
-            what: self.table.what,
-            lines: 0,
-        });
+        let frame = self.book.frame_of(&self.sheet())?;
+        let columns = (0..).zip(frame.looks()?);
+        self.columns = columns
+            .map(|(place, look)| ColumnText::new(place, &look))
+            .collect();
+        self.start = frame.start;
+        self.book.begin_sheet()?;
+        self.book.archive.write_all(self.start.as_bytes())?;
         Ok(())
+    }
+
+    /// The sheet that is being filled, as far as it is.
+    fn sheet(&self) -> TableSheet {
+        TableSheet {
+            name: match self.part {
+                1 => self.table.name.to_owned(),
+                part => format!("{} {part}", self.table.name),
+            },
+            table: self.table,
+            rows: self.row,
+        }
     }
 
     /// Adds a line.
@@ -181,48 +152,37 @@ impl<'w> TableWriter<'w> {
             self.end_sheet()?;
             self.next_sheet()?;
         }
-        let sheet = self.workbook.worksheet_from_index(self.index)?;
-        for (place, cell) in (0..).zip(cells) {
+        self.row += 1;
+        self.rows.begin(self.row);
+        for (place, cell) in cells.iter().enumerate() {
+            let column = &self.columns[place];
+            debug_assert!(self.table.columns[place].takes(cell));
             match cell {
                 Cell::Text("") | Cell::Time(None) => {}
-                Cell::Text(text) => {
-                    sheet.write_string_with_format(
-                        self.row,
-                        place,
-                        fitting(text),
-                        &self.looks.text,
-                    )?;
-                }
-                Cell::Time(Some(at)) => {
-                    sheet.write_string_with_format(
-                        self.row,
-                        place,
-                        rfc3339(*at),
-                        &self.looks.text,
-                    )?;
-                }
-                // A spreadsheet's numbers are exact up to 2^53, which nothing here is ever counted to.
-                Cell::Number(number) => {
-                    sheet.write_number_with_format(
-                        self.row,
-                        place,
-                        *number as f64,
-                        &self.looks.number,
-                    )?;
-                }
+                Cell::Text(text) => self.rows.text(column, text),
+                Cell::Time(Some(at)) => self.rows.text(column, &rfc3339(*at)),
+                Cell::Number(number) => self.rows.number(column, *number),
             }
         }
-        self.row += 1;
-        if let Some(sheet) = self.sheets.last_mut() {
-            sheet.lines += 1;
+        self.rows.end();
+        match self.rows.len() {
+            ..AT_ONCE => Ok(()),
+            _ => self.hand_on(),
         }
-        Ok(())
+    }
+
+    fn hand_on(&mut self) -> anyhow::Result<()> {
+        let archive = &mut self.book.archive;
+        self.rows.hand_on(|lines| Ok(archive.write_all(lines)?))
     }
 
     fn end_sheet(&mut self) -> anyhow::Result<()> {
-        let last = self.table.columns.len() as u16 - 1;
-        let sheet = self.workbook.worksheet_from_index(self.index)?;
-        sheet.autofilter(0, 0, self.row - 1, last)?;
+        self.hand_on()?;
+        let sheet = self.sheet();
+        let frame = self.book.frame_of(&sheet)?;
+        anyhow::ensure!(frame.start == self.start, "a sheet with two beginnings");
+        self.book.archive.write_all(frame.end.as_bytes())?;
+        self.book.sheets.push(WrittenSheet { sheet, frame });
         Ok(())
     }
 
@@ -232,39 +192,16 @@ impl<'w> TableWriter<'w> {
     }
 }
 
-/// On paper: landscape, as wide as the page, with its head on every page.
-fn print_as_table(sheet: &mut Worksheet) -> anyhow::Result<()> {
-    sheet.set_paper_size(A4);
-    sheet.set_landscape();
-    sheet.set_print_fit_to_pages(1, 0);
-    sheet.set_repeat_rows(0, 0)?;
-    sheet.set_footer("&L&A&RPage &P of &N");
-    Ok(())
-}
-
-/// As much of a text as a cell can hold.
-pub(super) fn fitting(text: &str) -> &str {
-    if text.len() <= LONGEST {
-        return text;
-    }
-    let mut units = 0;
-    let end = text.char_indices().find(|(_, c)| {
-        units += c.len_utf16();
-        units > LONGEST
-    });
-    end.map_or(text, |(at, _)| &text[..at])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workbook::table_frame::{part_name, parts};
     use bakkt_files::output::ProtectedPaths;
-    use rust_xlsxwriter::Workbook;
 
     static LINES: Table = Table {
         name: "Lines",
         what: "for the test",
-        columns: &[("a", 10.0), ("b", 10.0)],
+        columns: &[text("a", 10.0), number("b", 10.0)],
     };
 
     #[test]
@@ -272,14 +209,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let protected = ProtectedPaths::default();
         let dir = protected.open_folder(folder.path()).unwrap();
-        let mut workbook = Workbook::new();
-        workbook.add_worksheet_with_constant_memory().unwrap();
-        let mut book = ReportWorkbook {
-            file: dir.file("report.xlsx", &super::super::begins()).unwrap(),
-            workbook,
-            looks: SheetFormats::new(),
-            sheets: Vec::new(),
-        };
+        let mut book = ReportWorkbook::new(&dir).unwrap();
         let mut table = TableWriter::begin(&mut book, &LINES, 4).unwrap();
         for number in 1..=7u64 {
             table.line(&["x".into(), Cell::Number(number)]).unwrap();
@@ -288,18 +218,22 @@ mod tests {
         let sheets: Vec<(&str, u64)> = book
             .sheets
             .iter()
-            .map(|sheet| (sheet.name.as_str(), sheet.lines))
+            .map(|written| (written.sheet.name.as_str(), written.lines()))
             .collect();
         assert_eq!(sheets, [("Lines", 3), ("Lines 2", 3), ("Lines 3", 1)]);
-        assert_eq!(book.workbook.worksheets().len(), 4);
-    }
 
-    #[test]
-    fn no_text_is_longer_than_a_cell() {
-        assert_eq!(fitting("abc"), "abc");
-        let long = "é".repeat(40_000);
-        assert_eq!(fitting(&long).chars().count(), LONGEST);
-        let wide = "😀".repeat(20_000);
-        assert_eq!(fitting(&wide).chars().count(), LONGEST / 2);
+        book.save(|_, _| Ok(())).unwrap();
+        let bytes = std::fs::read(folder.path().join(crate::workbook::NAME)).unwrap();
+        let parts = parts(bytes).unwrap();
+        let texts: Vec<usize> = (1..=4)
+            .map(|sheet| {
+                let part = parts.iter().find(|part| part.name == part_name(sheet));
+                let text = &part.unwrap().text;
+                text.matches("<is><t>x</t></is>").count()
+            })
+            .collect();
+        assert_eq!(texts, [0, 3, 3, 1]);
+        let workbook = parts.iter().find(|part| part.name == "xl/workbook.xml");
+        assert!(workbook.unwrap().text.contains("'Lines 3'!$A$1:$B$2"));
     }
 }

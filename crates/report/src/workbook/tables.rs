@@ -4,7 +4,7 @@
 //! out: how a table is written (`table_sheet`).
 
 use super::ReportWorkbook;
-use super::table_sheet::{Cell, Table, TableWriter};
+use super::table_sheet::{Cell, Table, TableWriter, number, text};
 use bakkt_journal::Journals;
 use bakkt_journal::read::{EndedTaskLine, Origin, StoppedLine};
 use bakkt_model::grace::Grace;
@@ -13,15 +13,15 @@ static EXCEPTIONS: Table = Table {
     name: "Exceptions",
     what: "Everything that did not come to Bakkt as the export has it, or is not known to have",
     columns: &[
-        ("what", 14.0),
-        ("file", 22.0),
-        ("row", 10.0),
-        ("clientAccountId", 24.0),
-        ("state", 24.0),
-        ("reason", 44.0),
-        ("code", 22.0),
-        ("field", 40.0),
-        ("lastChange", 26.0),
+        text("what", 14.0),
+        text("file", 22.0),
+        number("row", 10.0),
+        text("clientAccountId", 24.0),
+        text("state", 24.0),
+        text("reason", 44.0),
+        text("code", 22.0),
+        text("field", 40.0),
+        text("lastChange", 26.0),
     ],
 };
 
@@ -29,18 +29,18 @@ static REFUSALS: Table = Table {
     name: "Refusals",
     what: "Every refusal and give-up, and what was decided about it later (refused.csv)",
     columns: &[
-        ("file", 22.0),
-        ("row", 10.0),
-        ("clientAccountId", 24.0),
-        ("state", 18.0),
-        ("code", 22.0),
-        ("field", 40.0),
-        ("message", 44.0),
-        ("attempts", 10.0),
-        ("lastChange", 26.0),
-        ("decision", 34.0),
-        ("decidedAt", 26.0),
-        ("decidedBy", 18.0),
+        text("file", 22.0),
+        number("row", 10.0),
+        text("clientAccountId", 24.0),
+        text("state", 18.0),
+        text("code", 22.0),
+        text("field", 40.0),
+        text("message", 44.0),
+        number("attempts", 10.0),
+        text("lastChange", 26.0),
+        text("decision", 34.0),
+        text("decidedAt", 26.0),
+        text("decidedBy", 18.0),
     ],
 };
 
@@ -48,14 +48,14 @@ static GAPS: Table = Table {
     name: "Gaps",
     what: "Every gap, when it is due, and whether it was let go (gaps.csv)",
     columns: &[
-        ("file", 22.0),
-        ("row", 10.0),
-        ("clientAccountId", 24.0),
-        ("path", 54.0),
-        ("level", 8.0),
-        ("reason", 30.0),
-        ("due", 18.0),
-        ("status", 10.0),
+        text("file", 22.0),
+        number("row", 10.0),
+        text("clientAccountId", 24.0),
+        text("path", 54.0),
+        text("level", 8.0),
+        text("reason", 30.0),
+        text("due", 18.0),
+        text("status", 10.0),
     ],
 };
 
@@ -63,12 +63,12 @@ static DECISIONS: Table = Table {
     name: "Decisions",
     what: "What people decided, when, why and for whom",
     columns: &[
-        ("when", 26.0),
-        ("action", 22.0),
-        ("for", 44.0),
-        ("reason", 54.0),
-        ("who", 20.0),
-        ("number", 10.0),
+        text("when", 26.0),
+        text("action", 22.0),
+        text("for", 44.0),
+        text("reason", 54.0),
+        text("who", 20.0),
+        number("number", 10.0),
     ],
 };
 
@@ -81,7 +81,7 @@ fn origin<'a>(origin: &Origin<'a>) -> [Cell<'a>; 3] {
     [origin.file.into(), row, origin.client_id.into()]
 }
 
-/// What an exception shows beside where it stands.
+/// What an exception shows.
 struct Exception<'a> {
     what: &'a str,
     at: Origin<'a>,
@@ -92,7 +92,36 @@ struct Exception<'a> {
     last_at: Option<i64>,
 }
 
-impl Exception<'_> {
+impl<'a> Exception<'a> {
+    fn new(
+        what: &'a str,
+        at: Origin<'a>,
+        state: &'a str,
+        reason: Option<&'a str>,
+    ) -> Exception<'a> {
+        Exception {
+            what,
+            at,
+            state,
+            reason,
+            code: None,
+            field: None,
+            last_at: None,
+        }
+    }
+
+    fn with_code(self, code: Option<&'a str>) -> Exception<'a> {
+        Exception { code, ..self }
+    }
+
+    fn with_field(self, field: Option<&'a str>) -> Exception<'a> {
+        Exception { field, ..self }
+    }
+
+    fn changed_at(self, last_at: Option<i64>) -> Exception<'a> {
+        Exception { last_at, ..self }
+    }
+
     fn write(&self, table: &mut TableWriter<'_>) -> anyhow::Result<()> {
         let [file, row, client_id] = origin(&self.at);
         table.line(&[
@@ -204,16 +233,11 @@ fn accounts(table: &mut TableWriter<'_>, journals: &Journals) -> anyhow::Result<
             (true, state, _) => (state, line.reason),
             (false, ..) => (line.verdict, line.reason),
         };
-        let exception = Exception {
-            what: "account",
-            at: line.origin,
-            state,
-            reason,
-            code: line.task.code,
-            field: line.task.field,
-            last_at: line.task.last_at,
-        };
-        exception.write(table)
+        Exception::new("account", line.origin, state, reason)
+            .with_code(line.task.code)
+            .with_field(line.task.field)
+            .changed_at(line.task.last_at)
+            .write(table)
     })
 }
 
@@ -227,95 +251,59 @@ fn beside(table: &mut TableWriter<'_>, journals: &Journals) -> anyhow::Result<()
             "sent" => line.task.state,
             outcome => outcome,
         };
-        let exception = Exception {
-            what: "document",
-            at: line.origin,
-            state,
-            reason: line.reason.or(line.message),
-            code: line.task.code,
-            field: line.document_type,
-            last_at: line.task.last_at,
-        };
-        exception.write(table)
+        Exception::new("document", line.origin, state, line.reason.or(line.message))
+            .with_code(line.task.code)
+            .with_field(line.document_type)
+            .changed_at(line.task.last_at)
+            .write(table)
     })?;
     journals.each_kyb(|line| {
         if line.state == "accepted" {
             return Ok(());
         }
-        let exception = Exception {
-            what: "KYB",
-            at: account(line.client_id),
-            state: line.state,
-            reason: line.message,
-            code: line.code,
-            field: None,
-            last_at: None,
-        };
-        exception.write(table)
+        Exception::new("KYB", account(line.client_id), line.state, line.message)
+            .with_code(line.code)
+            .write(table)
     })?;
     journals.each_former_kyb_in_doubt(|client_id| {
-        let exception = Exception {
-            what: "KYB",
-            at: account(client_id),
-            state: "in doubt",
-            reason: Some("of an earlier plan; the answer was lost"),
-            code: None,
-            field: None,
-            last_at: None,
-        };
-        exception.write(table)
+        let reason = Some("of an earlier plan; the answer was lost");
+        Exception::new("KYB", account(client_id), "in doubt", reason).write(table)
     })?;
     journals.each_custody(|line| {
         if line.state == "accepted" {
             return Ok(());
         }
         let at = line.at.as_ref();
-        let exception = Exception {
-            what: line.kind.word(),
-            at: Origin {
-                file: at.map(|(file, _)| file.as_str()),
-                row: at.map_or(0, |(_, row)| *row),
-                client_id: Some(line.client_id),
-            },
-            state: line.state,
-            reason: line.reason.1,
-            code: line.reason.0,
-            field: None,
-            last_at: line.last_at,
+        let at = Origin {
+            file: at.map(|(file, _)| file.as_str()),
+            row: at.map_or(0, |(_, row)| *row),
+            client_id: Some(line.client_id),
         };
-        exception.write(table)
+        let (code, reason) = line.reason;
+        Exception::new(line.kind.word(), at, line.state, reason)
+            .with_code(code)
+            .changed_at(line.last_at)
+            .write(table)
     })
 }
 
 /// What Bakkt has otherwise than it was sent, and what goes by hand.
 fn read_back(table: &mut TableWriter<'_>, journals: &Journals) -> anyhow::Result<()> {
     journals.each_difference(|line| {
-        let exception = Exception {
-            what: "read back",
-            at: account(line.client_id),
-            state: line.kind,
-            reason: Some(line.document).filter(|id| !id.is_empty()),
-            code: None,
-            field: Some(line.path),
-            last_at: None,
-        };
-        exception.write(table)
+        let document = Some(line.document).filter(|id| !id.is_empty());
+        Exception::new("read back", account(line.client_id), line.kind, document)
+            .with_field(Some(line.path))
+            .write(table)
     })?;
     journals.each_restricted(|line| {
-        let exception = Exception {
-            what: "by hand",
-            at: Origin {
-                file: Some(line.file),
-                row: line.row,
-                client_id: line.client_id,
-            },
-            state: "restricted",
-            reason: Some("no update may change it"),
-            code: None,
-            field: Some(line.path),
-            last_at: None,
+        let at = Origin {
+            file: Some(line.file),
+            row: line.row,
+            client_id: line.client_id,
         };
-        exception.write(table)
+        Exception::new("by hand", at, "restricted", Some("no update may change it"))
+            .with_field(Some(line.path))
+            .write(table)
     })
 }
 
