@@ -134,14 +134,11 @@ fn same_migration(plain: &Path, stored: (&Store, &Path), environment: &[(&str, S
 /// Of each export and manifest that the plan was made from: what it is, its SHA-256 and its size.
 fn inputs(dir: &Path) -> Vec<(String, String, u64)> {
     let chain = fs::read_to_string(dir.join("report/chain.jsonl")).unwrap();
-    let entries = chain.lines().map(|line| {
+    let mut entries = chain.lines().map(|line| {
         let entry: serde_json::Value = serde_json::from_str(line).unwrap();
         entry
     });
-    let plan = entries
-        .filter(|entry| entry["kind"] == "plan")
-        .last()
-        .unwrap();
+    let plan = entries.rfind(|entry| entry["kind"] == "plan").unwrap();
     let body: serde_json::Value = serde_json::from_str(plan["body"].as_str().unwrap()).unwrap();
     let all = body["inputs"].as_array().unwrap().iter();
     let mut all: Vec<(String, String, u64)> = all
