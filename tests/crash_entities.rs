@@ -22,7 +22,7 @@ latency_ms = 10
 latency_jitter_ms = 20
 rate = { requests = 140, per_ms = 500, retry_after = true }
 # So slow that there is something left to kill however fast the machine is.
-upload_rate = { requests = 40, per_ms = 500 }
+upload_rate = { requests = 25, per_ms = 500 }
 unavailable = 0.004
 reset_before = 0.03
 reset_after = 0.03
