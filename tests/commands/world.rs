@@ -307,6 +307,11 @@ impl Server {
 /// The body is read to its end: closing a connection with bytes unread resets it, and the client may lose the answer
 /// that was written before.
 pub fn read_request(reader: &mut BufReader<TcpStream>) -> String {
+    read_whole_request(reader).0
+}
+
+/// The same, with the body.
+pub fn read_whole_request(reader: &mut BufReader<TcpStream>) -> (String, Vec<u8>) {
     let (mut head, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();
@@ -318,8 +323,9 @@ pub fn read_request(reader: &mut BufReader<TcpStream>) -> String {
         }
         head.push_str(&line);
     }
-    let _ = reader.read_exact(&mut vec![0; length]);
-    head
+    let mut body = vec![0; length];
+    let _ = reader.read_exact(&mut body);
+    (head, body)
 }
 
 /// The address of a port where nobody listens.

@@ -1,7 +1,7 @@
 //! A small collector: it takes everything, and decodes it with the messages of the specification.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
@@ -11,6 +11,8 @@ use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
 use opentelemetry_proto::tonic::metrics::v1::{metric, number_data_point};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
+
+use crate::commands::world::read_whole_request;
 
 /// A request as it came.
 #[derive(Clone)]
@@ -113,19 +115,7 @@ impl Collector {
 
 /// Reads one request.
 fn export(reader: &mut BufReader<TcpStream>) -> Export {
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
-            break;
-        }
-        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        head.push_str(&line);
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
+    let (head, mut body) = read_whole_request(reader);
     if head.to_lowercase().contains("content-encoding: gzip") {
         let packed = std::mem::take(&mut body);
         let mut unpacking = flate2::read::GzDecoder::new(packed.as_slice());

@@ -169,23 +169,27 @@ fn metric_exporter(
     signal: &Signal,
     deliveries: &Arc<Deliveries>,
 ) -> anyhow::Result<MetricExporter> {
-    let exporter = MetricExporter::builder()
-        .with_http()
-        .with_http_client(Collector::new(signal, deliveries.clone())?)
-        .with_retry_policy(RetryPolicy::disabled())
-        .with_endpoint(&signal.endpoint)
-        .with_timeout(signal.timeout);
+    let exporter = to_collector(MetricExporter::builder().with_http(), signal, deliveries)?;
     exporter.build().map_err(|_| unusable())
 }
 
 fn span_exporter(signal: &Signal, deliveries: &Arc<Deliveries>) -> anyhow::Result<SpanExporter> {
-    let exporter = SpanExporter::builder()
-        .with_http()
-        .with_http_client(Collector::new(signal, deliveries.clone())?)
+    let exporter = to_collector(SpanExporter::builder().with_http(), signal, deliveries)?;
+    exporter.build().map_err(|_| unusable())
+}
+
+/// An exporter that sends to the collector of a signal, each export once.
+fn to_collector<E: WithHttpConfig + WithExportConfig>(
+    exporter: E,
+    signal: &Signal,
+    deliveries: &Arc<Deliveries>,
+) -> anyhow::Result<E> {
+    let collector = Collector::new(signal, deliveries.clone())?;
+    Ok(exporter
+        .with_http_client(collector)
         .with_retry_policy(RetryPolicy::disabled())
         .with_endpoint(&signal.endpoint)
-        .with_timeout(signal.timeout);
-    exporter.build().map_err(|_| unusable())
+        .with_timeout(signal.timeout))
 }
 
 /// The library's own words may hold what a variable holds.

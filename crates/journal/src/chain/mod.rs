@@ -64,8 +64,6 @@ kinds! {
     Decision = "decision",
     /// A plan was approved.
     Approval = "approval",
-    /// A run was steered.
-    Control = "control",
     /// Every row was hashed.
     Checkpoint = "checkpoint",
     /// A report was sealed.

@@ -142,7 +142,6 @@ impl AuditRecord {
         let body = entry.value();
         if let Some(
             EntryKind::Approval
-            | EntryKind::Control
             | EntryKind::Seal
             | EntryKind::Forget
             | EntryKind::Close

@@ -19,6 +19,7 @@ pub(super) struct ColumnText {
 impl ColumnText {
     /// The column of this place, from 0, below 26, whose cells have the look of this number.
     pub(super) fn new(place: u8, look: &str) -> ColumnText {
+        debug_assert!(place < 26, "a column has one letter here");
         ColumnText {
             cell: format!("<c r=\"{}", char::from(b'A' + place)),
             text: format!("\" s=\"{look}\" t=\"inlineStr\"><is><t"),
