@@ -137,8 +137,10 @@ impl World {
         let settled = self.settled.lock().unwrap();
         found.retain(|complaint| {
             let (id, wrong) = complaint.split_once(": ").unwrap_or_default();
+            // An answer may be lost again after a person said that the one before was not taken.
             let only = wrong.lines().next().is_some_and(|wrong| {
-                wrong.starts_with("triggered again after") && !wrong.contains(';')
+                let mut wrongs = wrong.split("; ");
+                wrongs.all(|wrong| wrong.starts_with("triggered again after"))
             });
             !(only && settled.contains(id))
         });
