@@ -87,6 +87,48 @@ pub fn parse(text: &str, point: DecimalMark) -> Option<Decimal> {
 
 /// The same, without working it out.
 pub(crate) fn read(text: &str, point: DecimalMark) -> Option<WrittenNumber> {
+    usual(text).or_else(|| unusual(text, point))
+}
+
+/// What most cells hold, in one pass: at most a dollar sign, digits, commas between groups of three, and two decimals behind a
+/// dot. None of what has another reading: "1,250" alone may have decimals.
+fn usual(text: &str) -> Option<WrittenNumber> {
+    let digits = text.strip_prefix('$').unwrap_or(text).as_bytes();
+    let (mut mantissa, mut total, mut run, mut groups) = (0u64, 0, 0, 0);
+    let mut has_decimals = false;
+    for byte in digits {
+        match byte {
+            b'0'..=b'9' => {
+                mantissa = mantissa * 10 + u64::from(byte - b'0');
+                run += 1;
+                total += 1;
+                if total > SHORT_DIGITS {
+                    return None;
+                }
+                continue;
+            }
+            // The first group has one to three digits, each further one three.
+            b',' if !has_decimals && (run == 3 || (groups == 0 && (1..=3).contains(&run))) => {
+                groups += 1;
+            }
+            b'.' if !has_decimals && (run == 3 || (groups == 0 && run > 0)) => has_decimals = true,
+            _ => return None,
+        }
+        run = 0;
+    }
+    let is_clear = match has_decimals {
+        true => run == 2,
+        false => (groups == 0 && run > 0) || (groups > 1 && run == 3),
+    };
+    is_clear.then_some(WrittenNumber {
+        mantissa: mantissa.into(),
+        scale: if has_decimals { 2 } else { 0 },
+        zeros: 0,
+    })
+}
+
+/// The same of any text.
+fn unusual(text: &str, point: DecimalMark) -> Option<WrittenNumber> {
     let mut rest = without_dash(trim(text));
     let mut negative = false;
     if let Some(inside) = rest.strip_prefix('(') {
@@ -208,17 +250,24 @@ fn mark(c: char) -> Option<Separator> {
 /// So many digits fit into 128 bits; no amount has them.
 const MOST_DIGITS: u32 = 38;
 
+/// So many fit into 64 bits.
+const SHORT_DIGITS: u32 = 18;
+
 /// Digits with separators, as a mantissa and the number of its decimals.
 fn digits(text: &str, multiplied: bool, decided: DecimalMark) -> Option<(i128, u32)> {
     // What groups thousands, how often it was seen, and the one mark after it that may begin decimals.
     let (mut group, mut groups, mut decimal) = (None, 0u32, None);
-    let (mut mantissa, mut total, mut head, mut run) = (0i128, 0u32, 0u32, 0u32);
+    let (mut total, mut head, mut run) = (0u32, 0u32, 0u32);
+    // As 64 bits as long as they have room, which is a third of the work.
+    let (mut short, mut mantissa) = (0u64, 0i128);
     for c in text.chars() {
         if let Some(digit) = c.to_digit(10) {
-            if total == MOST_DIGITS {
-                return None;
+            match total {
+                ..SHORT_DIGITS => short = short * 10 + u64::from(digit),
+                MOST_DIGITS => return None,
+                SHORT_DIGITS => mantissa = i128::from(short) * 10 + i128::from(digit),
+                _ => mantissa = mantissa * 10 + i128::from(digit),
             }
-            mantissa = mantissa * 10 + i128::from(digit);
             run += 1;
             total += 1;
             continue;
@@ -240,6 +289,9 @@ fn digits(text: &str, multiplied: bool, decided: DecimalMark) -> Option<(i128, u
     }
     if total == 0 {
         return None;
+    }
+    if total <= SHORT_DIGITS {
+        mantissa = short.into();
     }
     let grouped = (1..=3).contains(&head);
     let point = |mark| matches!(mark, Separator::Dot | Separator::Comma);
@@ -334,6 +386,19 @@ mod tests {
             ("1.5 mm", "1500000"),
         ] {
             assert_eq!(read(text).as_deref(), Some(amount), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_usual_case_is_read_as_any_other(text in r"\$?[0-9]{0,4}(,[0-9]{2,4}){0,3}(\.[0-9]{0,3})?", long in "[0-9]{17,20}") {
+            for text in [&text, &long] {
+                for point in [DecimalMark::Open, DecimalMark::Dot, DecimalMark::Comma] {
+                    if let Some(read) = usual(text) {
+                        prop_assert_eq!(Some(read.value()), unusual(text, point).map(WrittenNumber::value), "{} {:?}", text, point);
+                    }
+                }
+            }
         }
     }
 

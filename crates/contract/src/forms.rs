@@ -29,16 +29,14 @@ pub fn is_email(text: &str) -> bool {
 }
 
 fn is_dot_atom(local: &str) -> bool {
-    // The usual case, without a look at each character: letters, digits and single dots between them.
-    let bytes = local.as_bytes();
-    let is_usual = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.';
-    let has_dots_apart = || !bytes.windows(2).any(|pair| pair == b"..");
-    if let [first, .., last] | [first @ last] = bytes
-        && first.is_ascii_alphanumeric()
-        && last.is_ascii_alphanumeric()
-        && bytes.iter().all(is_usual)
-        && has_dots_apart()
-    {
+    // The usual case, in one pass over the bytes: letters, digits and single dots between them.
+    let mut before = b'.';
+    let is_usual = local.bytes().all(|byte| {
+        let fits = byte.is_ascii_alphanumeric() || (byte == b'.' && before != b'.');
+        before = byte;
+        fits
+    });
+    if is_usual && before != b'.' {
         return true;
     }
     let mut after_dot = true;
@@ -59,21 +57,30 @@ fn is_dot_atom(local: &str) -> bool {
 }
 
 fn is_domain(domain: &str) -> bool {
-    let mut labels = 0;
-    for label in domain.as_bytes().split(|byte| *byte == b'.') {
-        let inside = label
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
-        let edges = label.first() != Some(&b'-') && label.last() != Some(&b'-');
-        if !(inside && edges && (1..=63).contains(&label.len())) {
-            return false;
+    let (mut labels, mut length, mut letters) = (0, 0, 0);
+    // A dot before the first label ends none, and one behind the last begins an empty one.
+    let mut before = b'.';
+    for byte in domain.bytes() {
+        match byte {
+            b'.' if length == 0 || before == b'-' => return false,
+            b'.' => {
+                labels += 1;
+                (length, letters) = (0, 0);
+            }
+            b'-' if length == 0 => return false,
+            b'-' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {
+                length += 1;
+                letters += u32::from(!byte.is_ascii_digit());
+                if length > 63 {
+                    return false;
+                }
+            }
+            _ => return false,
         }
-        labels += 1;
+        before = byte;
     }
     // A last label of digits would be an IP address, or a number with a typing mistake.
-    let last = domain.as_bytes().rsplit(|byte| *byte == b'.').next();
-    labels >= 2
-        && last.is_some_and(|label| label.len() >= 2 && !label.iter().all(u8::is_ascii_digit))
+    labels >= 1 && length >= 2 && letters > 0 && before != b'-'
 }
 
 /// An E.164 number: `^\+[1-9][0-9]{3,14}$`.
