@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 /// Entries of a block.
 const BLOCK: usize = 1 << 16;
 
@@ -100,7 +102,7 @@ pub(crate) fn repeated(count: usize, from: usize, key: impl Fn(usize) -> u64) ->
     };
     let mut sorted: Vec<u64> = (0..count).map(&key).filter(counts).collect();
     sorted.sort_unstable();
-    let mut repeating: HashMap<u64, usize> = HashMap::new();
+    let mut repeating: HashMap<u64, usize, RandomState> = HashMap::default();
     for same in sorted.chunk_by(|a, b| a == b) {
         if same.len() >= from {
             repeating.insert(same[0], usize::MAX);
