@@ -170,9 +170,9 @@ pub struct SlotCondition {
 }
 
 impl SlotCondition {
-    /// The slot whose word it looks at.
-    pub(crate) fn looks_at(&self) -> usize {
-        self.slot
+    /// The slot that it looks at, and the words that it looks for.
+    pub(crate) fn looks_at(&self) -> (usize, &'static [&'static str]) {
+        (self.slot, self.words)
     }
 
     /// Whether the slot holds one of the words, and this says something about this draft.

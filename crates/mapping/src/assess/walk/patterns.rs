@@ -1,9 +1,9 @@
 //! Verdicts by pattern: records with the same fields filled, missing and unfit are judged once.
 //!
 //! Owner of what a verdict, its gaps and the facts about owners depend on beyond the mapping: which slots hold something, whether
-//! each value fits its form, and the words that levels and roles look at. Every value that may be unfit is still checked in every
-//! record; what is saved is the walk over the tree, which comes to the same for most records of an export. Invariant: a pattern gives
-//! what the walk would (debug builds walk as well and compare).
+//! each value fits its form, the words of roles, and whether a slot holds one of the words that a level looks for. Every value that
+//! may be unfit is still checked in every record; what is saved is the walk over the tree, which comes to the same for most records
+//! of an export. Invariant: a pattern gives what the walk would (debug builds walk as well and compare).
 //! Left out on purpose: payloads, which differ from record to record, and ids of owners, which are compared with each other.
 
 use std::collections::HashMap;
@@ -34,6 +34,8 @@ pub struct PatternLooks {
     lists: Vec<(usize, Form)>,
     /// Slots whose very words count. In order, each once.
     words: Vec<usize>,
+    /// Slots of which only that counts whether they hold one of some words, as conditions of levels ask. Each pair once.
+    conditions: Vec<(usize, &'static [&'static str])>,
 }
 
 impl PatternLooks {
@@ -43,6 +45,8 @@ impl PatternLooks {
         looks.add_all(nodes, always_fits);
         looks.words.sort_unstable();
         looks.words.dedup();
+        looks.conditions.sort_unstable();
+        looks.conditions.dedup();
         looks
     }
 
@@ -50,7 +54,7 @@ impl PatternLooks {
         for node in nodes {
             self.words.extend(node.owed);
             if let NodeLevel::When(conditions, _) = &node.level {
-                self.words
+                self.conditions
                     .extend(conditions.iter().map(SlotCondition::looks_at));
             }
             match &node.body {
@@ -210,6 +214,7 @@ impl Assessor {
         }
         patterns.pattern.extend_from_slice(draft.states());
         self.add_owners(&mut patterns.pattern, draft, tree);
+        add_conditions(&mut patterns.pattern, draft, tree);
         draft.reasons().all(|why| patterns.add_reason(why))
             && self.add_leaves(patterns, plan, draft, tree)
             && self.add_lists(patterns, draft, tree)
@@ -274,7 +279,16 @@ impl Assessor {
     }
 }
 
-/// The words that levels and roles look at.
+/// Whether the slots that levels look at hold one of their words.
+fn add_conditions(pattern: &mut Vec<u8>, draft: &Draft, tree: &Tree) {
+    let conditions = tree.looks.conditions.iter();
+    pattern.extend(conditions.map(|(slot, words)| {
+        let word = draft.value(*slot);
+        u8::from(word.is_some_and(|word| words.contains(&word)))
+    }));
+}
+
+/// The words that owners' roles and kinds are, and those that say whether a field is owed.
 fn add_words(pattern: &mut Vec<u8>, draft: &Draft, tree: &Tree) -> bool {
     for &slot in &tree.looks.words {
         let Some(word) = draft.value(slot) else {
