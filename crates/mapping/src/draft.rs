@@ -1,11 +1,13 @@
 //! What a row says about each mapped field, before anybody judged it.
 //!
-//! Owner of [`Draft`]: one slot per feed, all texts in one buffer, both reused from row to row.
+//! Owner of [`Draft`]: one slot per feed, all texts in one buffer, both reused from row to row. The buffer begins with the row
+//! itself, so that a cell which is a value as it stands needs no copy of its own.
 
 use std::sync::Arc;
 
 use super::feed::StrictLookup;
 use bakkt_model::position::{JoinedList, Position};
+use bakkt_source::Row;
 
 /// The value of one slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +73,8 @@ impl TextSpan {
 #[derive(Debug, Default)]
 pub struct Draft {
     text: String,
+    /// Where the text of the row that is being mapped begins, where it can be a value as it stands.
+    row: Option<usize>,
     items: Vec<Result<TextSpan, &'static str>>,
     slots: Vec<SlotValue>,
     /// By slot, see [`SlotValue::state`].
@@ -98,6 +102,7 @@ impl Draft {
     /// Empties it for a record of so many slots.
     pub(crate) fn reset(&mut self, slots: usize) {
         self.text.clear();
+        self.row = None;
         self.items.clear();
         self.slots.clear();
         self.slots.resize(slots, SlotValue::Missing);
@@ -236,6 +241,33 @@ impl Draft {
         })
     }
 
+    /// Takes the text of the row whose cells are mapped next, where nothing is hidden in it.
+    pub(crate) fn begin_row(&mut self, row: &Row<'_>) {
+        self.row = row.latin().map(|text| {
+            let start = self.text.len();
+            self.text.push_str(text);
+            start
+        });
+    }
+
+    /// Forgets where the row begins: what is mapped next is of another one.
+    pub(crate) fn end_row(&mut self) {
+        self.row = None;
+    }
+
+    /// Keeps the text of a cell as it stands.
+    #[inline]
+    pub(crate) fn keep_cell(&mut self, row: &Row<'_>, text: &str) -> TextSpan {
+        match (self.row, row.offset_of(text)) {
+            (Some(start), Some(offset)) => {
+                let start = (start + offset) as u32;
+                let end = start + text.len() as u32;
+                TextSpan { start, end }
+            }
+            _ => self.keep(text),
+        }
+    }
+
     pub(crate) fn keep(&mut self, text: &str) -> TextSpan {
         let start = self.text.len() as u32;
         self.text.push_str(text);
@@ -279,7 +311,7 @@ impl Draft {
         self.items.len() as u32
     }
 
-    /// All texts of the record, one behind the other: for a first look at every byte of it.
+    /// All texts of the record, one behind the other, and its row: for a first look at every byte of it.
     pub(crate) fn all_text(&self) -> &str {
         &self.text
     }

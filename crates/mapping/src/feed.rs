@@ -4,6 +4,7 @@
 //! (date, phone, …) → default, and of what happens when one of several columns cannot be read. Runs for every field of every row, so texts move through two reused buffers.
 //! Left out on purpose: what each transform does with a text ([`super::step`]).
 
+mod block;
 mod cutting;
 mod order;
 mod remembered;
@@ -12,6 +13,7 @@ mod traits;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+pub(super) use block::RowBlock;
 use cutting::OwnPattern;
 pub use cutting::{CutPattern, Split};
 pub(super) use order::{country_beside, in_order};
@@ -197,15 +199,17 @@ impl FieldMapping {
         draft: &mut Draft,
         scratch: &mut Scratch,
     ) {
+        if let Some(column) = self.only_column() {
+            match self.text(row, sheet, column) {
+                SourceText::Empty => {}
+                SourceText::Broken(why) => draft.set(slot, SlotValue::Invalid(why)),
+                SourceText::Found(text) => self.found(slot, text, row, draft, scratch),
+            }
+            return;
+        }
         match &self.source {
             TextSource::Open => return,
             TextSource::Const(text) => return self.constant(slot, text, draft),
-            TextSource::First(columns) if self.remembered.is_some() => {
-                return self.recalled(slot, columns[0], row, sheet, draft, scratch);
-            }
-            TextSource::First(columns) if self.route != Route::Any && row.is_latin() => {
-                return self.short(slot, columns[0], row, sheet, draft, scratch.country);
-            }
             TextSource::First(columns) => self.first(slot, columns, row, sheet, draft, scratch),
             TextSource::All(columns) => self.all(slot, columns, row, sheet, draft, scratch),
             TextSource::Expr(_) if self.broken(row).is_some() => {
@@ -246,29 +250,57 @@ impl FieldMapping {
         }
     }
 
-    /// The usual case: the text of one cell, in which nothing is hidden, or what one transform makes of it.
-    fn short(
+    /// The column whose text alone makes the value: the usual case.
+    #[inline]
+    fn only_column(&self) -> Option<usize> {
+        match &self.source {
+            TextSource::First(columns) if self.default.is_none() && !self.skips_unreadable => {
+                match columns.as_slice() {
+                    [column] => Some(*column),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The value of the text of the one column, remembered or made.
+    #[inline(always)]
+    fn found(
         &self,
         slot: usize,
-        column: usize,
+        text: &str,
         row: &Row<'_>,
-        sheet: &CompiledSheet,
         draft: &mut Draft,
-        country: Option<&'static str>,
+        scratch: &mut Scratch,
     ) {
-        let value = match self.text(row, sheet, column) {
-            SourceText::Empty => return,
-            SourceText::Broken(why) => SlotValue::Invalid(why),
-            SourceText::Found(text) => match (self.lost_digits(text), self.steps.first()) {
-                (Some(why), _) => SlotValue::Invalid(why),
-                (None, Some(step)) => return self.one_step(step, slot, text, row, draft, country),
-                (None, None) => SlotValue::Value {
-                    span: draft.keep(text),
-                    constant: false,
-                },
-            },
-        };
-        draft.set(slot, value);
+        match self.remembered {
+            Some(feed) => self.recalled(slot, (feed, text), row, draft, scratch),
+            None => self.made(slot, text, row, draft, scratch),
+        }
+    }
+
+    /// The value of the text of the one column: in the usual case the text itself, in which nothing is hidden, or what one
+    /// transform makes of it.
+    #[inline(always)]
+    fn made(
+        &self,
+        slot: usize,
+        text: &str,
+        row: &Row<'_>,
+        draft: &mut Draft,
+        scratch: &mut Scratch,
+    ) {
+        if self.route == Route::Any || !row.is_latin() || self.lost_digits(text).is_some() {
+            return self.cut(slot, text, row, draft, scratch);
+        }
+        match self.steps.first() {
+            Some(step) => self.one_step(step, slot, text, row, draft, scratch.country),
+            None => {
+                let (span, constant) = (draft.keep_cell(row, text), false);
+                draft.set(slot, SlotValue::Value { span, constant });
+            }
+        }
     }
 
     fn constant(&self, slot: usize, text: &str, draft: &mut Draft) {

@@ -34,7 +34,7 @@ pub const VERSION: &str = "5";
 
 use draft::{Draft, SlotValue};
 use expr::Expressions;
-use feed::{FieldMapping, Scratch};
+use feed::{FieldMapping, RowBlock, Scratch};
 use missing::Missing;
 
 use bakkt_contract::path;
@@ -216,9 +216,16 @@ impl Mapper {
 
     /// Maps the row that a record begins with; the draft is overwritten.
     pub fn map(&self, row: &Row<'_>, draft: &mut Draft, scratch: &mut Scratch) {
+        self.map_block(&mut [(row, draft)], scratch);
+    }
+
+    /// Maps rows that records begin with, feed by feed; their drafts are overwritten.
+    pub(crate) fn map_block(&self, block: &mut RowBlock<'_, '_>, scratch: &mut Scratch) {
         let sheet = &self.sheets[0];
-        draft.reset(sheet.feeds.len());
-        sheet.map(&sheet.feeds, 0, row, draft, scratch);
+        for (_, draft) in block.iter_mut() {
+            draft.reset(sheet.feeds.len());
+        }
+        sheet.map(&sheet.feeds, 0, block, scratch);
     }
 
     /// Maps a row that is the next element of an `ElementList`.
@@ -233,7 +240,7 @@ impl Mapper {
         let sheet = &self.sheets[list.sheet];
         let first = list.first + draft.rows(each) * sheet.each.len();
         draft.grow(first + sheet.each.len());
-        sheet.map(&sheet.each, first, row, draft, scratch);
+        sheet.map(&sheet.each, first, &mut [(row, &mut *draft)], scratch);
         draft.count_row(each);
     }
 
@@ -252,6 +259,7 @@ impl Mapper {
             let rest = feed.target.strip_prefix(list.list);
             rest.and_then(|rest| rest.strip_prefix("[].")) == Some(field)
         })?;
+        draft.end_row();
         let strays = draft.strays().len();
         let spare = draft.add_slot();
         let expressions = sheet.expressions.for_row(row);
@@ -284,24 +292,33 @@ impl CompiledSheet {
         !self.each.is_empty()
     }
 
+    /// Maps rows feed by feed, each for all of them: what one feed needs of code and tables is then at hand for the next row.
     fn map(
         &self,
         feeds: &[FieldMapping],
         first: usize,
-        row: &Row<'_>,
-        draft: &mut Draft,
+        block: &mut RowBlock<'_, '_>,
         scratch: &mut Scratch,
     ) {
-        let expressions = self.expressions.for_row(row);
-        let mut number = 0;
-        while let Some(feed) = feeds.get(number) {
-            if feed.is_idle(row, self) {
-                number += feed.same_when;
-                continue;
+        let rows = block.iter();
+        let expressions: Vec<expr::ForRow<'_>> =
+            rows.map(|(row, _)| self.expressions.for_row(row)).collect();
+        for (row, draft) in block.iter_mut() {
+            draft.begin_row(row);
+        }
+        // The rows in which the feeds are not idle that depend on the same column.
+        let mut busy: Vec<usize> = Vec::with_capacity(block.len());
+        let mut same_when = 0;
+        for (number, feed) in feeds.iter().enumerate() {
+            if same_when == 0 {
+                busy.clear();
+                let rows = block.iter().enumerate();
+                let rows = rows.filter(|(_, (row, _))| !feed.is_idle(row, self));
+                busy.extend(rows.map(|(place, _)| place));
+                same_when = feed.same_when.max(1);
             }
-            scratch.country = feed::country_beside(feed, first, draft);
-            feed.eval(first + number, row, self, &expressions, draft, scratch);
-            number += 1;
+            same_when -= 1;
+            feed.eval_block((first, number), block, &busy, (self, &expressions), scratch);
         }
     }
 

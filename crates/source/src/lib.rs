@@ -250,6 +250,21 @@ impl<'a> Row<'a> {
         place.map_or(&[], |(start, end)| &self.bytes[start..end])
     }
 
+    /// The text of the whole row, its cells one behind the other, where every cell is of the usual characters.
+    pub fn latin(&self) -> Option<&'a str> {
+        self.text.filter(|_| self.is_latin)
+    }
+
+    /// Where the text of one of its cells begins in the text of the row.
+    #[inline]
+    pub fn offset_of(&self, cell: &str) -> Option<usize> {
+        let offset = cell
+            .as_ptr()
+            .addr()
+            .checked_sub(self.bytes.as_ptr().addr())?;
+        (offset + cell.len() <= self.bytes.len()).then_some(offset)
+    }
+
     /// Whether every cell is of the usual characters ([`is_latin`]): none is invisible, lost, or ends a line.
     pub fn is_latin(&self) -> bool {
         self.is_latin

@@ -3,29 +3,32 @@
 //! Owner of which feeds those are, and of when remembering pays: codes, places and ranges repeat from row to row, birth dates
 //! hardly ever. Invariant: a remembered value is what the feed would give. Left out on purpose: the table itself (`memo`).
 
-use super::{FieldMapping, Route, Scratch, SourceText, TextSource};
-use crate::CompiledSheet;
+use super::{FieldMapping, Scratch, TextSource};
 use crate::draft::{Draft, SlotValue};
 use crate::memo::Memo;
 use crate::step::Transform;
 use bakkt_source::Row;
 
 /// What a feed gave for a cell.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) enum GivenValue {
     /// Nothing.
     #[default]
     Missing,
-    /// A text.
-    Text(Box<str>),
+    /// A text: where it begins and ends among all of them.
+    Text(u32, u32),
     /// Why the cell cannot be read.
     Invalid(&'static str),
 }
+
+/// So many bytes of texts are kept; then everything is forgotten.
+const MOST: usize = 1 << 20;
 
 /// What the feeds of a thread gave.
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
     given: Memo<GivenValue>,
+    texts: String,
     /// By feed, how often it was asked, and how often it was known.
     asked: Vec<(u32, u32)>,
 }
@@ -69,7 +72,8 @@ impl Remembered {
         *known += 1;
         match given {
             GivenValue::Missing => {}
-            GivenValue::Text(text) => {
+            GivenValue::Text(start, end) => {
+                let text = &self.texts[*start as usize..*end as usize];
                 let (span, constant) = (draft.keep(text), false);
                 draft.set(slot, SlotValue::Value { span, constant });
             }
@@ -80,9 +84,17 @@ impl Remembered {
 
     /// Remembers what a slot holds now for a text.
     pub(super) fn keep(&mut self, question: Question, text: &str, slot: usize, draft: &Draft) {
+        if self.texts.len() > MOST {
+            self.given = Memo::default();
+            self.texts.clear();
+        }
         let given = match draft.slot(slot) {
             SlotValue::Missing => GivenValue::Missing,
-            SlotValue::Value { span, .. } => GivenValue::Text(draft.text(span).into()),
+            SlotValue::Value { span, .. } => {
+                let start = self.texts.len() as u32;
+                self.texts.push_str(draft.text(span));
+                GivenValue::Text(start, self.texts.len() as u32)
+            }
             SlotValue::Invalid(why) => GivenValue::Invalid(why),
             SlotValue::List { .. } | SlotValue::Disagree => return,
         };
@@ -102,36 +114,25 @@ fn number((feed, country): Question) -> u32 {
 }
 
 impl FieldMapping {
-    /// The value for a row, as it was for the same cell before where that is known.
+    /// The value of a text, as it was for the same text before where that is known; `feed` is the number of this one.
     pub(super) fn recalled(
         &self,
         slot: usize,
-        column: usize,
+        (feed, text): (u16, &str),
         row: &Row<'_>,
-        sheet: &CompiledSheet,
         draft: &mut Draft,
         scratch: &mut Scratch,
     ) {
-        let text = match self.text(row, sheet, column) {
-            SourceText::Empty => return,
-            SourceText::Broken(why) => return draft.set(slot, SlotValue::Invalid(why)),
-            SourceText::Found(text) => text,
-        };
-        let question = self.remembered.map(|feed| (feed, scratch.country));
-        let recall = match (question, &mut scratch.remembered) {
-            (Some(question), Some(known)) => known.recall(question, text, slot, draft),
-            _ => Recall::NotWorthIt,
+        let question = (feed, scratch.country);
+        let recall = match &mut scratch.remembered {
+            Some(known) => known.recall(question, text, slot, draft),
+            None => Recall::NotWorthIt,
         };
         if recall == Recall::Done {
             return;
         }
-        match (self.route, self.steps.first()) {
-            (Route::Step, Some(step)) if row.is_latin() && self.lost_digits(text).is_none() => {
-                self.one_step(step, slot, text, row, draft, scratch.country);
-            }
-            _ => self.cut(slot, text, row, draft, scratch),
-        }
-        if let (Some(question), Some(remembered)) = (question, &mut scratch.remembered)
+        self.made(slot, text, row, draft, scratch);
+        if let Some(remembered) = &mut scratch.remembered
             && recall == Recall::Unknown
         {
             remembered.keep(question, text, slot, draft);

@@ -9,6 +9,7 @@ pub mod duplicates;
 pub mod fixed;
 pub mod joins;
 pub mod layers;
+mod moment;
 pub mod other_forms;
 mod owner_marks;
 pub mod person;
@@ -30,6 +31,7 @@ use crate::findings::{Checks, RecordFindings};
 use bakkt_contract::Level;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_model::verdict::Verdict;
+use bakkt_source::export::SkipReason;
 use bakkt_source::{Export, Row};
 use joins::{Join, JoinedRows, RowRole};
 use layers::{Overlay, OverlayWorker};
@@ -62,7 +64,12 @@ pub type Hash = [u8; 32];
 /// A thread's buffers.
 #[derive(Debug, Default)]
 pub struct Worker {
+    /// Of the record at hand.
     draft: Draft,
+    /// Of the records that are mapped together; that of the record at hand is not among them.
+    block: Vec<BlockRecord>,
+    /// The record at hand, by its place in the block.
+    place: Option<usize>,
     /// Of a further row of the record.
     further: Draft,
     /// By sheet of the mapping.
@@ -75,6 +82,14 @@ pub struct Worker {
     laying: OverlayWorker,
     /// What findings the last record has.
     looked: RecordFindings,
+}
+
+/// A record of a block, before it is judged.
+#[derive(Debug, Default)]
+struct BlockRecord {
+    draft: Draft,
+    /// Why the export says that its row is none.
+    skipped: Option<SkipReason>,
 }
 
 /// What one row came to; texts and gaps stand in the worker.
@@ -146,9 +161,13 @@ impl Worker {
         &self.draft
     }
 
-    /// Looks for findings of the last record, whose id may be shown.
-    pub(crate) fn look(&mut self, pipeline: &Pipeline, id: Option<&str>) -> &RecordFindings {
-        let gaps = self.assessor.gaps();
+    /// Looks for findings of the record at hand, whose id may be shown.
+    pub(crate) fn look(
+        &mut self,
+        pipeline: &Pipeline,
+        id: Option<&str>,
+        gaps: &[Gap],
+    ) -> &RecordFindings {
         let is_gap = |path: u32| {
             let invalid =
                 |gap: &Gap| gap.path == path && matches!(gap.reason, GapReason::Invalid(_));
@@ -214,14 +233,59 @@ impl Worker {
         at: Position,
         from: JoinedRowSource<'_>,
     ) -> anyhow::Result<Option<PreparedRow<'w>>> {
-        self.draft.drop_strays(0);
-        self.laying.laid.clear();
-        self.laying.rows.clear();
+        self.map_block(pipeline, &[(at, *row)]);
+        self.judge(pipeline, 0, (row, at), from)
+    }
+
+    /// Maps the rows that begin some records, as far as that needs no other rows.
+    pub(crate) fn map_block(&mut self, pipeline: &Pipeline, rows: &[(Position, Row<'_>)]) {
+        self.put_back();
         let sheets = pipeline.mapper.sheets();
         if self.scratch.len() < sheets {
             self.scratch.resize_with(sheets, Scratch::of_one_sheet);
         }
-        if let Some(skipped) = pipeline.export.skipped(row) {
+        if self.block.len() < rows.len() {
+            self.block.resize_with(rows.len(), BlockRecord::default);
+        }
+        // With rows of other exports, what is a record is known only when those were looked for.
+        let maps = pipeline.joins.is_empty();
+        let mut mapped = Vec::with_capacity(rows.len());
+        for (record, (_, row)) in self.block.iter_mut().zip(rows) {
+            record.draft.drop_strays(0);
+            record.skipped = pipeline.export.skipped(row);
+            // Of a broken row nothing is believed.
+            if maps && record.skipped.is_none() && row.flaw().is_none() {
+                mapped.push((row, &mut record.draft));
+            }
+        }
+        pipeline.mapper.map_block(&mut mapped, &mut self.scratch[0]);
+    }
+
+    /// Turns to a record of the block that was mapped last.
+    pub(crate) fn turn_to(&mut self, place: usize) {
+        self.put_back();
+        std::mem::swap(&mut self.draft, &mut self.block[place].draft);
+        self.place = Some(place);
+    }
+
+    fn put_back(&mut self) {
+        if let Some(place) = self.place.take() {
+            std::mem::swap(&mut self.draft, &mut self.block[place].draft);
+        }
+    }
+
+    /// Judges a record of the block that was mapped last; none when its row belongs to one that began before.
+    pub(crate) fn judge<'w>(
+        &'w mut self,
+        pipeline: &Pipeline,
+        place: usize,
+        (row, at): (&Row<'_>, Position),
+        from: JoinedRowSource<'_>,
+    ) -> anyhow::Result<Option<PreparedRow<'w>>> {
+        self.turn_to(place);
+        self.laying.laid.clear();
+        self.laying.rows.clear();
+        if let Some(skipped) = self.block[place].skipped {
             self.beside.clear();
             self.assessor.start();
             let reason = Some(pipeline.exclude.skipped(skipped));
@@ -257,9 +321,10 @@ impl Worker {
         if let Some(flaw) = row.flaw() {
             return Ok(self.refused(plan, plan.row_path, flaw.text(), false));
         }
-        pipeline
-            .mapper
-            .map(row, &mut self.draft, &mut self.scratch[0]);
+        if !pipeline.joins.is_empty() {
+            let (draft, scratch) = (&mut self.draft, &mut self.scratch[0]);
+            pipeline.mapper.map(row, draft, scratch);
+        }
         self.draft.place_strays(JoinedList::Group, at);
         if !pipeline.joins.is_empty() {
             self.merge(pipeline);

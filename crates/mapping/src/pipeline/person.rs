@@ -9,6 +9,7 @@
 //! what follows from two equal hashes (`journal::reappeared`, the findings).
 
 use super::Pipeline;
+use super::moment::MomentHasher;
 use crate::draft::Draft;
 use crate::findings::people::{OwnerSlots, fold_person, owner_slots};
 use bakkt_contract::roles::PRIMARY_OWNER;
@@ -23,6 +24,8 @@ const CONTEXT: &str = "bakkt-migrate 2026-11 the same person under another id";
 #[derive(Debug)]
 pub(crate) struct PersonHasher {
     key: [u8; 32],
+    /// Instead of the keyed hash, where nothing is kept.
+    moment: Option<MomentHasher>,
     /// By place among the owners.
     owners: Vec<OwnerSlots>,
     text: String,
@@ -30,9 +33,10 @@ pub(crate) struct PersonHasher {
 
 impl PersonHasher {
     /// With the key and the mapping of a pipeline.
-    pub(crate) fn new(pipeline: &Pipeline) -> PersonHasher {
+    pub(crate) fn new(pipeline: &Pipeline, moment: Option<MomentHasher>) -> PersonHasher {
         PersonHasher {
             key: blake3::derive_key(CONTEXT, &pipeline.key),
+            moment,
             owners: owner_slots(&pipeline.mapper),
             text: String::new(),
         }
@@ -48,8 +52,11 @@ impl PersonHasher {
         if fold_person(&owner, draft, &mut self.text) < 2 {
             return None;
         }
-        let hash = blake3::keyed_hash(&self.key, self.text.as_bytes());
-        hash.as_bytes().first_chunk().copied()
+        let hash = match &self.moment {
+            None => *blake3::keyed_hash(&self.key, self.text.as_bytes()).as_bytes(),
+            Some(moment) => moment.hash(&self.text),
+        };
+        hash.first_chunk().copied()
     }
 }
 
@@ -81,6 +88,7 @@ mod tests {
         let (owners, text) = (vec![owner], String::new());
         let mut hasher = PersonHasher {
             key: [7; 32],
+            moment: None,
             owners,
             text,
         };

@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
 
 use super::fixed::{FixedMarker, FixedMarks};
+use super::moment::MomentHasher;
 use super::owner_marks::{CarriedAgreements, OwnerMarker};
 use super::person::{PersonHash, PersonHasher};
 use super::{Hash, JoinedRowSource, Pipeline, Worker};
@@ -28,6 +29,8 @@ use bakkt_source::{Row, Rows};
 
 /// Rows per batch.
 const BATCH: usize = 256;
+/// Records that are mapped together, and then judged: so few that their drafts stay in the processor's first cache.
+const BLOCK: usize = 8;
 /// Batches that may wait before and after each worker.
 const WAITING: usize = 4;
 
@@ -36,13 +39,14 @@ const WAITING: usize = 4;
 pub struct ScanOptions {
     /// The payloads themselves.
     pub payloads: bool,
-    /// Their keyed hashes.
+    /// Their keyed hashes. Without them, those of people, and of ids unless they were asked for, are of the moment.
     pub hashes: bool,
     /// What KYB needs to know of owners.
     pub facts: bool,
     /// What stood in the cells that gaps are about, masked.
     pub shapes: bool,
-    /// Without payloads and hashes: the ids in the facts that are derived, which cost; else they come by themselves.
+    /// Without payloads and hashes: the ids in the facts that are derived, which cost, and hashes of ids that agree with those of
+    /// other files; else they come by themselves.
     pub ids: bool,
     /// Findings; a record with one that blocks is blocked.
     pub findings: bool,
@@ -63,7 +67,8 @@ pub struct ScannedRow {
     pub blocked_by: Option<FindingKind>,
     /// The account type; none when it cannot be told, or when excluded.
     pub account_type: Option<&'static str>,
-    /// Keyed hash of the id; none without an id that may be shown, or when excluded.
+    /// Keyed hash of the id; none without an id that may be shown, or when excluded. One of the moment unless hashes or ids
+    /// were asked for.
     pub id_hash: Option<Hash>,
     /// Keyed hash of the payload, when it is sent and hashes were asked for.
     pub hash: Option<Hash>,
@@ -132,6 +137,30 @@ pub struct Results {
 struct Hashers {
     people: Option<PersonHasher>,
     owners: Option<OwnerMarker>,
+    fixed: FixedMarker,
+    /// Of ids, where they are compared only with each other.
+    moment: Option<MomentHasher>,
+}
+
+impl Hashers {
+    fn new(pipeline: &Pipeline, want: ScanOptions) -> Hashers {
+        let moment = (!want.hashes).then(|| MomentHasher::new(&pipeline.key));
+        Hashers {
+            people: want
+                .people
+                .then(|| PersonHasher::new(pipeline, moment.clone())),
+            owners: want.hashes.then(|| OwnerMarker::new(pipeline)),
+            fixed: FixedMarker::new(pipeline),
+            moment: moment.filter(|_| !want.ids),
+        }
+    }
+
+    fn id(&self, pipeline: &Pipeline, id: &str) -> Hash {
+        match &self.moment {
+            None => pipeline.hash(id.as_bytes()),
+            Some(moment) => moment.hash(id),
+        }
+    }
 }
 
 /// A gap with what a person needs to find it.
@@ -242,12 +271,48 @@ impl Results {
         self.keys.clear();
         self.found.clear();
         self.read = rows.len() as u64;
+        // What tells of the rows beside a record is that of the record at hand.
+        let most = match pipeline.joins.is_empty() && pipeline.layers.is_empty() {
+            true => BLOCK,
+            false => 1,
+        };
+        let mut rows = rows.iter();
+        let mut block = Vec::with_capacity(most);
+        loop {
+            block.clear();
+            block.extend(rows.by_ref().take(most));
+            let Some((last, _)) = block.last() else {
+                return Ok(());
+            };
+            self.offset = last.offset;
+            worker.map_block(pipeline, &block);
+            let first = self.rows.len();
+            self.judge(pipeline, worker, &block, want, hashers)?;
+            for (place, (_, row)) in block.iter().enumerate().take(self.rows.len() - first) {
+                self.note_person(worker, place, (first + place, row), hashers);
+            }
+            if want.findings {
+                for (place, (_, row)) in block.iter().enumerate().take(self.rows.len() - first) {
+                    self.note_findings(pipeline, worker, place, (first + place, row));
+                }
+            }
+        }
+    }
+
+    /// Judges the rows of a block, whose drafts are mapped.
+    fn judge(
+        &mut self,
+        pipeline: &Pipeline,
+        worker: &mut Worker,
+        block: &[(Position, Row<'_>)],
+        want: ScanOptions,
+        hashers: &mut Hashers,
+    ) -> anyhow::Result<()> {
         let joined = !pipeline.joins.is_empty();
         let layered = !pipeline.layers.is_empty();
-        let fixing = FixedMarker::new(pipeline);
-        for (at, row) in rows.iter() {
-            self.offset = at.offset;
-            let Some(prepared) = worker.prepare(pipeline, &row, at, JoinedRowSource::Index)? else {
+        for (place, &(at, row)) in block.iter().enumerate() {
+            let from = JoinedRowSource::Index;
+            let Some(prepared) = worker.judge(pipeline, place, (&row, at), from)? else {
                 continue;
             };
             let id = self.texts.len() as u32;
@@ -271,12 +336,12 @@ impl Results {
             let id_hash = prepared
                 .id
                 .filter(|_| prepared.verdict != Verdict::Excluded)
-                .map(|id| pipeline.hash(id.as_bytes()));
+                .map(|id| hashers.id(pipeline, id));
             let verdict = prepared.verdict;
             let hash = (want.hashes && sent).then(|| pipeline.hash(prepared.payload));
             let fixed = hash
                 .and(prepared.id)
-                .map(|id| fixing.of(id, prepared.payload, prepared.kept));
+                .map(|id| hashers.fixed.of(id, prepared.payload, prepared.kept));
             let agreements = self.marks.len() as u32;
             if let (Some(owners), Some(id), Some(_)) = (&hashers.owners, prepared.id, hash) {
                 owners.add_agreements(id, prepared.payload, prepared.kept, &mut self.marks);
@@ -305,13 +370,6 @@ impl Results {
                 owner_marks: (owner_marks, owner_marks),
                 carried,
             });
-            // A broken row was not mapped: the draft is still that of another one.
-            if verdict != Verdict::Excluded
-                && row.flaw().is_none()
-                && let (Some(people), Some(record)) = (&mut hashers.people, self.rows.last_mut())
-            {
-                record.person = people.hash(worker.draft());
-            }
             if let (Some(marker), Some(_)) = (&mut hashers.owners, hash)
                 && let Some(record) = self.rows.last_mut()
             {
@@ -340,11 +398,27 @@ impl Results {
             if want.shapes {
                 self.note_shapes(pipeline, worker, (&row, at));
             }
-            if want.findings {
-                self.note_findings(pipeline, worker, row.flaw().is_some());
-            }
         }
         Ok(())
+    }
+
+    /// Notes who the primary owner of a record is.
+    fn note_person(
+        &mut self,
+        worker: &mut Worker,
+        place: usize,
+        (number, row): (usize, &Row<'_>),
+        hashers: &mut Hashers,
+    ) {
+        let record = &mut self.rows[number];
+        // A broken row was not mapped: the draft is still that of another one.
+        if let Some(people) = &mut hashers.people
+            && record.verdict != Verdict::Excluded
+            && row.flaw().is_none()
+        {
+            worker.turn_to(place);
+            record.person = people.hash(worker.draft());
+        }
     }
 
     /// The rows of backfill files that were laid over the record that was added last, and its gaps that they made.
@@ -376,20 +450,25 @@ impl Results {
         );
     }
 
-    /// Findings of the record that was added last; one that blocks takes away what would be sent. Of a broken row nothing
-    /// is believed.
-    fn note_findings(&mut self, pipeline: &Pipeline, worker: &mut Worker, is_broken: bool) {
-        let Some(record) = self.rows.last_mut() else {
-            return;
-        };
+    /// Findings of a record; one that blocks takes away what would be sent. Of a broken row nothing is believed.
+    fn note_findings(
+        &mut self,
+        pipeline: &Pipeline,
+        worker: &mut Worker,
+        place: usize,
+        (number, row): (usize, &Row<'_>),
+    ) {
+        let record = &mut self.rows[number];
         let first = self.found.len() as u32;
         record.found = (first, first);
-        if is_broken || record.verdict == Verdict::Excluded {
+        if row.flaw().is_some() || record.verdict == Verdict::Excluded {
             self.keys.push(ComparisonKeys::default());
             return;
         }
+        worker.turn_to(place);
         let id = &self.texts[record.id.0 as usize..record.id.1 as usize];
-        let looked = worker.look(pipeline, (!id.is_empty()).then_some(id));
+        let gaps = &self.gaps[record.gaps.0 as usize..record.gaps.1 as usize];
+        let looked = worker.look(pipeline, (!id.is_empty()).then_some(id), gaps);
         self.keys.push(looked.keys);
         self.found.extend_from_slice(&looked.found);
         record.found.1 = self.found.len() as u32;
@@ -472,10 +551,7 @@ fn work(
     spent: &Receiver<Results>,
 ) {
     let mut worker = Worker::new(want);
-    let mut hashers = Hashers {
-        people: want.people.then(|| PersonHasher::new(pipeline)),
-        owners: want.hashes.then(|| OwnerMarker::new(pipeline)),
-    };
+    let mut hashers = Hashers::new(pipeline, want);
     while let Ok(rows) = rows_out.recv() {
         let mut results = spent.try_recv().unwrap_or_default();
         let filled = results.fill(pipeline, &mut worker, &rows, want, &mut hashers);
