@@ -10,7 +10,7 @@ use anyhow::Context;
 use serde_json::json;
 
 use super::backfill_copy::BackfillCopy;
-use super::place::StatePlace;
+use super::place::{self, StatePlace};
 use super::replan::{add_agreements, settled_by};
 use super::report::View;
 use super::session::{Destination, Session};
@@ -26,7 +26,7 @@ use bakkt_journal::replan::{
     BackfillEffect, ChangedAgreements, NewBackfill, ReplanOptions, SkippedRow, StoredBackfill,
 };
 use bakkt_journal::{Journal, now};
-use bakkt_model::error::{Failure, ShownPath};
+use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 use bakkt_planning::backfill_trial::{TrialResult, try_last};
 use bakkt_planning::drift::{self, Rehash};
@@ -296,7 +296,7 @@ impl Done {
         if !args.dry_run && taken.created + taken.updates > 0 {
             text.push_str(&format!(
                 "\nrun `bakkt-migrate run {}` to send them",
-                args.dir.shown()
+                place::arguments(&args.dir, args.target.sandbox)
             ));
         }
         format!("{text}\n\n{}", status_lines(totals).trim_end())

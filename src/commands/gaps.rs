@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Span;
 
 use super::report::View;
-use super::{CommandOutput, deciding, outputs, target};
+use super::{CommandOutput, deciding, outputs, place, target};
 use crate::cli::GapsArgs;
 use bakkt_contract::path;
 use bakkt_files::progress::Mode;
@@ -122,7 +122,7 @@ fn sheet_written(args: &GapsArgs, file: &Path, written: &WrittenSheet) -> Comman
                 format!("only you can read it; {holds}"),
                 format!(
                     "when it is filled in: bakkt-migrate backfill {} FILE",
-                    args.view.dir.shown()
+                    place::arguments(&args.view.dir, args.view.sandbox)
                 ),
             ]
         }

@@ -30,6 +30,12 @@ pub struct StatePlace {
     folders: Vec<PathBuf>,
 }
 
+/// How the next command names the same migration: its folder, and whether it is the sandbox's.
+pub fn arguments(dir: &Path, sandbox: bool) -> String {
+    let sandbox = if sandbox { " --sandbox" } else { "" };
+    format!("{}{sandbox}", dir.shown())
+}
+
 impl StatePlace {
     /// The place that arguments name. `all` stands for no shard in particular.
     pub fn new(dir: &Path, sandbox: bool, args: &ShardArgs) -> anyhow::Result<StatePlace> {
