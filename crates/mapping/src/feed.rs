@@ -200,12 +200,7 @@ impl FieldMapping {
         scratch: &mut Scratch,
     ) {
         if let Some(column) = self.only_column() {
-            match self.text(row, sheet, column) {
-                SourceText::Empty => {}
-                SourceText::Broken(why) => draft.set(slot, SlotValue::Invalid(why)),
-                SourceText::Found(text) => self.found(slot, text, row, draft, scratch),
-            }
-            return;
+            return self.one_cell(slot, column, row, sheet, draft, scratch);
         }
         match &self.source {
             TextSource::Open => return,
@@ -247,59 +242,6 @@ impl FieldMapping {
             Cell::Text(text) if sheet.is_empty_cell(text, self) => SourceText::Empty,
             Cell::Text(text) => SourceText::Found(text),
             Cell::Broken(why) => SourceText::Broken(why),
-        }
-    }
-
-    /// The column whose text alone makes the value: the usual case.
-    #[inline]
-    fn only_column(&self) -> Option<usize> {
-        match &self.source {
-            TextSource::First(columns) if self.default.is_none() && !self.skips_unreadable => {
-                match columns.as_slice() {
-                    [column] => Some(*column),
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-
-    /// The value of the text of the one column, remembered or made.
-    #[inline(always)]
-    fn found(
-        &self,
-        slot: usize,
-        text: &str,
-        row: &Row<'_>,
-        draft: &mut Draft,
-        scratch: &mut Scratch,
-    ) {
-        match self.remembered {
-            Some(feed) => self.recalled(slot, (feed, text), row, draft, scratch),
-            None => self.made(slot, text, row, draft, scratch),
-        }
-    }
-
-    /// The value of the text of the one column: in the usual case the text itself, in which nothing is hidden, or what one
-    /// transform makes of it.
-    #[inline(always)]
-    fn made(
-        &self,
-        slot: usize,
-        text: &str,
-        row: &Row<'_>,
-        draft: &mut Draft,
-        scratch: &mut Scratch,
-    ) {
-        if self.route == Route::Any || !row.is_latin() || self.lost_digits(text).is_some() {
-            return self.cut(slot, text, row, draft, scratch);
-        }
-        match self.steps.first() {
-            Some(step) => self.one_step(step, slot, text, row, draft, scratch.country),
-            None => {
-                let (span, constant) = (draft.keep_cell(row, text), false);
-                draft.set(slot, SlotValue::Value { span, constant });
-            }
         }
     }
 
