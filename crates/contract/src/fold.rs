@@ -21,15 +21,16 @@ pub fn fold(text: &str) -> String {
 
 /// Folds `text` onto the end of `out`, so that a caller in a loop can keep one buffer.
 pub fn fold_into(text: &str, out: &mut String) {
-    if text.is_ascii() {
-        if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            let start = out.len();
-            out.push_str(text);
-            if let Some(added) = out.get_mut(start..) {
-                added.make_ascii_lowercase();
-            }
-            return;
+    // Most names are letters alone. Without a branch for each byte.
+    if text.bytes().fold(true, |all, byte| all & is_kept(byte)) {
+        let start = out.len();
+        out.push_str(text);
+        if let Some(added) = out.get_mut(start..) {
+            added.make_ascii_lowercase();
         }
+        return;
+    }
+    if text.is_ascii() {
         // In pieces, since a character at a time takes several times as long.
         for piece in text.as_bytes().chunks(64) {
             let mut buffer = [0u8; 64];
@@ -40,16 +41,19 @@ pub fn fold_into(text: &str, out: &mut String) {
     }
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        if let Some(folded) = latin(c) {
-            out.push_str(folded);
-            rest = &rest[c.len_utf8()..];
-        } else if c.is_ascii() {
+        if c.is_ascii() {
             if c.is_ascii_alphanumeric() {
                 out.push(c.to_ascii_lowercase());
             }
             rest = &rest[1..];
+        } else if let Some(folded) = letter(c) {
+            out.push_str(folded);
+            rest = &rest[c.len_utf8()..];
+        } else if IDEOGRAPHS.contains(&c) {
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
         } else {
-            let is_known = |c: char| c.is_ascii() || latin(c).is_some();
+            let is_known = |c: char| c.is_ascii() || letter(c).is_some() || IDEOGRAPHS.contains(&c);
             let (other, behind) = rest.split_at(rest.find(is_known).unwrap_or(rest.len()));
             fold_any(other, out);
             rest = behind;
@@ -57,12 +61,19 @@ pub fn fold_into(text: &str, out: &mut String) {
     }
 }
 
-/// Latin letters beyond ASCII: those of Europe, and those of Vietnam.
-const LETTERS: [std::ops::RangeInclusive<char>; 2] =
-    ['\u{c0}'..='\u{24f}', '\u{1e00}'..='\u{1eff}'];
+/// Letters beyond ASCII: those of Europe with accents, Greek and Cyrillic ones, those of Vietnam, and those of Japan.
+const LETTERS: [std::ops::RangeInclusive<char>; 4] = [
+    '\u{c0}'..='\u{24f}',
+    '\u{370}'..='\u{52f}',
+    '\u{1e00}'..='\u{1eff}',
+    '\u{3041}'..='\u{30ff}',
+];
+
+/// Characters of Chinese and Japanese, which have neither accents nor small forms.
+const IDEOGRAPHS: std::ops::RangeInclusive<char> = '\u{4e00}'..='\u{9fff}';
 
 /// What each of [`LETTERS`] folds to: no character's folding depends on those beside it.
-static LATIN: LazyLock<[Vec<String>; 2]> = LazyLock::new(|| {
+static FOLDED: LazyLock<[Vec<String>; 4]> = LazyLock::new(|| {
     let fold = |c: char| {
         let mut out = String::new();
         fold_any(c.encode_utf8(&mut [0; 4]), &mut out);
@@ -72,10 +83,16 @@ static LATIN: LazyLock<[Vec<String>; 2]> = LazyLock::new(|| {
 });
 
 /// What one of [`LETTERS`] folds to.
-fn latin(c: char) -> Option<&'static str> {
-    let range = usize::from(c >= *LETTERS[1].start());
-    let place = (c as usize).checked_sub(*LETTERS[range].start() as usize)?;
-    LATIN[range].get(place).map(String::as_str)
+fn letter(c: char) -> Option<&'static str> {
+    let range = match c {
+        '\u{c0}'..='\u{24f}' => 0,
+        '\u{370}'..='\u{52f}' => 1,
+        '\u{1e00}'..='\u{1eff}' => 2,
+        '\u{3041}'..='\u{30ff}' => 3,
+        _ => return None,
+    };
+    let place = c as usize - *LETTERS[range].start() as usize;
+    FOLDED[range].get(place).map(String::as_str)
 }
 
 /// Folds text of any script.
@@ -92,15 +109,33 @@ fn fold_any(text: &str, out: &mut String) {
     }
 }
 
+/// What each byte of ASCII text folds to; 0 for what goes, and for bytes beyond ASCII.
+const BYTES: [u8; 256] = {
+    let mut bytes = [0; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() {
+            bytes[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    bytes
+};
+
+fn is_kept(byte: u8) -> bool {
+    BYTES[usize::from(byte)] != 0
+}
+
 /// The letters and digits of ASCII text, in lower case; `buffer` has room for all of it.
 fn fold_ascii<'b>(text: &[u8], buffer: &'b mut [u8]) -> &'b [u8] {
     let mut used = 0;
     for byte in text {
+        let folded = BYTES[usize::from(*byte)];
         // Written before it is known to count: what does not is overwritten by the next.
         if let Some(slot) = buffer.get_mut(used) {
-            *slot = byte.to_ascii_lowercase();
+            *slot = folded;
         }
-        used += usize::from(byte.is_ascii_alphanumeric());
+        used += usize::from(folded != 0);
     }
     buffer.get(..used).unwrap_or_default()
 }
@@ -157,6 +192,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_letter_folds_as_text_of_any_script_does() {
+        for c in LETTERS.into_iter().chain([IDEOGRAPHS]).flatten() {
+            for text in [format!("{c}"), format!("a{c}"), format!("{c}\u{301}{c}{c}")] {
+                let mut slow = String::new();
+                fold_any(&text, &mut slow);
+                assert_eq!(fold(&text), slow, "{text}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn is_idempotent(text in any::<String>()) {
@@ -165,7 +211,7 @@ mod tests {
         }
 
         #[test]
-        fn letters_fold_alone_as_they_do_in_words(text in "([a-z ıİiIŉǰßſĿŀ.]|[\\u{c0}-\\u{27f}]|[\\u{1e00}-\\u{1eff}]|\\PC){0,20}") {
+        fn letters_fold_alone_as_they_do_in_words(text in "([a-z ıİiIŉǰßſĿŀ.]|[\\u{c0}-\\u{27f}]|[\\u{1e00}-\\u{1eff}]|[\\u{370}-\\u{52f}]|[\\u{3041}-\\u{30ff}]|[\\u{4e00}-\\u{9fff}]|\\PC){0,20}") {
             let mut slow = String::new();
             fold_any(&text, &mut slow);
             prop_assert_eq!(fold(&text), slow);
