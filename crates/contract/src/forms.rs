@@ -28,13 +28,30 @@ pub fn is_email(text: &str) -> bool {
     text.len() <= 254 && local.len() <= 64 && is_dot_atom(local) && is_domain(domain)
 }
 
+/// What [`is_letter_or_digit`] says of each byte.
+const LETTERS_AND_DIGITS: [bool; 256] = {
+    let mut bytes = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        bytes[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    bytes
+};
+
+/// A letter or a digit of ASCII: one look into a table, which costs less than comparing.
+fn is_letter_or_digit(byte: u8) -> bool {
+    LETTERS_AND_DIGITS[usize::from(byte)]
+}
+
 fn is_dot_atom(local: &str) -> bool {
     // The usual case, in one pass over the bytes: letters, digits and single dots between them.
     let mut before = b'.';
-    let is_usual = local.bytes().all(|byte| {
-        let fits = byte.is_ascii_alphanumeric() || (byte == b'.' && before != b'.');
+    // Without a branch for each byte.
+    let is_usual = local.bytes().fold(true, |all, byte| {
+        let fits = is_letter_or_digit(byte) | ((byte == b'.') & (before != b'.'));
         before = byte;
-        fits
+        all & fits
     });
     if is_usual && before != b'.' {
         return true;
@@ -68,7 +85,7 @@ fn is_domain(domain: &str) -> bool {
                 (length, letters) = (0, 0);
             }
             b'-' if length == 0 => return false,
-            b'-' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {
+            _ if byte == b'-' || is_letter_or_digit(byte) => {
                 length += 1;
                 letters += u32::from(!byte.is_ascii_digit());
                 if length > 63 {

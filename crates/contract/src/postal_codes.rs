@@ -256,9 +256,7 @@ fn matching<'b>(rule: &'static PostalCodeRule, bare: &'b [u8]) -> Option<(&'stat
 /// Whether a text cannot be a code of a country (ISO 3166-1 alpha-3), as it stands. Asked of every address, so it allocates
 /// nothing.
 pub fn is_certainly_wrong(country: &str, text: &str) -> bool {
-    // Most addresses are of the U.S., and most of their codes are five digits that do not begin with zeros.
-    let is_zip = text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if country == "USA" && is_zip && !text.starts_with("00") {
+    if country == "USA" && is_usual_zip(text.as_bytes()) {
         return false;
     }
     let Some(rule) = countries::alpha2_of(country).and_then(find) else {
@@ -266,6 +264,19 @@ pub fn is_certainly_wrong(country: &str, text: &str) -> bool {
     };
     let mut room = [0u8; LONGEST];
     bare(text, rule.country, &mut room).is_none_or(|bare| matching(rule, bare).is_none())
+}
+
+/// Whether a text is a ZIP as most of the U.S. write it: five digits, or nine with a dash. The first five are no filler, and do
+/// not begin with two zeros, as those of no state do.
+fn is_usual_zip(text: &[u8]) -> bool {
+    let (zip, rest) = text.split_at(text.len().min(5));
+    let are_digits = |digits: &[u8]| digits.iter().all(u8::is_ascii_digit);
+    let fits = match rest {
+        [] => true,
+        [b'-', rest @ ..] => rest.len() == 4 && are_digits(rest),
+        _ => false,
+    };
+    fits && zip.len() == 5 && are_digits(zip) && !zip.starts_with(b"00") && zip != b"99999"
 }
 
 /// Whether the codes of a country are ZIPs: the U.S., its territories, and the states in free association with it.

@@ -11,7 +11,10 @@ use super::invisible::is_invisible;
 /// and without the zeros in front of its first number.
 pub fn skeleton(id: &str, out: &mut String) {
     let start = out.len();
-    if id.is_ascii() {
+    if id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        out.push_str(id);
+        out[start..].make_ascii_lowercase();
+    } else if id.is_ascii() {
         let seen = id.bytes().filter(|byte| !byte.is_ascii_whitespace());
         out.extend(seen.map(|byte| char::from(byte.to_ascii_lowercase())));
     } else {

@@ -55,7 +55,13 @@ impl RowBuffer<'_> {
     pub(super) fn compose(&mut self) {
         let (data, ends) = self.first;
         let row = &self.data[data..];
-        if row.is_ascii() || row.iter().all(|byte| *byte < FIRST_OPEN) {
+        // Without a branch for each byte.
+        let are_closed = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .fold(true, |all, byte| all & (*byte < FIRST_OPEN))
+        };
+        if row.chunks(64).all(are_closed) {
             return;
         }
         let composed = |cell: &[u8]| std::str::from_utf8(cell).ok().and_then(compose);
