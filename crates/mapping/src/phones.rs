@@ -188,7 +188,10 @@ fn is_assignable(national: &[u8]) -> bool {
 /// Writes `text` onto `out` as E.164 and says whether it could; if not, `out` is as before.
 fn e164(text: &str, region: Option<&str>, home: Option<&str>, out: &mut String) -> bool {
     let places = PhoneRegions { region, home };
-    if north_american(text, region, out) || abroad::write(text, out) {
+    if north_american(text, region, out)
+        || abroad::write(text, out)
+        || abroad::write_national(text, region, out)
+    {
         return true;
     }
     // No cell of numbers needs so much room, and the library's patterns should not see a novel.

@@ -1,6 +1,7 @@
-//! Numbers that say their country and need no reading: "+44 20 7946 0958".
+//! Numbers that need no reading: those that say their country, "+44 20 7946 0958", and those with the zero that their country
+//! dials, "020 7946 0958".
 //!
-//! Owner of the short way for them. Invariant: what it writes is what the library writes, which a property test holds. Left out on
+//! Owner of the short way for them. Invariant: what it writes is what the long way writes, which property tests hold. Left out on
 //! purpose: countries whose numbers the library changes behind their code, and zeros in front of an area code ("+44 (0)20 …").
 
 use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber};
@@ -11,13 +12,37 @@ const CODES: [&str; 26] = [
     "46", "47", "48", "49", "60", "63", "64", "66", "81", "84", "91",
 ];
 
+/// Those of them in which a zero is dialled in front of a national number, and abroad with two: by ISO 3166-1 alpha-2, the code.
+const DIAL_ZERO: [(&str, &str); 17] = [
+    ("AT", "43"),
+    ("BE", "32"),
+    ("CH", "41"),
+    ("DE", "49"),
+    ("FI", "358"),
+    ("FR", "33"),
+    ("GB", "44"),
+    ("IE", "353"),
+    ("IN", "91"),
+    ("JP", "81"),
+    ("MY", "60"),
+    ("NL", "31"),
+    ("PH", "63"),
+    ("RO", "40"),
+    ("SE", "46"),
+    ("TH", "66"),
+    ("VN", "84"),
+];
+
 /// Digits of the longest number.
 const MOST: usize = 15;
 
 /// Writes a number as E.164 where that takes no reading, and says whether it did.
 pub(super) fn write(text: &str, out: &mut String) -> bool {
     let mut digits = [0u8; MOST];
-    let Some(digits) = digits_of(text, &mut digits) else {
+    let digits = text
+        .strip_prefix('+')
+        .and_then(|text| digits_of(text, &mut digits));
+    let Some(digits) = digits else {
         return false;
     };
     let known = CODES.iter().find_map(|code| {
@@ -28,6 +53,44 @@ pub(super) fn write(text: &str, out: &mut String) -> bool {
     let Some((country_code, national)) = known.filter(|_| digits.len() != 10) else {
         return false;
     };
+    if is_possible(country_code, national) {
+        out.push('+');
+        out.push_str(digits);
+        return true;
+    }
+    false
+}
+
+/// Writes a number of a country (ISO 3166-1 alpha-2) that has the zero of that country in front, and says whether it did. With that
+/// zero it can be none of North America.
+pub(super) fn write_national(text: &str, region: Option<&str>, out: &mut String) -> bool {
+    let mut digits = [0u8; MOST];
+    let digits = text
+        .starts_with('0')
+        .then(|| digits_of(text, &mut digits))
+        .flatten();
+    let Some(national) = digits.and_then(|digits| digits.strip_prefix('0')) else {
+        return false;
+    };
+    let known = DIAL_ZERO
+        .iter()
+        .find(|(country, _)| Some(*country) == region);
+    let Some((_, code)) = known else {
+        return false;
+    };
+    // So people dial abroad: "010" in Japan, "011" in North America.
+    let fits = !national.starts_with("10") && !national.starts_with("11");
+    if fits && code.parse().is_ok_and(|code| is_possible(code, national)) {
+        out.push('+');
+        out.push_str(code);
+        out.push_str(national);
+        return true;
+    }
+    false
+}
+
+/// Whether a country has numbers of such a length. A zero in front is none of the number.
+fn is_possible(country_code: i32, national: &str) -> bool {
     let Ok(national_number) = national.parse() else {
         return false;
     };
@@ -37,19 +100,13 @@ pub(super) fn write(text: &str, out: &mut String) -> bool {
         ..PhoneNumber::default()
     };
     let length = PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number);
-    let is_possible = matches!(length, Ok(NumberLengthType::IsPossible));
-    if is_possible && !national.starts_with('0') {
-        out.push('+');
-        out.push_str(digits);
-        return true;
-    }
-    false
+    matches!(length, Ok(NumberLengthType::IsPossible)) && !national.starts_with('0')
 }
 
-/// The digits behind a plus, where nothing else stands between them than the usual punctuation.
+/// The digits of a text, where nothing else stands between them than the usual punctuation.
 fn digits_of<'d>(text: &str, digits: &'d mut [u8; MOST]) -> Option<&'d str> {
     let mut count = 0;
-    for byte in text.strip_prefix('+')?.bytes() {
+    for byte in text.bytes() {
         match byte {
             b'0'..=b'9' => {
                 *digits.get_mut(count)? = byte;
@@ -65,7 +122,7 @@ fn digits_of<'d>(text: &str, digits: &'d mut [u8; MOST]) -> Option<&'d str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::phones::{is_e164, lacks_country_code, possible};
+    use crate::phones::{PhoneRegions, is_e164, lacks_country_code, one, possible};
     use proptest::prelude::*;
     use rlibphonenumber::PhoneNumberFormat;
 
@@ -84,6 +141,26 @@ mod tests {
                 let form = |number| PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned();
                 prop_assert!(is_e164(&fast));
                 prop_assert_eq!(Some(fast), number.map(form));
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8192))]
+
+        #[test]
+        fn writes_what_the_library_writes_of_a_country(
+            (country, code) in prop::sample::select(DIAL_ZERO.to_vec()),
+            national in "0([0-9][ .-]{0,2}){3,13}",
+            home in prop::sample::select(vec![None, Some("US"), Some("DE"), Some("MX")]),
+        ) {
+            let mut fast = String::new();
+            if write_national(&national, Some(country), &mut fast) {
+                prop_assert!(fast.strip_prefix('+').is_some_and(|number| number.starts_with(code)));
+                let mut slow = String::new();
+                let places = PhoneRegions { region: Some(country), home };
+                prop_assert!(one(&national, places, &mut slow), "{} {}", country, national);
+                prop_assert_eq!(fast, slow);
             }
         }
     }
@@ -108,6 +185,25 @@ mod tests {
             let read = out.strip_prefix("kept").filter(|read| !read.is_empty());
             assert_eq!(read, written, "{text}");
             assert_eq!(done, written.is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn takes_the_zero_of_a_country() {
+        for (text, country, written) in [
+            ("020 7946 0958", "GB", Some("+442079460958")),
+            ("030-23125012", "DE", Some("+493023125012")),
+            ("01 99 00 12 34", "FR", Some("+33199001234")),
+            ("020 7946 0958", "US", None),
+            ("0044 20 7946 0958", "GB", None),
+            ("011 44 20 7946 0958", "GB", None),
+            ("010 1 202 555 0123", "JP", None),
+            ("20 7946 0958", "GB", None),
+            ("020", "GB", None),
+        ] {
+            let mut out = String::new();
+            let done = write_national(text, Some(country), &mut out);
+            assert_eq!(done.then_some(out.as_str()), written, "{text}");
         }
     }
 }
