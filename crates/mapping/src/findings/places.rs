@@ -27,6 +27,11 @@ pub(crate) fn doubtful_city(
     }
     // "Austin TX 78701": the code that stands in its own field as well.
     let code = postal_code.and_then(|code| code.get(..5));
+    // Most cities have no digit, and most codes have one.
+    let has_digit = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
+    if !has_digit(city) && code.is_none_or(has_digit) {
+        return None;
+    }
     let ends = code.is_some_and(|code| city.contains(code));
     let state = state.filter(|state| state.len() == 2);
     let is_line = |word: &str| word.len() >= 5 && word.bytes().all(|byte| byte.is_ascii_digit());

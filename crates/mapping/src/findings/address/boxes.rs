@@ -233,16 +233,14 @@ fn goes_on(letter: u8, next: u8) -> bool {
 
 /// Whether a word of a line begins like one for a P.O. box. In most lines none does.
 fn may_be_box(line: &[u8]) -> bool {
-    let letter = |byte: &u8| LETTERS[usize::from(*byte)];
-    let mut before = 0;
-    let mut letters = line.iter().map(letter).chain([0]);
-    let mut letter = letters.next().unwrap_or(0);
-    letters.any(|next| {
+    let (mut before, mut letter) = (0, 0);
+    let mut begins = |byte: u8| {
+        let next = LETTERS[usize::from(byte)];
         let begins = before == 0 && SECOND_LETTERS[usize::from(letter)] >> next & 1 == 1;
-        before = letter;
-        letter = next;
+        (before, letter) = (letter, next);
         begins
-    })
+    };
+    line.iter().any(|byte| begins(*byte)) || begins(b' ')
 }
 
 fn is_box_of(line: &str, country: Option<&str>) -> bool {
