@@ -1,11 +1,11 @@
 //! The checks of one record, on the thread that mapped it.
 //!
 //! Owner of [`Checks`], made once for a mapping, and of [`RecordFindings`], a thread's buffers. It runs for every row of an export,
-//! so a look at the bytes of all values together comes first: a record of plain ASCII without escapes costs a few
-//! nanoseconds. Constants of the mapping are not looked at, nor are values that are a gap already.
+//! so a look at the bytes of a value comes first, and names and odd texts are remembered. Constants of the mapping are not looked at, nor are values that are a gap already.
 //! Left out on purpose: comparing records (`gather`).
 
 mod look;
+mod texts;
 
 use std::hash::{BuildHasher, Hasher};
 
@@ -144,6 +144,8 @@ pub struct RecordFindings {
     pub keys: ComparisonKeys,
     /// What was found of names before.
     judged: Memo<Option<&'static str>>,
+    /// Texts whose characters were looked at before, with nothing wrong.
+    sound: Memo<()>,
     scratch: String,
 }
 

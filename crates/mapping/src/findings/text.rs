@@ -245,15 +245,6 @@ fn is_all_accents(word: &str) -> bool {
     count >= 4
 }
 
-/// Whether [`has_lost_letter`] may be true of a part of a text: a quick look at its bytes.
-pub(crate) fn may_have_lost_letter(text: &[u8]) -> bool {
-    let letter = |at: Option<usize>| {
-        let byte = at.and_then(|at| text.get(at));
-        byte.is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
-    };
-    memchr::memchr_iter(b'?', text).any(|at| letter(at.checked_sub(1)) || letter(Some(at + 1)))
-}
-
 /// Whether a letter was replaced by a question mark: one stands between two letters, before the first letter of a word, or
 /// behind the last of a word that is not the last.
 pub(crate) fn has_lost_letter(text: &str) -> bool {

@@ -2,11 +2,11 @@
 //!
 //! Owner of what [`RecordFindings::look`] finds. Left out on purpose: which slots are looked at (`checks`).
 
-use super::{CheckedOwner, Checks, ComparisonKeys, RecordFinding, RecordFindings, TextSlot, cell};
+use super::{CheckedOwner, Checks, ComparisonKeys, RecordFinding, RecordFindings, cell};
 use crate::draft::{Draft, SlotValue};
 use crate::findings::address::{self, StreetProblem};
 use crate::findings::people::fold_person;
-use crate::findings::{birth, entities, ids, letters, name_slots, places, text};
+use crate::findings::{birth, ids, letters, name_slots, places};
 use bakkt_contract::fold::fold_into;
 use bakkt_contract::roles::PRIMARY_OWNER;
 use bakkt_model::finding::{FindingKind, FindingRules};
@@ -86,7 +86,7 @@ impl RecordFindings {
         }
     }
 
-    fn add(
+    pub(super) fn add(
         &mut self,
         rules: &FindingRules,
         kind: FindingKind,
@@ -153,92 +153,6 @@ impl RecordFindings {
             }
         }
         self.judged = judged;
-    }
-
-    fn look_at_texts(&mut self, checks: &Checks, draft: &Draft, fits: &impl Fn(u16) -> bool) {
-        let all = draft.all_text().as_bytes();
-        let escaped = entities::may_have(all) || text::may_have_lost_letter(all);
-        if !escaped && all.is_ascii() {
-            return;
-        }
-        let slots = checks
-            .texts
-            .iter()
-            .take_while(|text| text.slot < draft.len());
-        for text in slots {
-            match draft.slot(text.slot) {
-                SlotValue::Value {
-                    span,
-                    constant: false,
-                } => self.look_at_text(checks, text, (draft.text(span), escaped), fits),
-                SlotValue::List {
-                    first,
-                    last,
-                    constant: false,
-                } => {
-                    for item in first..last {
-                        if let Ok(line) = draft.item(item) {
-                            self.look_at_text(checks, text, (line, escaped), fits);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn look_at_text(
-        &mut self,
-        checks: &Checks,
-        slot: &TextSlot,
-        (value, escaped): (&str, bool),
-        fits: &impl Fn(u16) -> bool,
-    ) {
-        let plain = value.is_ascii();
-        if plain && !escaped {
-            return;
-        }
-        let (rules, field) = (&checks.rules, Some(slot.field));
-        let readable = |note: &str, reading: &str| match reading {
-            "" => format!("{}: {note}", shape(value)),
-            reading => format!("{} reads as {}: {note}", shape(value), shape(reading)),
-        };
-        if entities::may_have(value.as_bytes())
-            && let Some(read) = entities::unescape(value)
-            && fits(slot.field)
-        {
-            self.add(rules, FindingKind::EscapedText, field, || {
-                readable(read.note, &read.text)
-            });
-        }
-        if slot.is_name && value.contains('?') && text::has_lost_letter(value) && fits(slot.field) {
-            let note = "a question mark instead of a letter";
-            self.add(rules, FindingKind::Mojibake, field, || readable(note, ""));
-        }
-        if plain {
-            return;
-        }
-        if let Some(reading) = text::mojibake(value, slot.is_name)
-            && fits(slot.field)
-        {
-            self.add(rules, FindingKind::Mojibake, field, || {
-                readable(reading.note, &reading.text)
-            });
-        }
-        if let Some(what) = text::hidden(value)
-            && fits(slot.field)
-        {
-            self.add(rules, FindingKind::InvisibleCharacter, field, || {
-                readable(what, "")
-            });
-        }
-        if let Some(what) = letters::look_alike(value, slot.is_wide_usual)
-            && fits(slot.field)
-        {
-            self.add(rules, FindingKind::LookAlikeLetters, field, || {
-                readable(what, "")
-            });
-        }
     }
 
     fn look_at_owner(
