@@ -84,6 +84,11 @@ pub fn unfit_code(text: &str, most: usize) -> Option<&'static str> {
         .or_else(|| lost::why_lost(text))
 }
 
+/// The same for a code without control, invisible and lost characters (`text::is_latin`).
+pub fn unfit_latin_code(text: &str, most: usize) -> Option<&'static str> {
+    unfit_latin_text(text, most).or_else(|| lost::why_lost(text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::feed::StrictLookup;
 use bakkt_model::position::{JoinedList, Position};
+use bakkt_model::text::is_latin;
 use bakkt_source::Row;
 
 /// The value of one slot.
@@ -75,6 +76,8 @@ pub struct Draft {
     text: String,
     /// Where the text of the row that is being mapped begins, where it can be a value as it stands.
     row: Option<usize>,
+    /// So many bytes of the text, from its beginning, are known to be of the usual characters (`text::is_latin`).
+    latin: usize,
     items: Vec<Result<TextSpan, &'static str>>,
     slots: Vec<SlotValue>,
     /// By slot, see [`SlotValue::state`].
@@ -103,6 +106,7 @@ impl Draft {
     pub(crate) fn reset(&mut self, slots: usize) {
         self.text.clear();
         self.row = None;
+        self.latin = 0;
         self.items.clear();
         self.slots.clear();
         self.slots.resize(slots, SlotValue::Missing);
@@ -246,6 +250,9 @@ impl Draft {
         self.row = row.latin().map(|text| {
             let start = self.text.len();
             self.text.push_str(text);
+            if start == self.latin {
+                self.latin = self.text.len();
+            }
             start
         });
     }
@@ -311,9 +318,9 @@ impl Draft {
         self.items.len() as u32
     }
 
-    /// All texts of the record, one behind the other, and its row: for a first look at every byte of it.
-    pub(crate) fn all_text(&self) -> &str {
-        &self.text
+    /// Whether all texts of the record are of the usual characters (`text::is_latin`).
+    pub(crate) fn is_latin(&self) -> bool {
+        is_latin(&self.text[self.latin..])
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -332,8 +339,8 @@ impl Draft {
 
     /// The text of a slot, if it holds one.
     pub fn value(&self, slot: usize) -> Option<&str> {
-        match self.slot(slot) {
-            SlotValue::Value { span, .. } => Some(self.text(span)),
+        match self.slots.get(slot) {
+            Some(SlotValue::Value { span, .. }) => Some(self.text(*span)),
             _ => None,
         }
     }

@@ -63,7 +63,7 @@ fn always_fits(feed: &FieldMapping, form: Form) -> bool {
     if form.depends_on_others() || matches!(form, Form::ClientId | Form::OwnerId) {
         return false;
     }
-    let fits = |word: &str| value::check(form, word, SiblingValues::default()).is_ok();
+    let fits = |word: &str| value::check(form, word, &SiblingValues::default()).is_ok();
     match feed.listed_words() {
         Some(words) => words.into_iter().all(fits),
         None => feed.made_form() == Some(form) && feed.default.as_deref().is_none_or(fits),

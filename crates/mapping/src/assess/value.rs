@@ -15,14 +15,18 @@ pub struct SiblingValues<'a> {
     pub tax_id_type: Option<&'a str>,
     /// Tax ids that were never given out may pass.
     pub unissued: bool,
-    /// The text is known to be printable ASCII.
-    pub is_plain: bool,
+    /// The text is known to be of the usual characters (`text::is_latin`).
+    pub is_latin: bool,
     /// The day of the plan: what "in the past" means.
     pub as_of: jiff::civil::Date,
 }
 
 /// Checks a value; the error says what is wrong, without the value.
-pub(crate) fn check(form: Form, text: &str, beside: SiblingValues<'_>) -> Result<(), &'static str> {
+pub(crate) fn check(
+    form: Form,
+    text: &str,
+    beside: &SiblingValues<'_>,
+) -> Result<(), &'static str> {
     let one_of = |words: &[&str], why| {
         if words.contains(&text) {
             Ok(())
@@ -30,16 +34,20 @@ pub(crate) fn check(form: Form, text: &str, beside: SiblingValues<'_>) -> Result
             Err(why)
         }
     };
-    let unfit_text = |most| match beside.is_plain {
+    let unfit_text = |most| match beside.is_latin {
         true => texts::unfit_latin_text(text, most),
         false => texts::unfit_text(text, most),
+    };
+    let unfit_code = |most| match beside.is_latin {
+        true => texts::unfit_latin_code(text, most),
+        false => texts::unfit_code(text, most),
     };
     match form {
         Form::Text => fit(unfit_text(texts::NOTE)),
         Form::Short(most) => fit(unfit_text(most)),
-        Form::Code(most) => fit(texts::unfit_code(text, most)),
+        Form::Code(most) => fit(unfit_code(most)),
         Form::PostalCode => {
-            fit(texts::unfit_code(text, texts::POSTAL_CODE))?;
+            fit(unfit_code(texts::POSTAL_CODE))?;
             let wrong = |country| postal_codes::is_certainly_wrong(country, text);
             fit(beside
                 .country
@@ -57,11 +65,11 @@ pub(crate) fn check(form: Form, text: &str, beside: SiblingValues<'_>) -> Result
             Some(kind) if US_TAX_ID_TYPES.contains(&kind) => {
                 tax_ids::unfit(kind, text, beside.unissued)
             }
-            _ => texts::unfit_code(text, texts::TAX_ID),
+            _ => unfit_code(texts::TAX_ID),
         }),
         Form::EntityTaxId => fit(match beside.country {
             Some("USA") => tax_ids::unfit_of_entity(text, beside.unissued),
-            _ => texts::unfit_code(text, texts::TAX_ID),
+            _ => unfit_code(texts::TAX_ID),
         }),
         Form::Country => must(countries::is_alpha3(text), "not an ISO 3166-1 alpha-3 code"),
         Form::State => match beside.country {

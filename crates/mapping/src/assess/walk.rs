@@ -21,7 +21,6 @@ use crate::draft::Draft;
 use crate::merge::DISAGREE;
 use bakkt_contract::Level;
 use bakkt_contract::roles::{ENTITY_KIND, MANUAL_KYB};
-use bakkt_model::text::is_plain;
 use bakkt_model::verdict::Verdict;
 
 /// Namespace of derived clientOwnerIds. It never changes: the same account and place give the same id forever.
@@ -53,8 +52,8 @@ pub struct Assessor {
     /// Leaves with data seen so far, valid or not.
     data: usize,
     lent: Option<(usize, usize)>,
-    /// All texts of the record are printable ASCII.
-    is_plain: bool,
+    /// All texts of the record are of the usual characters (`text::is_latin`).
+    is_latin: bool,
     /// Owners that are sent.
     owners: Vec<SentOwner>,
     /// The owner that is being walked.
@@ -102,7 +101,7 @@ impl Assessor {
 
     pub(crate) fn assess(&mut self, plan: &AssessPlan, draft: &Draft) -> Verdict {
         self.start();
-        self.is_plain = is_plain(draft.all_text());
+        self.is_latin = draft.is_latin();
         match plan.tree(draft) {
             Ok(tree) if self.brief => self.by_pattern(plan, draft, tree),
             Ok(tree) => self.walk(plan, draft, tree),

@@ -110,6 +110,29 @@ impl Assessor {
         leaf: &Leaf,
         text: &str,
     ) -> Result<(), &'static str> {
+        let mut beside = self.beside(plan);
+        self.check_beside(plan, draft, (form, leaf), text, &mut beside)
+    }
+
+    /// What is the same beside every value of the record.
+    pub(super) fn beside(&self, plan: &AssessPlan) -> SiblingValues<'static> {
+        SiblingValues {
+            unissued: plan.ids.allow_unissued,
+            as_of: plan.as_of,
+            is_latin: self.is_latin,
+            ..SiblingValues::default()
+        }
+    }
+
+    /// Checks a value; what stands beside it is written into `beside`, which serves every value of a record.
+    pub(super) fn check_beside<'d>(
+        &self,
+        plan: &AssessPlan,
+        draft: &'d Draft,
+        (form, leaf): (Form, &Leaf),
+        text: &str,
+        beside: &mut SiblingValues<'d>,
+    ) -> Result<(), &'static str> {
         if matches!(form, Form::ClientId | Form::OwnerId) {
             let unfit = match form {
                 Form::ClientId => unfit_id::unfit(text, plan.ids),
@@ -119,12 +142,6 @@ impl Assessor {
             let why = unfit.or_else(|| own().then_some(unfit_id::OWN_TAX_ID));
             return why.map_or(Ok(()), Err);
         }
-        let mut beside = SiblingValues {
-            unissued: plan.ids.allow_unissued,
-            as_of: plan.as_of,
-            is_plain: self.is_plain,
-            ..SiblingValues::default()
-        };
         if form.depends_on_others() {
             beside.country = leaf.country.and_then(|slot| draft.value(slot));
             beside.tax_id_type = leaf.tax_id_type.and_then(|slot| draft.value(slot));

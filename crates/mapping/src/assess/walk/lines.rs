@@ -83,10 +83,10 @@ impl Assessor {
     ) -> Result<&'d str, &'static str> {
         let text = draft.item(item)?;
         let beside = SiblingValues {
-            is_plain: self.is_plain,
+            is_latin: self.is_latin,
             ..SiblingValues::default()
         };
-        value::check(form, text, beside)?;
+        value::check(form, text, &beside)?;
         match form {
             Form::Short(_) if item - first >= texts::LINES => Err("more lines than an address has"),
             _ => Ok(text),

@@ -30,6 +30,8 @@ const END: [u8; 4] = [0xff; 4];
 pub struct PatternLooks {
     /// Values that may be unfit.
     leaves: Vec<Leaf>,
+    /// Their slots, in the same order and close together: most of them are empty in most records.
+    leaf_slots: Vec<usize>,
     /// Lists of texts, each of the same form.
     lists: Vec<(usize, Form)>,
     /// Slots whose very words count. In order, each once.
@@ -79,8 +81,9 @@ impl PatternLooks {
             self.words.extend(leaf.slot);
         }
         let mut add = |slot: Option<usize>, form| {
-            if slot.is_some_and(|slot| !always_fits(slot, form)) {
+            if let Some(number) = slot.filter(|slot| !always_fits(*slot, form)) {
                 self.leaves.push(Leaf { slot, form, ..leaf });
+                self.leaf_slots.push(number);
             }
         };
         add(leaf.slot, leaf.form);
@@ -228,11 +231,14 @@ impl Assessor {
         draft: &Draft,
         tree: &Tree,
     ) -> bool {
-        for (number, leaf) in tree.looks.leaves.iter().enumerate() {
-            let Some(text) = leaf.slot.and_then(|slot| draft.value(slot)) else {
+        let mut beside = self.beside(plan);
+        for (number, slot) in tree.looks.leaf_slots.iter().enumerate() {
+            let Some(text) = draft.value(*slot) else {
                 continue;
             };
-            let Err(why) = self.check(plan, draft, leaf.form, leaf, text) else {
+            let leaf = &tree.looks.leaves[number];
+            let checked = self.check_beside(plan, draft, (leaf.form, leaf), text, &mut beside);
+            let Err(why) = checked else {
                 continue;
             };
             // Nothing is written of a value that fits.

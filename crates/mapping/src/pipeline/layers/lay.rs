@@ -173,7 +173,7 @@ impl Worker {
     fn is_known(&self, pipeline: &Pipeline, field: &OverlayField) -> bool {
         let Some(slot) = field.to else { return false };
         let beside = self.beside(pipeline, field);
-        let fits = |text: &str| value::check(field.form, text, beside).is_ok();
+        let fits = |text: &str| value::check(field.form, text, &beside).is_ok();
         match self.draft.slot(slot) {
             SlotValue::Value { span, .. } => fits(self.draft.text(span)),
             SlotValue::List { first, last, .. } => {
@@ -263,7 +263,7 @@ impl Worker {
                     Ok(text) => text,
                     Err(why) => return CellChange::Unfit(why),
                 };
-                match value::check(field.form, &text, self.beside(pipeline, field)) {
+                match value::check(field.form, &text, &self.beside(pipeline, field)) {
                     Ok(()) => CellChange::Text(text),
                     Err(why) => CellChange::Unfit(why),
                 }
@@ -272,7 +272,7 @@ impl Worker {
                 let beside = self.beside(pipeline, field);
                 let fit = |item| {
                     let text = row.item(item)?;
-                    value::check(field.form, text, beside).map(|()| text.to_owned())
+                    value::check(field.form, text, &beside).map(|()| text.to_owned())
                 };
                 match (first..last).map(fit).collect::<Result<Vec<_>, _>>() {
                     Ok(texts) => CellChange::Texts(texts),
@@ -288,7 +288,7 @@ impl Worker {
             tax_id_type: field.tax_id_type.and_then(|slot| self.draft.value(slot)),
             unissued: pipeline.plan.ids.allow_unissued,
             as_of: pipeline.plan.as_of,
-            is_plain: false,
+            is_latin: false,
         }
     }
 
