@@ -13,7 +13,7 @@ use bakkt_folder::migration::Migration;
 use bakkt_mapping::exclude::UnusedEntry;
 use bakkt_mapping::findings::gather::Gathering;
 use bakkt_mapping::pipeline::JoinedRowSource;
-use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateIndex};
+use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateIndex, RereadRecord};
 use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::scan::{Results, ScanOptions, ScannedRow, scan};
 use bakkt_model::error::Failure;
@@ -182,7 +182,7 @@ impl<F: Fn() -> bool> Planner<F> {
         let rows = self.read_rows(migration, sink, &mut members, gathered)?;
         let unused_exclusions = exclusions::unused(&pipeline.exclude)?;
         sink.take_unused_exclusions(&unused_exclusions);
-        let mut duplicates = duplicates(&mut index, migration)?;
+        let mut duplicates = duplicates(&index, migration)?;
         sink.take_duplicates(migration, &rows, &members, &mut duplicates)?;
         survey.take_out(&duplicates);
         let told = exclusions::found(&unused_exclusions);
@@ -222,9 +222,7 @@ impl<F: Fn() -> bool> Planner<F> {
             for row in &results.rows {
                 read += 1;
                 let record = record_number(read)?;
-                if let Some(id) = &row.id_hash {
-                    index.add(record, row.at, id);
-                }
+                index.add(row.at, row.id_hash.as_ref());
                 members.note(record, results.id(row), row.at.row);
                 kept += u64::from(members.has(record));
                 asks_for_owners.push(survey.note(record, results, row));
@@ -320,11 +318,14 @@ pub fn index(
 }
 
 /// Finds the duplicates of an export that was read to its end.
-fn duplicates(index: &mut DuplicateIndex, migration: &Migration) -> anyhow::Result<Vec<Duplicate>> {
+fn duplicates(index: &DuplicateIndex, migration: &Migration) -> anyhow::Result<Vec<Duplicate>> {
     let (mut reread, pipeline) = (RecordReader::default(), &migration.pipeline);
     index.duplicates(|at| {
         let prepared = reread.prepare(pipeline, at, JoinedRowSource::Index)?;
-        Ok(pipeline.hash(prepared.payload))
+        Ok(RereadRecord {
+            id: pipeline.hash(prepared.id.unwrap_or_default().as_bytes()),
+            payload: pipeline.hash(prepared.payload),
+        })
     })
 }
 

@@ -1,12 +1,14 @@
 //! Which rows of an export hold the same clientAccountId.
 //!
-//! Owner of [`DuplicateIndex`], which takes one entry per row while the export is read and gives the duplicates afterwards.
-//! Ids are held as keyed hashes of 96 bits, with the row's place, in 24 bytes a row, in partitions that grow by an
-//! eighth, so that ten million rows stay near 270 MB and no moment needs twice that. Rows that share an id are read
-//! again to compare their payloads: they are few, and hashing every payload would cost more.
+//! Owner of [`DuplicateIndex`], which takes one entry per row while the export is read and gives the duplicates afterwards: eight
+//! bytes of the keyed hash of its id, and its place (`positions`), eleven bytes together. Rows that may share an id are read
+//! again, which shows whether they do, and what else they have in common: they are few, and hashing every payload would cost more.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Hash;
+use super::positions::RowPositions;
+use crate::findings::groups::{BlockVec, repeated};
 use bakkt_model::position::Position;
 
 /// One row that shares its id with others.
@@ -41,104 +43,176 @@ impl DuplicateKind {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct DuplicateEntry {
-    id_high: u64,
-    id_low: u32,
-    record: u32,
-    /// Offset (44 bits) and length (20 bits).
-    extent: u64,
-}
-
-/// Enough for the longest row there is (`source::lines::MAX_ROW`).
-const LENGTH_BITS: u32 = 20;
-
-impl DuplicateEntry {
-    fn at(&self) -> Position {
-        let length = self.extent & ((1 << LENGTH_BITS) - 1);
-        Position {
-            row: 0,
-            offset: self.extent >> LENGTH_BITS,
-            length: length as u32,
-        }
-    }
-}
-
-const PARTITIONS: usize = 64;
-
 /// The index.
+#[derive(Debug, Default)]
 pub struct DuplicateIndex {
-    partitions: Vec<Vec<DuplicateEntry>>,
+    /// By row, the first bytes of the hash of its id; 0: it has none.
+    ids: BlockVec<u64>,
+    positions: RowPositions,
 }
 
-impl Default for DuplicateIndex {
-    fn default() -> Self {
-        DuplicateIndex {
-            partitions: vec![Vec::new(); PARTITIONS],
-        }
-    }
+/// What a row that may be a duplicate holds, read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RereadRecord {
+    /// Keyed hash of its id.
+    pub id: Hash,
+    /// Keyed hash of its payload.
+    pub payload: Hash,
 }
 
 impl DuplicateIndex {
-    /// Adds a row.
-    pub fn add(&mut self, record: u32, at: Position, id: &super::Hash) {
-        let word = |bytes: &[u8; 32], at: usize| {
-            let mut word = [0; 8];
-            word.copy_from_slice(&bytes[at..at + 8]);
-            u64::from_le_bytes(word)
-        };
-        let id_high = word(id, 0);
-        let partition = &mut self.partitions[id_high as usize % PARTITIONS];
-        if partition.len() == partition.capacity() {
-            partition.reserve_exact(partition.len() / 8 + 64);
-        }
-        partition.push(DuplicateEntry {
-            id_high,
-            id_low: word(id, 8) as u32,
-            record,
-            extent: at.offset << LENGTH_BITS | u64::from(at.length),
-        });
+    /// Adds the next row of the export, whose record is numbered from 1 on. `id`: hash of the id, where it has one.
+    pub fn add(&mut self, at: Position, id: Option<&Hash>) {
+        self.positions.push(at);
+        self.ids.push(id.map_or(0, first_bytes));
     }
 
-    /// Where the rows of some records stand; their lines are not kept. A pass over the whole index.
+    /// Where the rows of some records stand; their lines are not kept.
     pub fn places_of(&self, records: &BTreeSet<u32>) -> BTreeMap<u32, Position> {
-        let entries = self.partitions.iter().flatten();
-        let wanted = entries.filter(|entry| records.contains(&entry.record));
-        wanted.map(|entry| (entry.record, entry.at())).collect()
+        let place = |record: &u32| Some((*record, self.positions.at(record.checked_sub(1)?)));
+        records.iter().filter_map(place).collect()
     }
 
-    /// The rows whose verdict is `duplicate`, by record. Of identical rows the first is none. `payload` gives the hash
-    /// of the payload of the row at a place.
+    /// The rows whose verdict is `duplicate`, by record. Of identical rows the first is none. `read` says what the row at a
+    /// place holds.
     pub fn duplicates(
-        &mut self,
-        mut payload: impl FnMut(Position) -> anyhow::Result<super::Hash>,
+        &self,
+        mut read: impl FnMut(Position) -> anyhow::Result<RereadRecord>,
     ) -> anyhow::Result<Vec<Duplicate>> {
+        let mut read = |record: &u32| read(self.positions.at(record - 1));
         let mut found = Vec::new();
-        for partition in &mut self.partitions {
-            partition.sort_unstable();
-            for group in partition.chunk_by(|a, b| (a.id_high, a.id_low) == (b.id_high, b.id_low)) {
-                let [first, rest @ ..] = group else { continue };
-                if rest.is_empty() {
-                    continue;
+        for group in repeated(self.positions.len(), 2, |place| self.ids.get(place)) {
+            match compare(&group, &mut read)? {
+                Some(kind) => self.add_duplicates(&group, kind, &mut found),
+                None => {
+                    for same in by_id(&group, &mut read)? {
+                        if let Some(kind) = compare(&same, &mut read)? {
+                            self.add_duplicates(&same, kind, &mut found);
+                        }
+                    }
                 }
-                let hash = payload(first.at())?;
-                let mut same = true;
-                for entry in rest {
-                    same = same && payload(entry.at())? == hash;
-                }
-                let (kind, these) = if same {
-                    (DuplicateKind::Identical, rest)
-                } else {
-                    (DuplicateKind::Conflicting, group)
-                };
-                found.extend(these.iter().map(|entry| Duplicate {
-                    record: entry.record,
-                    at: entry.at(),
-                    kind,
-                }));
             }
         }
         found.sort_unstable_by_key(|duplicate| duplicate.record);
         Ok(found)
+    }
+
+    fn add_duplicates(&self, group: &[u32], kind: DuplicateKind, found: &mut Vec<Duplicate>) {
+        let these = match kind {
+            DuplicateKind::Identical => &group[1..],
+            DuplicateKind::Conflicting => group,
+        };
+        found.extend(these.iter().map(|record| Duplicate {
+            record: *record,
+            at: self.positions.at(record - 1),
+            kind,
+        }));
+    }
+}
+
+/// How some records compare; none when two of them have different ids. It reads no further than to the first difference: an export
+/// may hold nothing but one id.
+fn compare(
+    group: &[u32],
+    read: &mut impl FnMut(&u32) -> anyhow::Result<RereadRecord>,
+) -> anyhow::Result<Option<DuplicateKind>> {
+    let [first, rest @ ..] = group else {
+        return Ok(None);
+    };
+    let first = read(first)?;
+    for record in rest {
+        let other = read(record)?;
+        if other.id != first.id {
+            return Ok(None);
+        }
+        if other.payload != first.payload {
+            return Ok(Some(DuplicateKind::Conflicting));
+        }
+    }
+    Ok(Some(DuplicateKind::Identical))
+}
+
+/// The records of each id that several of them have, where the hashes of ids begin alike by chance.
+fn by_id(
+    group: &[u32],
+    read: &mut impl FnMut(&u32) -> anyhow::Result<RereadRecord>,
+) -> anyhow::Result<Vec<Vec<u32>>> {
+    let mut ids: BTreeMap<Hash, Vec<u32>> = BTreeMap::new();
+    for record in group {
+        ids.entry(read(record)?.id).or_default().push(*record);
+    }
+    ids.retain(|_, records| records.len() > 1);
+    Ok(ids.into_values().collect())
+}
+
+/// Never 0, which stands for no id.
+fn first_bytes(id: &Hash) -> u64 {
+    let (first, _) = id.split_first_chunk().unwrap_or((&[0; 8], &[]));
+    u64::from_le_bytes(*first).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(row: u64) -> Position {
+        Position {
+            row: 0,
+            offset: 100 * row,
+            length: 100,
+        }
+    }
+
+    fn hash(bytes: [u8; 2]) -> Hash {
+        let mut hash = [7; 32];
+        (hash[0], hash[31]) = (bytes[0], bytes[1]);
+        hash
+    }
+
+    /// The duplicates of rows with these ids and payloads.
+    fn duplicates(rows: &[(Option<[u8; 2]>, u8)]) -> Vec<(u32, DuplicateKind)> {
+        let mut index = DuplicateIndex::default();
+        for (row, (id, _)) in rows.iter().enumerate() {
+            index.add(at(row as u64), id.map(hash).as_ref());
+        }
+        let found = index.duplicates(|at| {
+            let (id, payload) = rows[(at.offset / 100) as usize];
+            Ok(RereadRecord {
+                id: hash(id.unwrap()),
+                payload: [payload; 32],
+            })
+        });
+        let found = found.unwrap().into_iter();
+        found.map(|one| (one.record, one.kind)).collect()
+    }
+
+    #[test]
+    fn identical_rows_but_the_first_and_all_that_differ_are_duplicates() {
+        use DuplicateKind::{Conflicting, Identical};
+        let (a, b, c) = (Some([1, 0]), Some([2, 0]), Some([3, 0]));
+        let rows = [
+            (a, 1),
+            (b, 1),
+            (None, 1),
+            (a, 1),
+            (b, 2),
+            (c, 1),
+            (None, 1),
+            (a, 1),
+        ];
+        let wanted = [
+            (2, Conflicting),
+            (4, Identical),
+            (5, Conflicting),
+            (8, Identical),
+        ];
+        assert_eq!(duplicates(&rows), wanted);
+    }
+
+    #[test]
+    fn ids_whose_hashes_begin_alike_are_no_duplicates() {
+        let rows = [(Some([1, 0]), 1), (Some([1, 1]), 1), (Some([1, 1]), 1)];
+        assert_eq!(duplicates(&rows), [(3, DuplicateKind::Identical)]);
+        assert!(duplicates(&rows[..2]).is_empty());
     }
 }

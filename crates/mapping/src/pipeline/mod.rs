@@ -13,6 +13,7 @@ mod moment;
 pub mod other_forms;
 mod owner_marks;
 pub mod person;
+mod positions;
 pub mod record;
 pub mod reread;
 pub mod scan;
