@@ -191,6 +191,7 @@ fn e164(text: &str, region: Option<&str>, home: Option<&str>, out: &mut String) 
     if north_american(text, region, out)
         || abroad::write(text, out)
         || abroad::write_national(text, region, out)
+        || abroad::write_valid(text, region, out)
     {
         return true;
     }

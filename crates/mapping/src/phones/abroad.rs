@@ -1,5 +1,5 @@
-//! Numbers that need no reading: those that say their country, "+44 20 7946 0958", and those with the zero that their country
-//! dials, "020 7946 0958".
+//! Numbers that need no reading: those that say their country, "+44 20 7946 0958", those with the zero that their country
+//! dials, "020 7946 0958", and those of countries that dial nothing in front, "212 345 678".
 //!
 //! Owner of the short way for them. Invariant: what it writes is what the long way writes, which property tests hold. Left out on
 //! purpose: countries whose numbers the library changes behind their code, and zeros in front of an area code ("+44 (0)20 …").
@@ -31,6 +31,18 @@ const DIAL_ZERO: [(&str, &str); 17] = [
     ("SE", "46"),
     ("TH", "66"),
     ("VN", "84"),
+];
+
+/// Those, and Mexico, in which nothing is dialled in front of one.
+const DIAL_NOTHING: [(&str, &str); 8] = [
+    ("CZ", "420"),
+    ("DK", "45"),
+    ("ES", "34"),
+    ("NO", "47"),
+    ("PL", "48"),
+    ("PT", "351"),
+    ("MX", "52"),
+    ("GR", "30"),
 ];
 
 /// Digits of the longest number.
@@ -87,6 +99,36 @@ pub(super) fn write_national(text: &str, region: Option<&str>, out: &mut String)
         return true;
     }
     false
+}
+
+/// Writes a number of a country (ISO 3166-1 alpha-2) in which nothing is dialled in front, where the country has such numbers, and
+/// says whether it did.
+pub(super) fn write_valid(text: &str, region: Option<&str>, out: &mut String) -> bool {
+    let known = DIAL_NOTHING
+        .iter()
+        .find(|(country, _)| Some(*country) == region);
+    let mut digits = [0u8; MOST];
+    let (Some((_, code)), Some(national)) = (known, digits_of(text, &mut digits)) else {
+        return false;
+    };
+    let (Ok(country_code), Ok(national_number)) = (code.parse(), national.parse()) else {
+        return false;
+    };
+    let number = PhoneNumber {
+        country_code,
+        national_number,
+        ..PhoneNumber::default()
+    };
+    // Three digits first: ten of them may be those of North America.
+    let first_group = text.bytes().position(|byte| !byte.is_ascii_digit());
+    let is_certain = !national.starts_with('0') && (national.len() != 10 || first_group != Some(3));
+    if !is_certain || !PHONE_NUMBER_UTIL.is_valid_number(&number) {
+        return false;
+    }
+    out.push('+');
+    out.push_str(code);
+    out.push_str(national);
+    true
 }
 
 /// Whether a country has numbers of such a length. A zero in front is none of the number.
@@ -150,12 +192,13 @@ mod tests {
 
         #[test]
         fn writes_what_the_library_writes_of_a_country(
-            (country, code) in prop::sample::select(DIAL_ZERO.to_vec()),
-            national in "0([0-9][ .-]{0,2}){3,13}",
+            (country, code) in prop::sample::select([DIAL_ZERO.as_slice(), DIAL_NOTHING.as_slice()].concat()),
+            national in "0?([0-9][ .-]{0,2}){3,13}",
             home in prop::sample::select(vec![None, Some("US"), Some("DE"), Some("MX")]),
         ) {
             let mut fast = String::new();
-            if write_national(&national, Some(country), &mut fast) {
+            let region = Some(country);
+            if write_national(&national, region, &mut fast) || write_valid(&national, region, &mut fast) {
                 prop_assert!(fast.strip_prefix('+').is_some_and(|number| number.starts_with(code)));
                 let mut slow = String::new();
                 let places = PhoneRegions { region: Some(country), home };
@@ -200,9 +243,16 @@ mod tests {
             ("010 1 202 555 0123", "JP", None),
             ("20 7946 0958", "GB", None),
             ("020", "GB", None),
+            ("212 345 678", "CZ", Some("+420212345678")),
+            ("22 123 45 67", "PL", Some("+48221234567")),
+            ("55 1234 5678", "MX", Some("+525512345678")),
+            ("555 123 4567", "MX", None),
+            ("12", "CZ", None),
         ] {
             let mut out = String::new();
-            let done = write_national(text, Some(country), &mut out);
+            let region = Some(country);
+            let done =
+                write_national(text, region, &mut out) || write_valid(text, region, &mut out);
             assert_eq!(done.then_some(out.as_str()), written, "{text}");
         }
     }
