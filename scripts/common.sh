@@ -90,11 +90,16 @@ run_measured() {
     stop_sandbox
 }
 
-# span_of FOLDER: milliseconds from the first attempt to the last outcome, from the journal by way of its report.
+# span_of FOLDER [COUNT]: milliseconds from the first attempt to the last outcome, or to the outcome with this number; from the
+# journal by way of its report.
 span_of() {
     local first last
-    read -r first last < <(awk -F, '
-        NR > 1 && $11 != "" { if (first == "" || $11 < first) first = $11; if ($12 > last) last = $12 }
-        END { print first, last }' "$1/report/reconciliation.csv")
+    first=$(column 11 "$1" | sed -n 1p)
+    last=$(column 12 "$1" | sed -n "${2:-\$}p")
     echo $(($(date -d "$last" +%s%3N) - $(date -d "$first" +%s%3N)))
+}
+
+# column NUMBER FOLDER: the instants in a column of the reconciliation of what was sent, in order.
+column() {
+    awk -F, -v column="$1" 'NR > 1 && $11 != "" { print $column }' "$2/report/reconciliation.csv" | sort
 }

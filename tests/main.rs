@@ -44,6 +44,7 @@ mod joins;
 mod judge;
 mod links;
 mod manual_kyb;
+mod mutations;
 #[cfg(feature = "object-storage")]
 mod objects;
 mod owner_facts;
