@@ -5,6 +5,7 @@
 //! the wire as it is. Left out on purpose: whether an address exists, and quoted local parts of e-mail
 //! addresses, which no provider issues and many receivers refuse.
 
+use super::fold::is_letter_or_digit;
 use super::{texts, us_states};
 use bakkt_model::text::{has_invisible, is_invisible, is_plain, lost, narrow};
 use jiff::civil::Date;
@@ -26,22 +27,6 @@ pub fn is_email(text: &str) -> bool {
         return false;
     };
     text.len() <= 254 && local.len() <= 64 && is_dot_atom(local) && is_domain(domain)
-}
-
-/// What [`is_letter_or_digit`] says of each byte.
-const LETTERS_AND_DIGITS: [bool; 256] = {
-    let mut bytes = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        bytes[byte] = (byte as u8).is_ascii_alphanumeric();
-        byte += 1;
-    }
-    bytes
-};
-
-/// A letter or a digit of ASCII: one look into a table, which costs less than comparing.
-fn is_letter_or_digit(byte: u8) -> bool {
-    LETTERS_AND_DIGITS[usize::from(byte)]
 }
 
 fn is_dot_atom(local: &str) -> bool {

@@ -12,7 +12,7 @@ const CODES: [&str; 26] = [
     "46", "47", "48", "49", "60", "63", "64", "66", "81", "84", "91",
 ];
 
-/// Those of them in which a zero is dialled in front of a national number, and abroad with two: by ISO 3166-1 alpha-2, the code.
+/// Countries (ISO 3166-1 alpha-2) that dial one zero in front of a national number and two to call abroad, each with its code.
 const DIAL_ZERO: [(&str, &str); 17] = [
     ("AT", "43"),
     ("BE", "32"),
@@ -33,7 +33,7 @@ const DIAL_ZERO: [(&str, &str); 17] = [
     ("VN", "84"),
 ];
 
-/// Those, and Mexico, in which nothing is dialled in front of one.
+/// Countries that dial nothing in front of a national number, each with its code.
 const DIAL_NOTHING: [(&str, &str); 8] = [
     ("CZ", "420"),
     ("DK", "45"),
@@ -111,18 +111,11 @@ pub(super) fn write_valid(text: &str, region: Option<&str>, out: &mut String) ->
     let (Some((_, code)), Some(national)) = (known, digits_of(text, &mut digits)) else {
         return false;
     };
-    let (Ok(country_code), Ok(national_number)) = (code.parse(), national.parse()) else {
-        return false;
-    };
-    let number = PhoneNumber {
-        country_code,
-        national_number,
-        ..PhoneNumber::default()
-    };
     // Three digits first: ten of them may be those of North America.
     let first_group = text.bytes().position(|byte| !byte.is_ascii_digit());
     let is_certain = !national.starts_with('0') && (national.len() != 10 || first_group != Some(3));
-    if !is_certain || !PHONE_NUMBER_UTIL.is_valid_number(&number) {
+    let number = code.parse().ok().and_then(|code| number(code, national));
+    if !is_certain || !number.is_some_and(|number| PHONE_NUMBER_UTIL.is_valid_number(&number)) {
         return false;
     }
     out.push('+');
@@ -131,18 +124,25 @@ pub(super) fn write_valid(text: &str, region: Option<&str>, out: &mut String) ->
     true
 }
 
+/// The number of these digits in a country.
+fn number(country_code: i32, national: &str) -> Option<PhoneNumber> {
+    Some(PhoneNumber {
+        country_code,
+        national_number: national.parse().ok()?,
+        ..PhoneNumber::default()
+    })
+}
+
 /// Whether a country has numbers of such a length. A zero in front is none of the number.
 fn is_possible(country_code: i32, national: &str) -> bool {
-    let Ok(national_number) = national.parse() else {
-        return false;
+    let is_possible = |number: &PhoneNumber| {
+        let length = PHONE_NUMBER_UTIL.is_possible_number_with_reason(number);
+        matches!(length, Ok(NumberLengthType::IsPossible))
     };
-    let number = PhoneNumber {
-        country_code,
-        national_number,
-        ..PhoneNumber::default()
-    };
-    let length = PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number);
-    matches!(length, Ok(NumberLengthType::IsPossible)) && !national.starts_with('0')
+    !national.starts_with('0')
+        && number(country_code, national)
+            .as_ref()
+            .is_some_and(is_possible)
 }
 
 /// The digits of a text, where nothing else stands between them than the usual punctuation.
