@@ -161,8 +161,8 @@ fn undecomposed(c: char) -> Option<&'static str> {
 }
 
 /// Calls `look` with the folded bytes: on the stack for ASCII text that fits, on the heap for the rest.
-/// Text longer than `LONGEST` bytes is no name of a place, so it is not folded and the answer is `None`.
-pub(super) fn with_folded<T>(text: &str, look: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
+/// Text longer than `LONGEST` bytes is no name of a place or a month, so it is not folded and the answer is `None`.
+pub fn with_folded<T>(text: &str, look: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
     const LONGEST: usize = 128;
     if text.len() > LONGEST {
         return None;

@@ -69,7 +69,7 @@ const CELL_ERRORS: [&str; 7] = [
 ];
 
 /// Days that stand for "none" and "never": the first and the last one that a database or a spreadsheet knows. Nobody alive
-/// was born on the first. 1970-01-01 is not here: people were.
+/// was born on the first. 1970-01-01 is not here: people were. Each has eight to ten characters.
 const DAYS: [&str; 22] = [
     "1/1/1900",
     "01/01/1900",
@@ -144,9 +144,7 @@ pub(crate) fn is_placeholder_but(text: &str, keeps: KeptPlaceholders) -> bool {
         // Only the words of other scripts have such letters.
         false if !may_fold_to_ascii(text) => {
             return text.len() <= LONGEST_FOREIGN
-                && FOREIGN
-                    .iter()
-                    .any(|word| *word == text || text.to_lowercase() == *word);
+                && FOREIGN.contains(&text.to_lowercase().as_str());
         }
         // Full-width letters, and characters that nobody sees between the others.
         false => {
@@ -249,8 +247,11 @@ fn is_day(text: &str) -> bool {
         let (day, end) = (text.get(..at)?, text.get(at..)?);
         end.eq_ignore_ascii_case(tail).then_some(day)
     };
-    let day = MIDNIGHTS.iter().find_map(|tail| ends(tail)).unwrap_or(text);
-    DAYS.contains(&day)
+    // A time has a colon, which most cells do not have.
+    let has_time = memchr(b':', text.as_bytes()).is_some();
+    let midnight = || MIDNIGHTS.iter().find_map(|tail| ends(tail));
+    let day = has_time.then(midnight).flatten().unwrap_or(text);
+    (8..=10).contains(&day.len()) && DAYS.contains(&day)
 }
 
 fn is_nobodys_mailbox(text: &str) -> bool {
@@ -272,6 +273,16 @@ mod tests {
     use super::*;
     use bakkt_contract::{countries, us_states};
     use proptest::prelude::*;
+
+    #[test]
+    fn every_day_that_stands_for_none_is_one_with_a_time_behind_it_too() {
+        for day in DAYS {
+            assert!(is_placeholder(day), "{day}");
+            for midnight in MIDNIGHTS {
+                assert!(is_placeholder(&format!("{day}{midnight}")), "{day}");
+            }
+        }
+    }
 
     #[test]
     fn usual_placeholders() {

@@ -19,7 +19,17 @@ pub fn shape(text: &str) -> String {
 }
 
 /// What stands for a character.
+#[inline]
 pub fn mask(c: char) -> char {
+    match c {
+        '0'..='9' => '9',
+        'a'..='z' => 'a',
+        'A'..='Z' => 'A',
+        _ => mask_other(c),
+    }
+}
+
+fn mask_other(c: char) -> char {
     if c.is_numeric() {
         '9'
     } else if c.is_uppercase() {

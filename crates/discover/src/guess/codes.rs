@@ -28,35 +28,42 @@ fn last(path: &str) -> &str {
 
 /// The word of `words` that a code of a field stands for.
 pub(crate) fn meaning(path: &str, code: &str, words: &[&'static str]) -> Option<&'static str> {
-    let plain = |text: &str| -> String {
-        let fold = |c: char| {
-            if c.is_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                ' '
-            }
-        };
-        text.trim().chars().map(fold).collect()
-    };
-    let code = plain(code);
-    let exact = words.iter().find(|word| plain(word) == code);
+    let code: String = plain(code).collect();
+    let exact = words.iter().find(|word| plain(word).eq(code.chars()));
     if exact.is_some() || code.is_empty() || !code.starts_with(char::is_alphabetic) {
         return exact.copied();
     }
-    let usual = USUAL.iter().find(|(field, usual, _)| {
-        *field == last(path) && usual.split('/').any(|usual| usual == code)
-    });
+    let name = last(path);
+    let usual = USUAL
+        .iter()
+        .find(|(field, usual, _)| *field == name && usual.split('/').any(|usual| usual == code));
     if let Some((_, _, word)) = usual {
         return words.iter().find(|known| *known == word).copied();
     }
-    let begins = |word: &&&'static str| {
-        plain(word).split(' ').any(|part| part.starts_with(&code)) || plain(word).starts_with(&code)
-    };
-    let mut hits = words.iter().filter(begins);
+    let mut hits = words.iter().filter(|word| begins_with(word, &code));
     match (hits.next(), hits.next()) {
         (Some(word), None) => Some(word),
         _ => None,
     }
+}
+
+/// A text in lower case, with a space for whatever is no letter or digit.
+fn plain(text: &str) -> impl Iterator<Item = char> {
+    text.trim().chars().map(|c| match c.is_alphanumeric() {
+        true => c.to_ascii_lowercase(),
+        false => ' ',
+    })
+}
+
+/// Whether a word, or one of the parts that it is made of, begins with a plain code; codes of several parts begin the whole.
+fn begins_with(word: &str, code: &str) -> bool {
+    let mut parts = word
+        .split(|c: char| !c.is_alphanumeric())
+        .chain(std::iter::once(word));
+    parts.any(|part| {
+        let mut rest = plain(part);
+        code.chars().all(|c| rest.next() == Some(c))
+    })
 }
 
 #[cfg(test)]

@@ -117,12 +117,13 @@ pub struct Basis {
 /// What a column says about every concept.
 pub(crate) fn bases(seen: &ColumnView<'_>) -> Vec<Basis> {
     let (all, mute, is_id) = (seen.words(), seen.mute(), seen.names_an_id());
+    let greets = is_salutation(seen.column);
     let one = |(row, concept): (usize, &Concept)| {
         let has = |phrase: &Phrase| phrase.words.iter().all(|words| words.meet(all));
         Basis {
             row,
             named: PHRASES[row].iter().any(has),
-            value: by_value(seen.column, concept),
+            value: by_value(seen.column, concept, greets),
             alone: mute
                 && telling(seen.column, concept)
                 && !(is_id && concept.kind.reads_numbers()),
@@ -370,7 +371,8 @@ fn says(share: f64) -> f64 {
     ((share - 0.45) / 0.4).clamp(-1.0, 1.0)
 }
 
-fn by_value(column: &ColumnProfile, concept: &Concept) -> f64 {
+/// What the values say for a concept; `greets`: they are salutations.
+fn by_value(column: &ColumnProfile, concept: &Concept, greets: bool) -> f64 {
     if column.filled == 0 {
         return 0.0;
     }
@@ -401,10 +403,10 @@ fn by_value(column: &ColumnProfile, concept: &Concept) -> f64 {
             Some(codes) if codes.len() <= 3 => of_forms.max(0.0),
             _ => -1.0,
         },
-        ValueKind::Aside if concept.field == "suffix" && is_salutation(column) => 1.0,
+        ValueKind::Aside if concept.field == "suffix" && greets => 1.0,
         ValueKind::Aside => 0.0,
-        ValueKind::Text if is_salutation(column) => -1.0,
-        ValueKind::Name | ValueKind::FullName if is_salutation(column) => -1.0,
+        ValueKind::Text if greets => -1.0,
+        ValueKind::Name | ValueKind::FullName if greets => -1.0,
         ValueKind::Name if share(Class::Company) > 0.3 => -1.0,
         ValueKind::FullName => of_forms.min(if column.average_length() > 7.0 {
             1.0

@@ -4,6 +4,10 @@
 //! nine digits may be a tax id or an account number, and only the column tells. Left out on purpose: whether a value is
 //! good for a field (`mapping`, `assess`).
 
+use std::sync::LazyLock;
+
+use foldhash::HashSet;
+
 use super::dates;
 use bakkt_contract::amounts::{self, DecimalMark};
 use bakkt_contract::usd::Scale;
@@ -157,7 +161,7 @@ pub(crate) fn classes(text: &str) -> (ClassSet, Option<dates::DateReadings>) {
         with_letters(text, marks, &mut add);
     }
     add(Class::Country, is_country(text, marks));
-    add(Class::YesNo, is_yes_no(text));
+    add(Class::YesNo, YES_NO.has(text));
     add(
         Class::List,
         text.bytes().filter(|b| matches!(b, b';' | b'|')).count() > 0,
@@ -197,7 +201,7 @@ fn with_digits(text: &str, marks: Marks, date: bool, add: &mut impl FnMut(Class,
         Some(head) => (head.trim_end(), true),
         None => (text, false),
     };
-    let number = !date && (marks.letters <= 3 && is_amount(head) || is_span(text, marks));
+    let number = !date && (marks.letters <= 3 && is_amount(head, marks) || is_span(text, marks));
     add(Class::Percent, percent && number);
     add(Class::Number, number);
     add(
@@ -231,11 +235,11 @@ fn with_letters(text: &str, marks: Marks, add: &mut impl FnMut(Class, bool)) {
         );
         add(
             Class::NameComma,
-            !is_company(text)
-                && text.split_once(',').is_some_and(|(family, given)| {
-                    !given.trim().is_empty()
-                        && [family, given].iter().all(|part| part.chars().all(fits))
-                }),
+            text.split_once(',').is_some_and(|(family, given)| {
+                !given.trim().is_empty()
+                    && [family, given].iter().all(|part| part.chars().all(fits))
+                    && !is_company(text)
+            }),
         );
     }
     add(Class::Company, marks.spaces > 0 && is_company(text));
@@ -267,22 +271,25 @@ fn is_phone(text: &str, marks: Marks) -> bool {
     enough.contains(&marks.digits) && body.bytes().all(fits) && !has_form(text, "99-9999999")
 }
 
-/// A number, whatever currency stands beside it: which one is for the field to judge.
-fn is_amount(text: &str) -> bool {
-    let marks = |c: char| c.is_whitespace() || "$€£¥".contains(c);
-    let bare = text.trim_matches(marks);
-    let words = ["USD", "EUR", "GBP", "CHF", "US$"];
-    let bare = words.iter().fold(bare, |bare, word| {
-        let bare = bare.strip_prefix(word).unwrap_or(bare);
-        bare.strip_suffix(word).unwrap_or(bare).trim_matches(marks)
-    });
-    bare.contains(|c: char| c.is_ascii_digit()) && amounts::parse(bare, DecimalMark::Dot).is_some()
+/// A number, whatever currency stands beside it: which one is for the field to judge. The text has digits.
+fn is_amount(text: &str, marks: Marks) -> bool {
+    let around = |c: char| c.is_whitespace() || "$€£¥".contains(c);
+    let mut bare = text.trim_matches(around);
+    if marks.letters > 0 {
+        let words = ["USD", "EUR", "GBP", "CHF", "US$"];
+        bare = words.iter().fold(bare, |bare, word| {
+            let bare = bare.strip_prefix(word).unwrap_or(bare);
+            bare.strip_suffix(word).unwrap_or(bare).trim_matches(around)
+        });
+    }
+    amounts::parse(bare, DecimalMark::Dot).is_some()
 }
 
 /// A range of amounts, written with a mark that other numbers with a dash do not have.
 fn is_span(text: &str, marks: Marks) -> bool {
     let marked = text.contains(['$', ',', 'k', 'K', '<', '>']) || marks.letters > 3;
-    marked && marks.letters < 20 && spans::range_of(Scale::A, text, DecimalMark::Dot).is_ok()
+    let fits = marked && marks.letters < 20 && !text.contains('@');
+    fits && spans::range_of(Scale::A, text, DecimalMark::Dot).is_ok()
 }
 
 fn is_country(text: &str, marks: Marks) -> bool {
@@ -290,39 +297,60 @@ fn is_country(text: &str, marks: Marks) -> bool {
     (2..=60).contains(&marks.chars) && !numbered && countries::alpha3(text).is_some()
 }
 
-/// Whether a word is one of a list, without regard to case.
-fn is_one_of(word: &str, words: &str) -> bool {
-    words
-        .split(' ')
-        .any(|known| known.eq_ignore_ascii_case(word))
+/// Words that are compared without regard to the case of ASCII letters.
+struct WordList(HashSet<&'static [u8]>);
+
+impl WordList {
+    /// The longest word of any list, in bytes.
+    const LONGEST: usize = 16;
+
+    /// Of words in lower case, parted by spaces.
+    fn new(words: &'static str) -> WordList {
+        WordList(words.split(' ').map(str::as_bytes).collect())
+    }
+
+    fn has(&self, word: &str) -> bool {
+        let mut lower = [0; WordList::LONGEST];
+        let Some(lower) = lower.get_mut(..word.len()) else {
+            return false;
+        };
+        lower.copy_from_slice(word.as_bytes());
+        lower.make_ascii_lowercase();
+        self.0.contains(&*lower)
+    }
 }
 
 /// Words that say yes or no.
-const YES_NO: &str = "y n yes no true false t f 0 1 x";
-
-fn is_yes_no(text: &str) -> bool {
-    is_one_of(text, YES_NO)
-}
+static YES_NO: LazyLock<WordList> =
+    LazyLock::new(|| WordList::new("y n yes no true false t f 0 1 x"));
 
 /// What company names end with or hold.
-const COMPANY: &str = "inc llc ltd limited corp corporation co company lp llp plc gmbh ag sa trust partners partnership \
-    holdings group foundation fund bank associates enterprises estate";
+static COMPANY: LazyLock<WordList> = LazyLock::new(|| {
+    WordList::new(
+        "inc llc ltd limited corp corporation co company lp llp plc gmbh ag sa trust partners partnership holdings group \
+         foundation fund bank associates enterprises estate",
+    )
+});
 
 fn is_company(text: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric())
         .skip(1)
-        .any(|word| is_one_of(word, COMPANY))
+        .any(|word| COMPANY.has(word))
 }
 
 /// Words for ways.
-const WAYS: &str = "st street ave avenue rd road ln lane dr drive blvd way ct court pl place hwy row sq square box ter pkwy \
-    cir strasse straße str rue via calle";
+static WAYS: LazyLock<WordList> = LazyLock::new(|| {
+    WordList::new(
+        "st street ave avenue rd road ln lane dr drive blvd way ct court pl place hwy row sq square box ter pkwy cir strasse \
+         straße str rue via calle",
+    )
+});
 
 fn is_street(text: &str, marks: Marks) -> bool {
-    let word = |word: &str| is_one_of(word, WAYS);
     marks.spaces > 0
         && marks.letters > 2
-        && (text.starts_with(|c: char| c.is_ascii_digit()) || text.split([' ', '.', ',']).any(word))
+        && (text.starts_with(|c: char| c.is_ascii_digit())
+            || text.split([' ', '.', ',']).any(|word| WAYS.has(word)))
 }
 
 fn is_city_state(text: &str) -> bool {

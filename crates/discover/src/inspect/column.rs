@@ -37,6 +37,10 @@ struct ValueFacts {
     set: classes::ClassSet,
     date: Option<dates::DateReadings>,
     shape: String,
+    /// Its number, where it is one.
+    number: Option<f64>,
+    /// A bit for each of [`CURRENCIES`] whose mark stands in a number.
+    currencies: u8,
 }
 
 impl ValueFacts {
@@ -46,7 +50,35 @@ impl ValueFacts {
         self.length = text.chars().count() as u64;
         (self.set, self.date) = classes::classes(text);
         shapes::write(text, &mut self.shape);
+        let is_number = self.set & classes::bit(Class::Number) != 0;
+        self.number = is_number.then(|| number_of(text));
+        self.currencies = 0;
+        // Most numbers have no mark at all.
+        if is_number && !text.bytes().all(is_bare) {
+            for (place, mark) in CURRENCIES.iter().enumerate() {
+                self.currencies |= u8::from(text.contains(mark)) << place;
+            }
+        }
     }
+}
+
+/// A byte of a number without a currency.
+fn is_bare(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'-')
+}
+
+/// The number that the digits and dots of a text make; the lowest of all where they make none.
+fn number_of(text: &str) -> f64 {
+    let fits = |c: char| c.is_ascii_digit() || c == '.';
+    let read = match text.chars().all(fits) {
+        true => text.parse(),
+        false => text
+            .chars()
+            .filter(|c| fits(*c))
+            .collect::<String>()
+            .parse(),
+    };
+    read.unwrap_or(f64::MIN)
 }
 
 /// The sums of a column.
@@ -152,14 +184,10 @@ impl ColumnProfile {
         if is(Class::Digits) {
             self.lengths[text.len().min(LENGTHS - 1)] += 1;
         }
-        if is(Class::Number) {
-            let bare: String = text
-                .chars()
-                .filter(|c| c.is_ascii_digit() || *c == '.')
-                .collect();
-            self.greatest = self.greatest.max(bare.parse().unwrap_or(f64::MIN));
-            for (count, mark) in self.currencies.iter_mut().zip(CURRENCIES) {
-                *count += u64::from(text.contains(mark));
+        if let Some(number) = looked.number {
+            self.greatest = self.greatest.max(number);
+            for (place, count) in self.currencies.iter_mut().enumerate() {
+                *count += u64::from(looked.currencies >> place & 1);
             }
         }
         if is(Class::List) {

@@ -32,31 +32,37 @@ pub struct DateReadings {
 /// The years that dates of customers have: beyond them, eight digits are something else.
 const YEARS: RangeInclusive<i16> = 1850..=2100;
 
-/// How mappings read each order.
-static STYLES: LazyLock<[DateStyle; 3]> = LazyLock::new(|| {
+/// How mappings read dates; the order is said with each text.
+static STYLE: LazyLock<DateStyle> = LazyLock::new(|| DateStyle::new(DateOrder::MonthDayYear));
+
+/// Whether a byte can stand in a date or in the time behind it.
+fn may_be_in_a_date(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || char::from(byte).is_whitespace()
+        || !byte.is_ascii()
+        || b"/-.,':+".contains(&byte)
+}
+
+/// Looks at a text.
+pub(crate) fn look(text: &str) -> Option<DateReadings> {
+    // Most values are none, which is seen before they are taken apart.
+    if !(6..=40).contains(&text.len())
+        || !text.bytes().any(|byte| byte.is_ascii_digit())
+        || !text.bytes().all(may_be_in_a_date)
+    {
+        return None;
+    }
     let orders = [
         DateOrder::MonthDayYear,
         DateOrder::DayMonthYear,
         DateOrder::YearMonthDay,
     ];
-    orders.map(DateStyle::new)
-});
-
-/// Looks at a text.
-pub(crate) fn look(text: &str) -> Option<DateReadings> {
-    if !(6..=40).contains(&text.len()) || !text.bytes().any(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let [month_first, day_first, year_first] = &*STYLES;
-    let read = |style: &DateStyle| {
-        let read = style.parse(text)?;
-        YEARS.contains(&read.date.year()).then_some(read)
-    };
-    let year_in_front = text.bytes().take(4).all(|byte| byte.is_ascii_digit());
-    let ymd = year_in_front.then(|| read(year_first)).flatten();
+    let read = STYLE.parse_in(text, orders);
+    let [mdy, dmy, ymd] = read.map(|read| read.filter(|read| YEARS.contains(&read.date.year())));
+    let ymd = ymd.filter(|_| text.bytes().take(4).all(|byte| byte.is_ascii_digit()));
     let (mdy, dmy) = match ymd {
         Some(_) => (None, None),
-        None => (read(month_first), read(day_first)),
+        None => (mdy, dmy),
     };
     let found = ymd.or(mdy).or(dmy)?;
     // What follows a colon is a time; before it stand letters where the month is a word, and a `T` at most where it is not.
@@ -69,11 +75,18 @@ pub(crate) fn look(text: &str) -> Option<DateReadings> {
         dmy: dmy.is_some() && (!word || day_in_front),
         ymd: ymd.is_some(),
         word,
-        short_year: !text.contains(&found.date.year().to_string()),
+        short_year: !has_year(text, found.date.year()),
         time: found.has_time(),
         zone: found.has_zone(),
         year: found.date.year().unsigned_abs(),
     })
+}
+
+/// Whether all four digits of a year stand in a text.
+fn has_year(text: &str, year: i16) -> bool {
+    let digits = [1000, 100, 10, 1].map(|unit| i16::from(b'0') + year / unit % 10);
+    let is = |four: &[u8]| four.iter().map(|byte| i16::from(*byte)).eq(digits);
+    text.as_bytes().windows(4).any(is)
 }
 
 #[cfg(test)]
@@ -90,6 +103,27 @@ mod tests {
             orders.extend(found.time.then_some('t'));
             orders
         })
+    }
+
+    #[test]
+    fn nothing_is_passed_over_that_mappings_read_as_a_date() {
+        let dates = [
+            "03/31/1984",
+            "31 March 1984",
+            "Mar 31, 1984",
+            "2024-03-31T09:30:00Z",
+        ];
+        for byte in 0..128u8 {
+            let mark = char::from(byte);
+            for date in dates {
+                for place in 0..=date.len() {
+                    let (head, tail) = date.split_at(place);
+                    let text = format!("{head}{mark}{tail}");
+                    let is_read = STYLE.parse(&text).is_some();
+                    assert!(!is_read || may_be_in_a_date(byte), "{text:?}");
+                }
+            }
+        }
     }
 
     #[test]

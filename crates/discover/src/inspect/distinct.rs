@@ -47,7 +47,7 @@ impl Distinct {
 
     pub(crate) fn add(&mut self, hash: u64) {
         let known = self.smallest.len();
-        if known >= MOST && self.smallest.last().is_some_and(|last| hash > *last) {
+        if known >= self.most && self.smallest.last().is_some_and(|last| hash > *last) {
             self.full = true;
             return;
         }

@@ -4,7 +4,7 @@
 //! do: every count goes down by one. So a shape that more than one value in [`MOST`] has stays, and its count is too low
 //! by no more than [`Shapes::lost`]. A shape here has no lengths of words, so that names share one: `Aaaa Aaaa`.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use bakkt_source::shape::mask;
 

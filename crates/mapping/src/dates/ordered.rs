@@ -15,7 +15,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::time::{Clock, clock};
 use super::words::{Language, is_filler};
-use bakkt_contract::fold::fold;
+use bakkt_contract::fold::with_folded;
 use bakkt_contract::forms::FIRST_YEAR;
 
 /// Which of day, month and year comes first, second and last.
@@ -129,6 +129,15 @@ enum DateItem {
 /// What parts two items: the mark, or a space, or nothing.
 type Gap = Option<char>;
 
+/// What a date is made of, before an order says which number is the month.
+#[derive(Clone, Copy, Debug)]
+enum WrittenDate<'t> {
+    /// Eight digits in one.
+    Eight(&'t str),
+    /// Three things and what parts them.
+    Items([DateItem; 3], [Gap; 2]),
+}
+
 impl DateStyle {
     /// Of an order, everything else as it is by itself.
     pub fn new(order: DateOrder) -> DateStyle {
@@ -143,15 +152,33 @@ impl DateStyle {
 
     /// Reads a date, and checks the time behind it.
     pub fn parse(&self, text: &str) -> Option<DateReading> {
+        let [read] = self.parse_in(text, [self.order]);
+        read
+    }
+
+    /// Reads the same text under several orders, whatever the style's own is, in the time of one reading.
+    pub fn parse_in<const N: usize>(
+        &self,
+        text: &str,
+        orders: [DateOrder; N],
+    ) -> [Option<DateReading>; N] {
         let text = text.trim();
         if text.len() > LONGEST {
-            return None;
+            return [None; N];
         }
         if let Some(read) = self.excel.and_then(|epoch| serial(text, epoch)) {
-            return Some(read);
+            return [Some(read); N];
         }
-        self.written(text)
-            .or_else(|| self.written(self.behind_weekday(text)?))
+        let mut read = self.written(text, orders);
+        if read.contains(&None)
+            && let Some(rest) = self.behind_weekday(text)
+        {
+            let behind = self.written(rest, orders);
+            read.iter_mut()
+                .zip(behind)
+                .for_each(|(read, behind)| *read = read.or(behind));
+        }
+        read
     }
 
     /// The moment in UTC as the contract writes it; a day without a time is its midnight in UTC.
@@ -184,22 +211,34 @@ impl DateStyle {
 
     fn behind_weekday<'t>(&self, text: &'t str) -> Option<&'t str> {
         let (word, rest) = word(text)?;
-        let folded = fold(word);
-        let known = self
-            .languages
-            .iter()
-            .any(|language| language.is_weekday(&folded));
-        known.then(|| rest.trim_start_matches(['.', ',', ' ']))
+        let is_weekday = |word: &str| {
+            let mut languages = self.languages.iter();
+            languages.any(|language| language.is_weekday(word))
+        };
+        of_folded(word, |word| is_weekday(word).then_some(()))?;
+        Some(rest.trim_start_matches(['.', ',', ' ']))
     }
 
-    fn written(&self, text: &str) -> Option<DateReading> {
-        let (date, rest) = self.date(text)?;
-        let time = clock(rest)?;
-        Some(DateReading { date, time })
+    fn written<const N: usize>(
+        &self,
+        text: &str,
+        orders: [DateOrder; N],
+    ) -> [Option<DateReading>; N] {
+        let Some((written, rest)) = self.date(text) else {
+            return [None; N];
+        };
+        let dates = orders.map(|order| self.in_order(written, order));
+        if dates == [None; N] {
+            return [None; N];
+        }
+        let Some(time) = clock(rest) else {
+            return [None; N];
+        };
+        dates.map(|date| date.map(|date| DateReading { date, time }))
     }
 
-    /// A date at the start, and what follows it.
-    fn date<'t>(&self, text: &'t str) -> Option<(Date, &'t str)> {
+    /// What a date is made of at the start, and what follows it.
+    fn date<'t>(&self, text: &'t str) -> Option<(WrittenDate<'t>, &'t str)> {
         let mut items = [DateItem::Month(0); 3];
         let mut gaps: [Gap; 2] = [None; 2];
         let mut rest = text;
@@ -208,7 +247,7 @@ impl DateStyle {
             *slot = item;
             rest = after;
             if place == 0 && matches!(item, DateItem::Number(8, _)) {
-                return Some((self.eight(text.get(..8)?)?, rest));
+                return Some((WrittenDate::Eight(text.get(..8)?), rest));
             }
             if let Some(gap) = gaps.get_mut(place) {
                 (*gap, rest) = gap_of(rest);
@@ -218,8 +257,14 @@ impl DateStyle {
         if rest.starts_with(|c: char| c.is_alphanumeric() && !matches!(c, 'T' | 't' | 'Z' | 'z')) {
             return None;
         }
-        let rest = behind_filler(rest);
-        Some((self.resolve(items, gaps)?, rest))
+        Some((WrittenDate::Items(items, gaps), behind_filler(rest)))
+    }
+
+    fn in_order(&self, written: WrittenDate<'_>, order: DateOrder) -> Option<Date> {
+        match written {
+            WrittenDate::Eight(digits) => eight(digits, order),
+            WrittenDate::Items(items, gaps) => self.resolve(items, gaps, order),
+        }
     }
 
     /// A number or a month's name at the start.
@@ -232,26 +277,28 @@ impl DateStyle {
             return Some((DateItem::Number(count, value), without_ordinal(rest)));
         }
         let (word, rest) = word(text)?;
-        let folded = fold(word);
-        let month = self
-            .languages
-            .iter()
-            .find_map(|language| language.month(&folded));
-        match month {
+        let month = |word: &str| {
+            let mut languages = self.languages.iter();
+            languages.find_map(|language| language.month(word))
+        };
+        let found = of_folded(word, |word| match month(word) {
+            Some(month) => Some(Some(month)),
+            None => is_filler(word).then_some(None),
+        })?;
+        match found {
             Some(month) => Some((
                 DateItem::Month(month),
                 rest.strip_prefix('.').unwrap_or(rest),
             )),
-            None if is_filler(&folded) => {
+            None => {
                 let (_, rest) = gap_of(rest);
                 // One filler after another is no date; the text gets shorter each time in any case.
                 self.item(rest)
             }
-            None => None,
         }
     }
 
-    fn resolve(&self, items: [DateItem; 3], gaps: [Gap; 2]) -> Option<Date> {
+    fn resolve(&self, items: [DateItem; 3], gaps: [Gap; 2], order: DateOrder) -> Option<Date> {
         use DateItem::{Month, Number};
         let (year, month, day) = match items {
             [Number(a, first), Number(b, second), Number(c, third)] => {
@@ -260,7 +307,7 @@ impl DateStyle {
                     return None;
                 }
                 let (first, second, third) = ((a, first), (b, second), (c, third));
-                match self.order {
+                match order {
                     _ if a == 4 => (first, second, third),
                     DateOrder::YearMonthDay => (first, second, third),
                     DateOrder::MonthDayYear => (third, first, second),
@@ -272,7 +319,7 @@ impl DateStyle {
             }
             [Number(a, first), Month(month), Number(b, last)] => {
                 let month = (1, i16::from(month));
-                let year_first = a == 4 || (b != 4 && self.order == DateOrder::YearMonthDay);
+                let year_first = a == 4 || (b != 4 && order == DateOrder::YearMonthDay);
                 if year_first {
                     ((a, first), month, (b, last))
                 } else {
@@ -292,24 +339,29 @@ impl DateStyle {
         };
         real(year, i8::try_from(month.1).ok()?, i8::try_from(day.1).ok()?)
     }
+}
 
-    /// Eight digits in the column's order, or else as YYYYMMDD: no text fits both.
-    fn eight(&self, digits: &str) -> Option<Date> {
-        let number = |from: usize, to: usize| digits.get(from..to)?.parse::<i16>().ok();
-        let two = |from: usize| i8::try_from(number(from, from + 2)?).ok();
-        let in_order = match self.order {
-            DateOrder::MonthDayYear => real(number(4, 8)?, two(0)?, two(2)?),
-            DateOrder::DayMonthYear => real(number(4, 8)?, two(2)?, two(0)?),
-            DateOrder::YearMonthDay => None,
-        };
-        in_order.or_else(|| real(number(0, 4)?, two(4)?, two(6)?))
-    }
+/// Eight digits in the column's order, or else as YYYYMMDD: no text fits both.
+fn eight(digits: &str, order: DateOrder) -> Option<Date> {
+    let number = |from: usize, to: usize| digits.get(from..to)?.parse::<i16>().ok();
+    let two = |from: usize| i8::try_from(number(from, from + 2)?).ok();
+    let in_order = match order {
+        DateOrder::MonthDayYear => real(number(4, 8)?, two(0)?, two(2)?),
+        DateOrder::DayMonthYear => real(number(4, 8)?, two(2)?, two(0)?),
+        DateOrder::YearMonthDay => None,
+    };
+    in_order.or_else(|| real(number(0, 4)?, two(4)?, two(6)?))
 }
 
 fn real(year: i16, month: i8, day: i8) -> Option<Date> {
     Date::new(year, month, day)
         .ok()
         .filter(|date| date.year() >= FIRST_YEAR)
+}
+
+/// Asks about a word as names of months and weekdays are compared.
+fn of_folded<T>(word: &str, look: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    with_folded(word, |folded| look(str::from_utf8(folded).ok()?))
 }
 
 /// Letters at the start.

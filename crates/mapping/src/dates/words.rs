@@ -1,7 +1,7 @@
 //! Names of months and weekdays in the languages that a mapping may name.
 //!
 //! Owner: `mapping::dates`. Names stand folded: lower case, no accents, letters only. Invariants (tested): no name means two
-//! months, whichever languages are asked for. A name that is a month in one language and a weekday in another ("mar") is
+//! months, whichever languages are asked for, and all names of a month in one language begin with the same letter. A name that is a month in one language and a weekday in another ("mar") is
 //! told apart by its place. Left out on purpose: languages whose scripts need more than folding.
 
 /// A language: its code, its months' names by month, and its weekdays' names, each parted by spaces.
@@ -93,7 +93,10 @@ impl Language {
 
     /// The month, from 1, that a folded word names.
     pub(crate) fn month(&self, word: &str) -> Option<i8> {
-        let place = self.months.iter().position(|names| has(names, word))?;
+        // All names of a month begin alike, and most words are none.
+        let first = word.as_bytes().first();
+        let is_named = |names: &str| names.as_bytes().first() == first && has(names, word);
+        let place = self.months.iter().position(|names| is_named(names))?;
         i8::try_from(place + 1).ok()
     }
 
@@ -104,7 +107,8 @@ impl Language {
 }
 
 fn has(names: &str, word: &str) -> bool {
-    names.split(' ').any(|name| name == word)
+    let mut names = names.as_bytes().split(|byte| *byte == b' ');
+    names.any(|name| name == word.as_bytes())
 }
 
 /// Whether a folded word says nothing.
@@ -123,6 +127,7 @@ mod tests {
             for (names, month) in language.months.iter().zip(1..) {
                 for name in names.split(' ') {
                     assert_eq!(fold(name), name);
+                    assert_eq!(name.get(..1), names.get(..1), "{name}");
                     for other in &LANGUAGES {
                         let there = other.month(name);
                         assert!(

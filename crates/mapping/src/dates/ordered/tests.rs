@@ -312,6 +312,19 @@ proptest! {
     }
 
     #[test]
+    fn several_orders_at_once_read_what_each_reads_alone(
+        near in "(Mon |mar )?([0-9]{1,8}|Mar|of)[-/. ]?([0-9]{1,2}|Mar|May)[-/. ]?[0-9]{0,4}( [0-9]{2}:[0-9]{2}Z?| PM|!)?",
+    ) {
+        let orders = ORDERS.map(|(_, order)| order);
+        // Whatever the own order of the style that is asked.
+        for own in orders {
+            let at_once = DateStyle::new(own).parse_in(&near, orders);
+            let alone = orders.map(|order| DateStyle::new(order).parse(&near));
+            prop_assert_eq!(at_once, alone, "{}", near);
+        }
+    }
+
+    #[test]
     fn serials_come_back(number in FIRST_USUAL_SERIAL..=LAST_USUAL_SERIAL) {
         let dates = DateStyle { excel: Some(SerialEpoch::Y1900), ..DateStyle::new(DateOrder::DayMonthYear) };
         let date = Date::constant(1899, 12, 30).saturating_add(number.days());
