@@ -8,6 +8,7 @@ mod boxes;
 mod no_streets;
 
 pub(crate) use boxes::is_box;
+use boxes::is_plain_street;
 use no_streets::{NO_STREETS, REMARKS};
 
 use super::ids::made_by_spreadsheet;
@@ -32,6 +33,11 @@ pub(crate) fn doubt<'a>(
     let mut has_letter = false;
     let mut boxed = false;
     for (place, line) in lines.enumerate() {
+        if is_plain_street(line) {
+            has_letter = true;
+            has_street |= !boxed;
+            continue;
+        }
         if match place {
             0 => is_no_street(line, scratch),
             _ => is_remark(line, scratch),
@@ -152,6 +158,20 @@ fn is_japanese_day(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_street_is_one_when_it_is_looked_at_further(
+            line in "[0-9]{1,4}[-/ ]?([A-Za-z0-9./' -]{5,44}|Unknown Street|same as above|[0-9]{1,2}-[0-9]{2}|P0 Box 7)",
+        ) {
+            if is_plain_street(&line) {
+                let scratch = &mut String::new();
+                prop_assert!(!is_no_street(&line, scratch) && !is_remark(&line, scratch), "{}", line);
+                prop_assert!(!is_box(&line, Some("DEU")) && !is_unit(&line), "{}", line);
+            }
+        }
+    }
 
     #[test]
     fn every_script_can_say_that_there_is_no_street() {

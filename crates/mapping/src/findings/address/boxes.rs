@@ -87,6 +87,9 @@ const SHORTEST_BOX: usize = {
     shortest
 };
 
+/// A private mailbox, which is a box behind a street as well.
+const PRIVATE_BOX: &str = "pmb";
+
 /// Words that are one at the beginning of the line, when a number follows or nothing at all.
 const BOXES_WITH_NUMBER: &[&str] = &[
     "box",
@@ -96,7 +99,7 @@ const BOXES_WITH_NUMBER: &[&str] = &[
     "casilla",
     "bp",
     "gpo",
-    "pmb",
+    PRIVATE_BOX,
     "boks",
     "callerservice",
     "caller",
@@ -123,12 +126,6 @@ const BOXES_BY_COUNTRY: &[(&str, &[&str])] = &[
     ("skrytka", &["POL"]),
     ("casella", &["ITA", "CHE", "SMR"]),
     ("case", &["CHE"]),
-];
-
-/// How the first words of a P.O. box begin: a word that begins otherwise is not looked at further.
-const BEGINNINGS: &[&str] = &[
-    "aa", "am", "ap", "bo", "bp", "ca", "cc", "cp", "cs", "dr", "ge", "gp", "ko", "li", "lo", "ma",
-    "pa", "pd", "pf", "pk", "pl", "pm", "po", "pr", "sk", "ts", "up",
 ];
 
 /// Signs for a P.O. box in other scripts; small letters.
@@ -173,7 +170,9 @@ pub(crate) fn is_box(line: &str, country: Option<&str>) -> bool {
 }
 
 fn is_ascii_box(line: &str, country: Option<&str>) -> bool {
-    is_box_of(line, country) || with_letter_o(line).is_some_and(|line| is_box_of(&line, country))
+    may_be_box(line.as_bytes())
+        && (is_box_of(line, country)
+            || with_letter_o(line).is_some_and(|line| is_box_of(&line, country)))
 }
 
 /// The line with the letter where a zero was typed for it: "P0 BOX", "P.0. Box", "PO B0X".
@@ -201,18 +200,51 @@ fn with_letter_o(line: &str) -> Option<String> {
 /// The most tokens of a line that are looked at.
 const TOKENS: usize = 12;
 
-/// For each letter, as a bit, those that go on from it in one of the [`BEGINNINGS`]; the first bit, if there are any, stands
-/// for no letter behind it: a word of several single letters, as in "P O Box".
-const SECOND_LETTERS: [u32; 27] = {
-    let mut letters = [0; 27];
+/// How words begin: for each letter, as a bit, those that go on from it; the first bit stands for no letter behind it, as in
+/// "P O Box", where a short word is written as several letters.
+struct Beginnings([u32; 32]);
+
+/// Bytes of the longest word that is written as several letters. The first word of "S Sycamore St" is none for a Polish box.
+const SPELLED: usize = 6;
+
+/// Of the words that are a box wherever they stand.
+const ANYWHERE: Beginnings = Beginnings::none().with(BOXES).with(&[PRIVATE_BOX]);
+
+/// Of those that are one as the first of the line, too. A word that begins otherwise is not looked at further.
+static FIRST: Beginnings = {
+    let mut all = Beginnings::none()
+        .with(BOXES)
+        .with(&[PRIVATE_BOX])
+        .with(BOXES_WITH_NUMBER);
     let mut place = 0;
-    while place < BEGINNINGS.len() {
-        let pair = BEGINNINGS[place].as_bytes();
-        letters[LETTERS[pair[0] as usize] as usize] |= 1 | 1 << LETTERS[pair[1] as usize];
+    while place < BOXES_BY_COUNTRY.len() {
+        all = all.with(&[BOXES_BY_COUNTRY[place].0]);
         place += 1;
     }
-    letters
+    all
 };
+
+impl Beginnings {
+    const fn none() -> Beginnings {
+        Beginnings([0; 32])
+    }
+
+    const fn with(mut self, words: &[&str]) -> Beginnings {
+        let mut place = 0;
+        while place < words.len() {
+            let word = words[place].as_bytes();
+            let alone = (word.len() <= SPELLED) as u32;
+            self.0[LETTERS[word[0] as usize] as usize] |= alone | 1 << LETTERS[word[1] as usize];
+            place += 1;
+        }
+        self
+    }
+
+    /// Whether a word begins with a letter and then another, both by their number in the alphabet; 0 as the second: with none.
+    const fn has(&self, letter: u8, next: u8) -> bool {
+        self.0[(letter & 31) as usize] >> next & 1 == 1
+    }
+}
 
 /// The number of each letter in the alphabet, from 1; 0 for what is none.
 const LETTERS: [u8; 256] = {
@@ -226,27 +258,85 @@ const LETTERS: [u8; 256] = {
     letters
 };
 
-/// Whether one of the [`BEGINNINGS`] is a letter and the one with this number behind it.
-fn goes_on(letter: u8, next: u8) -> bool {
-    SECOND_LETTERS[usize::from(LETTERS[usize::from(letter)])] >> next & 1 == 1
+/// Whether a word of a line begins like one for a P.O. box, or a zero may be a letter of one. In most lines neither is so.
+fn may_be_box(line: &[u8]) -> bool {
+    let number = |at: usize| line.get(at).map_or(0, |byte| LETTERS[usize::from(*byte)]);
+    let first = line.iter().position(u8::is_ascii_alphanumeric).unwrap_or(0);
+    if FIRST.has(number(first), number(first + 1)) {
+        return true;
+    }
+    let step = |state: u8, byte: &u8| STEPS[usize::from(state)][usize::from(*byte)];
+    let last = line.iter().fold(BETWEEN, step);
+    step(last, &b' ') == FOUND
 }
 
-/// Whether a word of a line begins like one for a P.O. box. In most lines none does.
-fn may_be_box(line: &[u8]) -> bool {
-    let (mut before, mut letter) = (0, 0);
-    let mut begins = |byte: u8| {
-        let next = LETTERS[usize::from(byte)];
-        let begins = before == 0 && SECOND_LETTERS[usize::from(letter)] >> next & 1 == 1;
-        (before, letter) = (letter, next);
-        begins
-    };
-    line.iter().any(|byte| begins(*byte)) || begins(b' ')
+/// Where a line is while it is gone through byte by byte, without a branch for each: behind a word; behind a blank or a dot; in a word;
+/// in one behind a P or a B; behind a zero that may be a letter; or a word for a box was found, or a byte beyond ASCII. Further states
+/// are those behind the first letter of a word.
+const BEHIND: u8 = 0;
+const BETWEEN: u8 = 1;
+const INSIDE: u8 = 2;
+const BEFORE_O: u8 = 3;
+const ZERO: u8 = 4;
+const FOUND: u8 = 5;
+const BEGUN: u8 = 5;
+const STATES: usize = BEGUN as usize + 27;
+
+/// For each state, where each byte leads.
+static STEPS: [[u8; 256]; STATES] = {
+    let mut steps = [[0; 256]; STATES];
+    let mut state = 0;
+    while state < STATES {
+        let mut byte = 0;
+        while byte < 256 {
+            steps[state][byte] = step(state as u8, byte as u8);
+            byte += 1;
+        }
+        state += 1;
+    }
+    steps
+};
+
+const fn step(state: u8, byte: u8) -> u8 {
+    let next = LETTERS[byte as usize];
+    let begun = state.saturating_sub(BEGUN);
+    let is_letter_before_o = matches!(byte, b'P' | b'p' | b'B' | b'b');
+    let may_be_o = matches!(state, BETWEEN | BEFORE_O) || begun == 2 || begun == 16;
+    let is_found = state == FOUND
+        || byte >= 0x80
+        || begun != 0 && ANYWHERE.has(begun, next)
+        || state == ZERO && !byte.is_ascii_digit();
+    if is_found {
+        FOUND
+    } else if next != 0 && matches!(state, BEHIND | BETWEEN) {
+        BEGUN + next
+    } else if next != 0 && is_letter_before_o {
+        BEFORE_O
+    } else if next != 0 {
+        INSIDE
+    } else if byte == b'0' && may_be_o {
+        ZERO
+    } else if matches!(byte, b' ' | b'.') {
+        BETWEEN
+    } else {
+        BEHIND
+    }
 }
+
+/// Whether a line is a street as most are written in the U.S.: its number, its name, and nothing that begins like a box. Such a
+/// line is neither a box nor a word for none, whatever the country.
+pub(super) fn is_plain_street(line: &str) -> bool {
+    let bytes = line.as_bytes();
+    PLAIN_STREET.contains(&bytes.len())
+        && bytes.first().is_some_and(u8::is_ascii_digit)
+        && bytes.iter().any(u8::is_ascii_alphabetic)
+        && !may_be_box(bytes)
+}
+
+/// Bytes of a line that is not looked at further: shorter ones may be what a spreadsheet made of something else.
+const PLAIN_STREET: std::ops::RangeInclusive<usize> = 9..=48;
 
 fn is_box_of(line: &str, country: Option<&str>) -> bool {
-    if !may_be_box(line.as_bytes()) {
-        return false;
-    }
     let mut tokens = [""; TOKENS];
     let mut count = 0;
     let mut rest = line;
@@ -274,12 +364,15 @@ fn begins_box(tokens: &[&str], at: usize, all: &[&str], country: Option<&str>) -
         return false;
     }
     let first = tokens[0].as_bytes();
-    if first.len() >= 2 && !goes_on(first[0], LETTERS[usize::from(first[1])]) {
+    let words = if at == 0 { &FIRST } else { &ANYWHERE };
+    let number = |byte: u8| LETTERS[usize::from(byte)];
+    let second = first.get(1).copied().map_or(0, number);
+    if !words.has(number(first[0]), second) {
         return false;
     }
     // A street with its number before the box, on the same line.
     let street_before = at >= 3 && all[0].as_bytes()[0].is_ascii_digit();
-    if street_before && !tokens[0].eq_ignore_ascii_case("pmb") {
+    if street_before && !tokens[0].eq_ignore_ascii_case(PRIVATE_BOX) {
         return false;
     }
     let mut joined = [0u8; 24];
@@ -305,7 +398,7 @@ fn begins_box(tokens: &[&str], at: usize, all: &[&str], country: Option<&str>) -
             return true;
         }
         // A private mailbox is none of the street before it, which is that of a shop.
-        if numbered && word == "pmb" {
+        if numbered && word == PRIVATE_BOX {
             return true;
         }
         if numbered && at == 0 && is_box_in(country, word) {
@@ -338,12 +431,82 @@ fn is_street_word(token: Option<&&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use proptest::sample::select;
 
+    fn words() -> Vec<&'static str> {
+        let by_country = BOXES_BY_COUNTRY.iter().map(|(word, _)| *word);
+        let all = BOXES.iter().chain(BOXES_WITH_NUMBER).copied();
+        all.chain(by_country).collect()
+    }
+
+    proptest! {
+        /// The look at the beginnings passes over no line that the look at its words finds.
+        #[test]
+        fn no_box_is_passed_over(
+            parts in prop::collection::vec((select(words()), "[ .0-9-]{0,3}", "[A-Za-z0 .]{0,3}"), 1..4),
+            cut in prop::collection::vec(any::<bool>(), 40),
+            number in "[0-9]{0,3}[ ,]?",
+        ) {
+            let joined: String = parts.iter().map(|(word, marks, more)| format!("{word}{marks}{more}")).collect();
+            // Words that are written as several letters, and zeros in place of letters.
+            let spelled = joined.chars().zip(cut.iter().chain(std::iter::repeat(&false)));
+            let spelled: String = spelled
+                .flat_map(|(c, cut)| match (c, cut) {
+                    ('o', true) => vec!['0'],
+                    (c, true) => vec![c, '.'],
+                    (c, false) => vec![c],
+                })
+                .collect();
+            for line in [joined, spelled] {
+                let line = format!("{number}{line}");
+                if may_be_box(line.as_bytes()) {
+                    continue;
+                }
+                for country in ["USA", "DEU", "CHE", "FIN", "FRA", "ESP", "ARG", "COL", "POL", "TUR"] {
+                    prop_assert!(!is_box_of(&line, Some(country)), "{}", line);
+                    let with_letter = with_letter_o(&line);
+                    prop_assert!(with_letter.is_none_or(|line| !is_box_of(&line, Some(country))), "{}", line);
+                }
+            }
+        }
+    }
+
+    /// The line is looked at further where it is a box, and only few others are.
     #[test]
-    fn every_word_for_a_box_begins_with_a_known_beginning() {
-        let by_country = BOXES_BY_COUNTRY.iter().map(|(word, _)| word);
-        for word in BOXES.iter().chain(BOXES_WITH_NUMBER).chain(by_country) {
-            assert!(BEGINNINGS.contains(&&word[..2]), "{word}");
+    fn every_box_passes_the_look_at_its_beginnings() {
+        let by_country = BOXES_BY_COUNTRY.iter();
+        for (word, countries) in by_country {
+            assert!(is_box(&format!("{word} 12"), countries.first().copied()));
+        }
+        for word in BOXES_WITH_NUMBER {
+            assert!(is_box(&format!("{word} 12"), None), "{word}");
+        }
+        for word in BOXES {
+            for line in [
+                word.to_string(),
+                format!("Main {word} 12"),
+                format!("1{word}"),
+            ] {
+                assert!(is_box(&line, None), "{line}");
+            }
+        }
+        for line in [
+            "P O Box 9",
+            "p.o. box 9",
+            "Unit 4, P.O.Box 9",
+            "12 Main St PMB 4",
+            "1 pobox 2",
+        ] {
+            assert!(is_box(line, None), "{line}");
+        }
+        for line in [
+            "354 Dogwood Dr",
+            "229 Kestrel Ln",
+            "8914 W Walnut St",
+            "12 Cc Pl",
+        ] {
+            assert!(!may_be_box(line.as_bytes()), "{line}");
         }
     }
 }
