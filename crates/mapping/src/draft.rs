@@ -40,6 +40,10 @@ pub enum SlotValue {
 /// The number of a slot with nothing in it.
 const MISSING: u8 = 0;
 
+/// The number of a slot with a text that a cell gave, and that of one with a list of such texts.
+const TEXT: u8 = 1;
+const TEXTS: u8 = 3;
+
 /// The number of a slot whose cell could not be read.
 const INVALID: u8 = 5;
 
@@ -48,8 +52,8 @@ impl SlotValue {
     fn state(self) -> u8 {
         match self {
             SlotValue::Missing => MISSING,
-            SlotValue::Value { constant, .. } => 1 + u8::from(constant),
-            SlotValue::List { constant, .. } => 3 + u8::from(constant),
+            SlotValue::Value { constant, .. } => TEXT + u8::from(constant),
+            SlotValue::List { constant, .. } => TEXTS + u8::from(constant),
             SlotValue::Invalid(_) => INVALID,
             SlotValue::Disagree => 6,
         }
@@ -230,6 +234,11 @@ impl Draft {
         }
     }
 
+    /// Whether cells gave the slot a text or a list of texts. One look at one byte: most slots have none.
+    pub(crate) fn has_texts(&self, slot: usize) -> bool {
+        matches!(self.states.get(slot), Some(&(TEXT | TEXTS)))
+    }
+
     /// By slot, what kind of value it holds, as a number.
     pub(crate) fn states(&self) -> &[u8] {
         &self.states
@@ -330,6 +339,17 @@ impl Draft {
     /// The text of a span.
     pub fn text(&self, span: TextSpan) -> &str {
         &self.text[span.start as usize..span.end as usize]
+    }
+
+    /// The bytes of the buffer from where a text begins, and how many of them are the text's.
+    pub(crate) fn bytes_from(&self, span: TextSpan) -> (&[u8], usize) {
+        let bytes = self.text.as_bytes().get(span.start as usize..);
+        (bytes.unwrap_or_default(), (span.end - span.start) as usize)
+    }
+
+    /// Where the text of an item stands; none where it could not be read.
+    pub(crate) fn item_span(&self, index: u32) -> Option<TextSpan> {
+        self.items.get(index as usize)?.ok()
     }
 
     /// The text of an item, or why it could not be read.
