@@ -310,27 +310,28 @@ impl Gathering {
             _ => 2,
         };
         let mut groups = match kind {
-            FindingKind::SimilarIds => repeated(count, from, |place| self.ids.get(place)),
-            FindingKind::SamePerson => {
-                repeated(count, from, |place| match self.persons.get(place) {
+            FindingKind::SimilarIds => repeated(count, from, || self.ids.iter()),
+            FindingKind::SamePerson => repeated(count, from, || {
+                let owned = self.persons.iter().zip(self.rest.iter());
+                owned.map(|(person, rest)| match person {
                     0 => 0,
                     // Accounts of several types may belong to one person.
-                    person => {
-                        let account_type = self.rest.get(place).account_type;
-                        person.rotate_left(u32::from(account_type)).max(1)
-                    }
+                    person => person.rotate_left(u32::from(rest.account_type)).max(1),
                 })
-            }
-            FindingKind::SameTaxId => repeated(count, from, |place| self.tax_ids.get(place)),
-            FindingKind::SameEmail => repeated(count, from, |place| self.emails.get(place)),
-            FindingKind::DefaultBirthDate if !usual.is_empty() => repeated(count, from, |place| {
-                let born = self.rest.get(place).born;
-                u64::from(if usual.contains(&born) { born } else { 0 })
+            }),
+            FindingKind::SameTaxId => repeated(count, from, || self.tax_ids.iter()),
+            FindingKind::SameEmail => repeated(count, from, || self.emails.iter()),
+            FindingKind::DefaultBirthDate if !usual.is_empty() => repeated(count, from, || {
+                let usual = |born: u16| if usual.contains(&born) { born } else { 0 };
+                self.rest
+                    .iter()
+                    .map(move |rest| u64::from(usual(rest.born)))
             }),
             FindingKind::LostLeadingZeros => match expected {
-                Some(expected) => repeated(count, from, |place| {
-                    let digits = self.rest.get(place).digits;
-                    u64::from(digits > 0 && digits < expected)
+                Some(expected) => repeated(count, from, || {
+                    let is_short = move |digits: u8| digits > 0 && digits < expected;
+                    let digits = self.rest.iter().map(|rest| rest.digits);
+                    digits.map(move |digits| u64::from(is_short(digits)))
                 }),
                 None => Vec::new(),
             },

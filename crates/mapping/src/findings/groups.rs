@@ -1,12 +1,8 @@
 //! Which records share a key, in eight bytes a record.
 //!
 //! Owner of [`BlockVec`], a list that grows without copying, and of [`repeated`], which finds the keys that several records
-//! have. Nearly no key repeats, so a table of bits first tells which may ([`Repeats`]); those few are sorted, and a last pass
-//! over the column says whose they are. Left out on purpose: what the keys are made of.
-
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
+//! have. Nearly no key repeats, so a table of bits first tells which may ([`Repeats`]); only those are sorted, with the records
+//! that have them. Left out on purpose: what the keys are made of.
 
 /// Entries of a block.
 const BLOCK: usize = 1 << 16;
@@ -46,6 +42,11 @@ impl<T: Copy + Default> BlockVec<T> {
             .unwrap_or_default()
     }
 
+    /// All entries, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = T> {
+        self.blocks.iter().flatten().copied()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.blocks.iter().map(Vec::len).sum()
     }
@@ -56,30 +57,30 @@ impl<T: Copy + Default> BlockVec<T> {
 struct Repeats {
     /// How far a mixed key is shifted to become a bit's number.
     shift: u32,
-    again: Vec<u64>,
+    /// The bits of keys that were seen, and beside them of those that were seen again.
+    bits: Vec<[u64; 2]>,
 }
 
 impl Repeats {
-    fn new(count: usize, key: impl Fn(usize) -> u64) -> Repeats {
+    fn new(count: usize, keys: impl Iterator<Item = u64>) -> Repeats {
         // Eight to sixteen bits a record: about one key in ten then shares its bit with another.
         let bits = count.saturating_mul(8).next_power_of_two().max(64);
-        let words = bits / 64;
-        let mut once = vec![0u64; words];
         let mut repeats = Repeats {
             shift: u64::BITS - bits.trailing_zeros(),
-            again: vec![0; words],
+            bits: vec![[0; 2]; bits / 64],
         };
-        for key in (0..count).map(key).filter(|key| *key != 0) {
+        for key in keys.filter(|key| *key != 0) {
             let (word, bit) = repeats.place(key);
-            repeats.again[word] |= once[word] & bit;
-            once[word] |= bit;
+            let [once, again] = &mut repeats.bits[word];
+            *again |= *once & bit;
+            *once |= bit;
         }
         repeats
     }
 
     fn may_have(&self, key: u64) -> bool {
         let (word, bit) = self.place(key);
-        self.again[word] & bit != 0
+        self.bits[word][1] & bit != 0
     }
 
     fn place(&self, key: u64) -> (usize, u64) {
@@ -90,39 +91,24 @@ impl Repeats {
 }
 
 /// The groups of at least `from` records with the same key, as record numbers from 1: in the order of their first
-/// records, each in order. `key` gives the key of the record at a place from 0; 0 stands for none.
-pub(crate) fn repeated(count: usize, from: usize, key: impl Fn(usize) -> u64) -> Vec<Vec<u32>> {
+/// records, each in order. `keys` gives the keys of all records, each time anew; 0 stands for none.
+pub(crate) fn repeated<I: Iterator<Item = u64>>(
+    count: usize,
+    from: usize,
+    keys: impl Fn() -> I,
+) -> Vec<Vec<u32>> {
     // Of a single record every key is a group.
-    let repeats = (from > 1).then(|| Repeats::new(count, &key));
-    let counts = |key: &u64| {
-        *key != 0
-            && repeats
-                .as_ref()
-                .is_none_or(|repeats| repeats.may_have(*key))
-    };
-    let mut sorted: Vec<u64> = (0..count).map(&key).filter(counts).collect();
+    let repeats = (from > 1).then(|| Repeats::new(count, keys()));
+    let counts =
+        |key: u64| key != 0 && repeats.as_ref().is_none_or(|repeats| repeats.may_have(key));
+    let mut sorted: Vec<(u64, u32)> = (keys().zip(1..)).filter(|(key, _)| counts(*key)).collect();
     sorted.sort_unstable();
-    let mut repeating: HashMap<u64, usize, RandomState> = HashMap::default();
-    for same in sorted.chunk_by(|a, b| a == b) {
-        if same.len() >= from {
-            repeating.insert(same[0], usize::MAX);
-        }
-    }
-    drop(sorted);
-    let mut groups: Vec<Vec<u32>> = Vec::new();
-    if repeating.is_empty() {
-        return groups;
-    }
-    for place in 0..count {
-        let Some(group) = repeating.get_mut(&key(place)) else {
-            continue;
-        };
-        if *group == usize::MAX {
-            *group = groups.len();
-            groups.push(Vec::new());
-        }
-        groups[*group].push(place as u32 + 1);
-    }
+    let same = sorted.chunk_by(|(a, _), (b, _)| a == b);
+    let groups = same.filter(|group| group.len() >= from);
+    let mut groups: Vec<Vec<u32>> = groups
+        .map(|group| group.iter().map(|(_, record)| *record).collect())
+        .collect();
+    groups.sort_unstable();
     groups
 }
 
@@ -137,7 +123,7 @@ mod tests {
             column.push(key);
         }
         assert_eq!((column.len(), column.get(3), column.get(99)), (8, 7, 0));
-        let groups = |from| repeated(column.len(), from, |place| column.get(place));
+        let groups = |from| repeated(column.len(), from, || column.iter());
         assert_eq!(groups(2), [vec![1, 4, 8], vec![3, 6]]);
         assert_eq!(groups(3), [vec![1, 4, 8]]);
         assert!(groups(4).is_empty());
@@ -147,7 +133,7 @@ mod tests {
     #[test]
     fn every_key_that_repeats_is_found_among_many() {
         let keys: Vec<u64> = (0..5_000u64).map(|place| place % 4_900 + 1).collect();
-        let groups = repeated(keys.len(), 2, |place| keys[place]);
+        let groups = repeated(keys.len(), 2, || keys.iter().copied());
         let wanted: Vec<Vec<u32>> = (1..=100).map(|place| vec![place, place + 4_900]).collect();
         assert_eq!(groups, wanted);
     }

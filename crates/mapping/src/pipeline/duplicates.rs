@@ -81,7 +81,7 @@ impl DuplicateIndex {
     ) -> anyhow::Result<Vec<Duplicate>> {
         let mut read = |record: &u32| read(self.positions.at(record - 1));
         let mut found = Vec::new();
-        for group in repeated(self.positions.len(), 2, |place| self.ids.get(place)) {
+        for group in repeated(self.positions.len(), 2, || self.ids.iter()) {
             match compare(&group, &mut read)? {
                 Some(kind) => self.add_duplicates(&group, kind, &mut found),
                 None => {
