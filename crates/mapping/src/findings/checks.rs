@@ -147,6 +147,7 @@ pub struct RecordFindings {
     /// Texts whose characters were looked at before, with nothing wrong.
     sound: Memo<()>,
     scratch: String,
+    folded: Vec<u8>,
 }
 
 impl Checks {

@@ -5,7 +5,7 @@
 
 use crate::Mapper;
 use crate::draft::Draft;
-use bakkt_contract::fold::fold_into;
+use bakkt_contract::fold::fold_bytes_into;
 
 /// Where one owner says who they are: slots of the draft.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,7 +36,7 @@ impl OwnerSlots {
 }
 
 /// Adds who an owner is, folded; returns how many of names, birth date and tax id are known.
-pub(crate) fn fold_person(owner: &OwnerSlots, draft: &Draft, text: &mut String) -> usize {
+pub(crate) fn fold_person(owner: &OwnerSlots, draft: &Draft, text: &mut Vec<u8>) -> usize {
     let value = |slot: Option<usize>| slot.and_then(|slot| draft.value(slot));
     let given = add_folded(text, value(owner.given_name));
     let family = add_folded(text, value(owner.family_name));
@@ -47,29 +47,29 @@ pub(crate) fn fold_person(owner: &OwnerSlots, draft: &Draft, text: &mut String) 
 }
 
 /// Stands for a part that is missing; no folded text has it.
-const MISSING: char = '\u{0}';
+const MISSING: u8 = 0;
 /// Ends each part; no folded text has it.
-const END: char = '\u{1}';
+const END: u8 = 1;
 
 /// Adds a part without accents, blanks, punctuation and capitals; false when nothing is left of it.
-fn add_folded(text: &mut String, value: Option<&str>) -> bool {
+fn add_folded(text: &mut Vec<u8>, value: Option<&str>) -> bool {
     let start = text.len();
-    fold_into(value.unwrap_or_default(), text);
+    fold_bytes_into(value.unwrap_or_default(), text);
     end_part(text, start)
 }
 
 /// Adds a number; its leading zeros do not count, because a spreadsheet takes them away.
-fn add_number(text: &mut String, value: Option<&str>) -> bool {
+fn add_number(text: &mut Vec<u8>, value: Option<&str>) -> bool {
     let start = text.len();
     let value = value.unwrap_or_default();
-    fold_into(
+    fold_bytes_into(
         value.trim_start_matches(|c: char| c == '0' || !c.is_alphanumeric()),
         text,
     );
     end_part(text, start)
 }
 
-fn end_part(text: &mut String, start: usize) -> bool {
+fn end_part(text: &mut Vec<u8>, start: usize) -> bool {
     let known = text.len() > start;
     if !known {
         text.push(MISSING);

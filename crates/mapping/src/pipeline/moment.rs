@@ -23,12 +23,12 @@ impl MomentHasher {
         MomentHasher([part(0), part(1)])
     }
 
-    /// The hash of a text, in its first sixteen bytes.
-    pub(crate) fn hash(&self, text: &str) -> Hash {
+    /// The hash of some bytes, in its first sixteen.
+    pub(crate) fn hash(&self, bytes: &[u8]) -> Hash {
         let mut hash = Hash::default();
         for (state, out) in self.0.iter().zip(hash.chunks_exact_mut(8)) {
             let mut hasher = state.build_hasher();
-            hasher.write(text.as_bytes());
+            hasher.write(bytes);
             out.copy_from_slice(&hasher.finish().to_le_bytes());
         }
         hash

@@ -29,7 +29,7 @@ pub(crate) struct OwnerMarker {
     key: [u8; 32],
     /// By place among the owners.
     owners: Vec<OwnerSlots>,
-    text: String,
+    text: Vec<u8>,
 }
 
 impl OwnerMarker {
@@ -38,7 +38,7 @@ impl OwnerMarker {
         OwnerMarker {
             key: blake3::derive_key(CONTEXT, &pipeline.key),
             owners: owner_slots(&pipeline.mapper),
-            text: String::new(),
+            text: Vec::new(),
         }
     }
 
@@ -118,7 +118,7 @@ impl OwnerMarker {
                 .map_or_else(|| share.to_owned(), |share| share.normalize().to_string());
             let does = [value(slots.role), &share, value(slots.manages)];
             out.extend(mark(&customer, "id", [id.as_bytes()]));
-            out.extend(mark(&customer, "person", [self.text.as_bytes()]));
+            out.extend(mark(&customer, "person", [self.text.as_slice()]));
             out.extend(mark(&customer, "owns", does.map(str::as_bytes)));
         }
     }

@@ -28,7 +28,7 @@ pub(crate) struct PersonHasher {
     moment: Option<MomentHasher>,
     /// By place among the owners.
     owners: Vec<OwnerSlots>,
-    text: String,
+    text: Vec<u8>,
 }
 
 impl PersonHasher {
@@ -38,7 +38,7 @@ impl PersonHasher {
             key: blake3::derive_key(CONTEXT, &pipeline.key),
             moment,
             owners: owner_slots(&pipeline.mapper),
-            text: String::new(),
+            text: Vec::new(),
         }
     }
 
@@ -53,7 +53,7 @@ impl PersonHasher {
             return None;
         }
         let hash = match &self.moment {
-            None => *blake3::keyed_hash(&self.key, self.text.as_bytes()).as_bytes(),
+            None => *blake3::keyed_hash(&self.key, &self.text).as_bytes(),
             Some(moment) => moment.hash(&self.text),
         };
         hash.first_chunk().copied()
@@ -85,7 +85,7 @@ mod tests {
             birth_date: Some(2),
             tax_id: Some(3),
         };
-        let (owners, text) = (vec![owner], String::new());
+        let (owners, text) = (vec![owner], Vec::new());
         let mut hasher = PersonHasher {
             key: [7; 32],
             moment: None,

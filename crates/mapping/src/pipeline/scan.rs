@@ -159,7 +159,7 @@ impl Hashers {
     fn id(&self, pipeline: &Pipeline, id: &str) -> Hash {
         match &self.moment {
             None => pipeline.hash(id.as_bytes()),
-            Some(moment) => moment.hash(id),
+            Some(moment) => moment.hash(id.as_bytes()),
         }
     }
 }

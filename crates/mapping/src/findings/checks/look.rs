@@ -69,19 +69,19 @@ impl RecordFindings {
         if known.filter(|slots| slots.names_somebody(draft)).count() < 2 {
             return;
         }
-        let mut folded: Vec<String> = Vec::with_capacity(owners);
+        let mut before: Vec<Vec<u8>> = Vec::with_capacity(owners);
         for (owner, slots) in checks.owners.iter().zip(&checks.people).take(owners) {
-            self.scratch.clear();
-            if fold_person(slots, draft, &mut self.scratch) < 2 {
+            self.folded.clear();
+            if fold_person(slots, draft, &mut self.folded) < 2 {
                 continue;
             }
-            if folded.contains(&self.scratch) {
+            if before.contains(&self.folded) {
                 let field = owner.tax_id.or(owner.born).map(|(_, field)| field);
                 self.add(&checks.rules, FindingKind::SamePerson, field, || {
                     "an earlier owner of the account once more".to_owned()
                 });
             } else {
-                folded.push(self.scratch.clone());
+                before.push(self.folded.clone());
             }
         }
     }
@@ -294,9 +294,14 @@ impl RecordFindings {
         }
         let scratch = &mut self.scratch;
         if let Some(tax_id) = tax_id.filter(|_| checks.rules.looks_for(FindingKind::SameTaxId)) {
+            // Most are digits alone, which are folded as they stand.
+            let is_plain = tax_id.bytes().all(|byte| byte.is_ascii_digit());
             scratch.clear();
-            fold_into(tax_id, scratch);
-            self.keys.tax_id = checks.hash(1, &[scratch]);
+            if !is_plain {
+                fold_into(tax_id, scratch);
+            }
+            let folded: &str = if is_plain { tax_id } else { scratch };
+            self.keys.tax_id = checks.hash(1, &[folded]);
         }
         if let Some(email) = email.filter(|_| checks.rules.looks_for(FindingKind::SameEmail)) {
             scratch.clear();
