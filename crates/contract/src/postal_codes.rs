@@ -287,30 +287,9 @@ pub fn has_zips(country: &str) -> bool {
     )
 }
 
-/// By the letters of a country, the place of its rule; too high a number for one that has none.
-static BY_COUNTRY: [u8; 26 * 26] = {
-    let mut places = [u8::MAX; 26 * 26];
-    let mut place = 0;
-    while place < RULES.len() {
-        let letters = RULES[place].country.as_bytes();
-        places[place_of(letters[0], letters[1]) as usize] = place as u8;
-        place += 1;
-    }
-    places
-};
-
-/// Where a country of two capitals stands; somewhere for any other two bytes.
-const fn place_of(a: u8, b: u8) -> u16 {
-    a.wrapping_sub(b'A') as u16 % 26 * 26 + b.wrapping_sub(b'A') as u16 % 26
-}
-
 fn find(country: &str) -> Option<&'static PostalCodeRule> {
-    let [a, b] = *country.as_bytes() else {
-        return None;
-    };
-    let place = *BY_COUNTRY.get(usize::from(place_of(a, b)))?;
-    let rule = RULES.get(usize::from(place))?;
-    (rule.country == country).then_some(rule)
+    let place = RULES.binary_search_by_key(&country, |rule| rule.country);
+    RULES.get(place.ok()?)
 }
 
 /// The letters and digits of a text, as capitals; none when it holds what no code holds.

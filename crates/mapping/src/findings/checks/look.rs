@@ -294,14 +294,9 @@ impl RecordFindings {
         }
         let scratch = &mut self.scratch;
         if let Some(tax_id) = tax_id.filter(|_| checks.rules.looks_for(FindingKind::SameTaxId)) {
-            // Most are digits alone, which are folded as they stand.
-            let is_plain = tax_id.bytes().all(|byte| byte.is_ascii_digit());
             scratch.clear();
-            if !is_plain {
-                fold_into(tax_id, scratch);
-            }
-            let folded: &str = if is_plain { tax_id } else { scratch };
-            self.keys.tax_id = checks.hash(1, &[folded]);
+            fold_into(tax_id, scratch);
+            self.keys.tax_id = checks.hash(1, &[scratch]);
         }
         if let Some(email) = email.filter(|_| checks.rules.looks_for(FindingKind::SameEmail)) {
             scratch.clear();
