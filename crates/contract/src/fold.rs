@@ -45,7 +45,7 @@ pub fn fold_into(text: &str, out: &mut String) {
     fold_pieces(text, |piece| out.push_str(piece));
 }
 
-/// The same as bytes, which costs less: nobody has to see that they are text.
+/// The same onto the end of bytes, for what is only hashed or compared. It costs less: bytes need not be shown to be text.
 pub fn fold_bytes_into(text: &str, out: &mut Vec<u8>) {
     if !text.is_ascii() {
         fold_pieces(text, |piece| out.extend_from_slice(piece.as_bytes()));

@@ -288,6 +288,7 @@ fn is_amount(text: &str, marks: Marks) -> bool {
 /// A range of amounts, written with a mark that other numbers with a dash do not have.
 fn is_span(text: &str, marks: Marks) -> bool {
     let marked = text.contains(['$', ',', 'k', 'K', '<', '>']) || marks.letters > 3;
+    // An e-mail address is none, which is seen sooner.
     let fits = marked && marks.letters < 20 && !text.contains('@');
     fits && spans::range_of(Scale::A, text, DecimalMark::Dot).is_ok()
 }

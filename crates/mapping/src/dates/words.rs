@@ -1,8 +1,9 @@
 //! Names of months and weekdays in the languages that a mapping may name.
 //!
 //! Owner: `mapping::dates`. Names stand folded: lower case, no accents, letters only. Invariants (tested): no name means two
-//! months, whichever languages are asked for, and all names of a month in one language begin with the same letter. A name that is a month in one language and a weekday in another ("mar") is
-//! told apart by its place. Left out on purpose: languages whose scripts need more than folding.
+//! months, whichever languages are asked for, and all names of a month in one language begin with the same letter. A name that
+//! is a month in one language and a weekday in another ("mar") is told apart by its place. Left out on purpose: languages whose
+//! scripts need more than folding.
 
 /// A language: its code, its months' names by month, and its weekdays' names, each parted by spaces.
 pub struct Language {

@@ -270,16 +270,22 @@ fn may_be_box(line: &[u8]) -> bool {
     step(last, &b' ') == FOUND
 }
 
-/// Where a line is while it is gone through byte by byte, without a branch for each: behind a word; behind a blank or a dot; in a word;
-/// in one behind a P or a B; behind a zero that may be a letter; or a word for a box was found, or a byte beyond ASCII. Further states
-/// are those behind the first letter of a word.
+// Where a line is while it is gone through byte by byte.
+
+/// Behind anything but a letter, a blank or a dot.
 const BEHIND: u8 = 0;
+/// Behind a blank or a dot.
 const BETWEEN: u8 = 1;
+/// In a word, behind its first letter.
 const INSIDE: u8 = 2;
+/// The same, behind a P or a B: a zero may be an O there.
 const BEFORE_O: u8 = 3;
+/// Behind a zero that may be an O.
 const ZERO: u8 = 4;
+/// Where a word began like one for a box, where a zero may be an O, or where there was a byte beyond ASCII: it stays so.
 const FOUND: u8 = 5;
-const BEGUN: u8 = 5;
+/// Behind the first letter of a word: this and the number of the letter.
+const BEGUN: u8 = FOUND;
 const STATES: usize = BEGUN as usize + 27;
 
 /// For each state, where each byte leads.
@@ -289,7 +295,7 @@ static STEPS: [[u8; 256]; STATES] = {
     while state < STATES {
         let mut byte = 0;
         while byte < 256 {
-            steps[state][byte] = step(state as u8, byte as u8);
+            steps[state][byte] = next_state(state as u8, byte as u8);
             byte += 1;
         }
         state += 1;
@@ -297,15 +303,16 @@ static STEPS: [[u8; 256]; STATES] = {
     steps
 };
 
-const fn step(state: u8, byte: u8) -> u8 {
+const fn next_state(state: u8, byte: u8) -> u8 {
     let next = LETTERS[byte as usize];
     let begun = state.saturating_sub(BEGUN);
     let is_letter_before_o = matches!(byte, b'P' | b'p' | b'B' | b'b');
-    let may_be_o = matches!(state, BETWEEN | BEFORE_O) || begun == 2 || begun == 16;
+    let begun_before_o = begun == LETTERS[b'p' as usize] || begun == LETTERS[b'b' as usize];
+    let may_be_o = matches!(state, BETWEEN | BEFORE_O) || begun_before_o;
     let is_found = state == FOUND
         || byte >= 0x80
-        || begun != 0 && ANYWHERE.has(begun, next)
-        || state == ZERO && !byte.is_ascii_digit();
+        || (begun != 0 && ANYWHERE.has(begun, next))
+        || (state == ZERO && !byte.is_ascii_digit());
     if is_found {
         FOUND
     } else if next != 0 && matches!(state, BEHIND | BETWEEN) {
