@@ -182,11 +182,12 @@ impl<F: Fn() -> bool> Planner<F> {
         let rows = self.read_rows(migration, sink, &mut members, gathered)?;
         let unused_exclusions = exclusions::unused(&pipeline.exclude)?;
         sink.take_unused_exclusions(&unused_exclusions);
-        let mut duplicates = duplicates(&index, migration)?;
+        let (groups, duplicates) = gathering.groups_beside(|| duplicates(&index, migration));
+        let mut duplicates = duplicates?;
         sink.take_duplicates(migration, &rows, &members, &mut duplicates)?;
         survey.take_out(&duplicates);
         let told = exclusions::found(&unused_exclusions);
-        let findings = Findings::finish(gathering, &duplicates, rules, &mut survey, told);
+        let findings = Findings::finish((gathering, groups), &duplicates, rules, &mut survey, told);
         sink.take_findings(migration, &members, &findings)?;
         self.judge_documents(migration, sink, &members, &mut survey, &findings)?;
         Ok(Planned {
@@ -271,12 +272,14 @@ impl<F: Fn() -> bool> Planner<F> {
             survey.block(&blocked);
         }
         let is_member = |record: &u32| members.has(*record);
-        let unidentified = survey.unidentified();
-        let unidentified: Vec<Foreign> =
-            unidentified.filter(|one| is_member(&one.record)).collect();
-        for owners in unidentified.chunks(AT_ONCE) {
+        let mut unidentified = survey.unidentified().filter(|one| is_member(&one.record));
+        loop {
+            let owners: Vec<Foreign> = unidentified.by_ref().take(AT_ONCE).collect();
+            if owners.is_empty() {
+                break;
+            }
             refuse_when(stopping)?;
-            sink.take_unidentified(owners)?;
+            sink.take_unidentified(&owners)?;
         }
         let kyb: Vec<u32> = survey.kyb().iter().copied().filter(is_member).collect();
         for records in kyb.chunks(AT_ONCE) {

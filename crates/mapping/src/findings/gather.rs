@@ -7,12 +7,24 @@
 //! Left out on purpose: documents, and everything that is shown (`commands`).
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::groups::{BlockVec, repeated};
 use super::ids::Lengths;
 use super::{ComparisonKeys, checks::RecordFinding};
 use bakkt_model::finding::{FindingAction, FindingKind, FindingRules, first_of};
 use bakkt_model::position::{JoinedList, Position};
+
+/// The kinds that compare records. Those that take longest come first, so that two threads end together.
+const COMPARED: [FindingKind; 6] = [
+    FindingKind::SamePerson,
+    FindingKind::SimilarIds,
+    FindingKind::SameTaxId,
+    FindingKind::SameEmail,
+    FindingKind::DefaultBirthDate,
+    FindingKind::LostLeadingZeros,
+];
 
 /// Places of a kind that are shown.
 pub const PLACES: usize = 3;
@@ -73,6 +85,10 @@ struct RecordDetails {
     account_type: u8,
     standing: RecordStanding,
 }
+
+/// The records that have something together, by kind; duplicates are still among them.
+#[derive(Debug)]
+pub struct RecordGroups(Vec<(FindingKind, Vec<Vec<u32>>)>);
 
 /// A place where something was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -218,8 +234,38 @@ impl Gathering {
         }
     }
 
-    /// Compares the records. `duplicates` are those that are not looked at, by record.
-    pub fn finish(mut self, duplicates: impl Iterator<Item = u32>) -> GatheredFindings {
+    /// Finds the records that have something together, on two threads; the calling one does something else first.
+    pub fn groups_beside<T>(&self, other: impl FnOnce() -> T) -> (RecordGroups, T) {
+        let (usual, expected) = (self.default_dates(), self.lengths.expected());
+        let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        let work = || {
+            while let Some(kind) = COMPARED.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let groups = self.groups_of(*kind, &usual, expected);
+                let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+                found.push((*kind, groups));
+            }
+        };
+        let done = std::thread::scope(|scope| {
+            // Where no thread can be had, this one does all of it.
+            let helper = std::thread::Builder::new().spawn_scoped(scope, work);
+            let done = other();
+            work();
+            if let Ok(Err(panic)) = helper.map(|helper| helper.join()) {
+                std::panic::resume_unwind(panic);
+            }
+            done
+        });
+        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        found.sort_unstable_by_key(|(kind, _)| *kind);
+        (RecordGroups(found), done)
+    }
+
+    /// Counts what was found of records, alone and together. `duplicates` are those that are not looked at, by record.
+    pub fn finish(
+        mut self,
+        groups: RecordGroups,
+        duplicates: impl Iterator<Item = u32>,
+    ) -> GatheredFindings {
         let left_out: Vec<u32> = duplicates.collect();
         let is_left_out = |record: u32| left_out.binary_search(&record).is_ok();
         self.single.retain(|(record, _)| !is_left_out(*record));
@@ -243,8 +289,16 @@ impl Gathering {
             });
         }
         let mut blocked: BTreeMap<u32, u32> = BTreeMap::new();
-        for (kind, groups) in self.groups(&is_left_out) {
-            self.tell(kind, &groups, &mut outcome, &mut blocked);
+        for (kind, mut groups) in groups.0 {
+            // Duplicates are few, so they are asked for only where a key repeats.
+            for group in &mut groups {
+                group.retain(|record| !is_left_out(*record));
+            }
+            let from = self.smallest_group(kind);
+            groups.retain(|group| group.len() >= from && self.are_several(kind, group));
+            if !groups.is_empty() {
+                self.tell(kind, &groups, &mut outcome, &mut blocked);
+            }
         }
         outcome.told.sort_by_key(|told| told.kind);
         outcome.members.sort_unstable();
@@ -255,61 +309,21 @@ impl Gathering {
         outcome
     }
 
-    /// The groups of each kind that compares records. Sorting takes most of the time, so two threads share it.
-    fn groups(
-        &self,
-        is_left_out: &(impl Fn(u32) -> bool + Sync),
-    ) -> Vec<(FindingKind, Vec<Vec<u32>>)> {
-        let usual = self.default_dates();
-        let expected = self.lengths.expected();
-        let make = |kind: FindingKind| (kind, self.groups_of(kind, &usual, expected, is_left_out));
-        let halves: [&[FindingKind]; 2] = [
-            &[
-                FindingKind::SimilarIds,
-                FindingKind::SamePerson,
-                FindingKind::LostLeadingZeros,
-            ],
-            &[
-                FindingKind::SameTaxId,
-                FindingKind::SameEmail,
-                FindingKind::DefaultBirthDate,
-            ],
-        ];
-        let half = |kinds: &[FindingKind]| kinds.iter().copied().map(make).collect::<Vec<_>>();
-        let mut all = std::thread::scope(|scope| {
-            // Where no thread can be had, this one does all of it.
-            let other = std::thread::Builder::new().spawn_scoped(scope, || half(halves[1]));
-            let mut all = half(halves[0]);
-            all.extend(match other {
-                Ok(other) => match other.join() {
-                    Ok(groups) => groups,
-                    Err(panic) => std::panic::resume_unwind(panic),
-                },
-                Err(_) => half(halves[1]),
-            });
-            all
-        });
-        all.retain(|(_, groups)| !groups.is_empty());
-        all
-    }
-
-    fn groups_of(
-        &self,
-        kind: FindingKind,
-        usual: &[u16],
-        expected: Option<u8>,
-        is_left_out: &impl Fn(u32) -> bool,
-    ) -> Vec<Vec<u32>> {
-        if !self.rules.looks_for(kind) {
-            return Vec::new();
-        }
-        let count = self.rest.len();
-        let from = match kind {
+    /// So many records make a group of a kind.
+    fn smallest_group(&self, kind: FindingKind) -> usize {
+        match kind {
             FindingKind::SameEmail => self.rules.same_email_from.max(2) as usize,
             FindingKind::LostLeadingZeros => 1,
             _ => 2,
-        };
-        let mut groups = match kind {
+        }
+    }
+
+    fn groups_of(&self, kind: FindingKind, usual: &[u16], expected: Option<u8>) -> Vec<Vec<u32>> {
+        if !self.rules.looks_for(kind) {
+            return Vec::new();
+        }
+        let (count, from) = (self.rest.len(), self.smallest_group(kind));
+        match kind {
             FindingKind::SimilarIds => repeated(count, from, || self.ids.iter()),
             FindingKind::SamePerson => repeated(count, from, || {
                 let owned = self.persons.iter().zip(self.rest.iter());
@@ -336,13 +350,7 @@ impl Gathering {
                 None => Vec::new(),
             },
             _ => Vec::new(),
-        };
-        // Duplicates are few, so they are asked for only where a key repeats.
-        for group in &mut groups {
-            group.retain(|record| !is_left_out(*record));
         }
-        groups.retain(|group| group.len() >= from && self.are_several(kind, group));
-        groups
     }
 
     /// Whether a tax id or an e-mail address belongs to more than one person.
@@ -469,6 +477,11 @@ mod tests {
         }
     }
 
+    fn finish(gathering: Gathering, duplicates: &[u32]) -> GatheredFindings {
+        let (groups, ()) = gathering.groups_beside(|| ());
+        gathering.finish(groups, duplicates.iter().copied())
+    }
+
     fn told(outcome: &GatheredFindings) -> Vec<(&'static str, u64, u64)> {
         let told = outcome.told.iter();
         told.map(|told| (told.kind.name(), told.count, told.groups))
@@ -487,7 +500,7 @@ mod tests {
         ] {
             gathering.add(&seen(line, person, tax_id, email));
         }
-        let outcome = gathering.finish(std::iter::empty());
+        let outcome = finish(gathering, &[]);
         assert_eq!(
             told(&outcome),
             [("same_person", 2, 1), ("same_tax_id", 2, 1)]
@@ -517,7 +530,7 @@ mod tests {
             ..seen(5, 1, 10, 20)
         };
         gathering.add(&other);
-        let outcome = gathering.finish([2, 3].into_iter());
+        let outcome = finish(gathering, &[2, 3]);
         assert!(outcome.told.is_empty(), "{:?}", outcome.told);
     }
 
@@ -535,7 +548,7 @@ mod tests {
         };
         gathering.add(&blocked);
         gathering.add(&seen(5, 4, 0, 20));
-        let outcome = gathering.finish(std::iter::empty());
+        let outcome = finish(gathering, &[]);
         let kinds: Vec<_> = outcome
             .blocked
             .iter()
@@ -564,7 +577,7 @@ mod tests {
             };
             gathering.add(&one);
         }
-        let outcome = gathering.finish(std::iter::empty());
+        let outcome = finish(gathering, &[]);
         assert_eq!(told(&outcome), [("default_birth_date", 5, 1)]);
     }
 
@@ -583,7 +596,7 @@ mod tests {
                 ..seen(line, person, 0, 0)
             });
         }
-        let outcome = gathering.finish(std::iter::empty());
+        let outcome = finish(gathering, &[]);
         assert_eq!(told(&outcome), [("same_person", 3, 1)]);
         assert_eq!(outcome.told[0].spots.len(), 4);
     }

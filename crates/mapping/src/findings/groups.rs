@@ -10,83 +10,93 @@ const BLOCK: usize = 1 << 16;
 /// One entry a record, in blocks, so that growing never needs twice the memory.
 #[derive(Debug)]
 pub(crate) struct BlockVec<T> {
-    blocks: Vec<Vec<T>>,
+    full: Vec<Vec<T>>,
+    /// Behind them; has its own place, since it is what is added to.
+    last: Vec<T>,
 }
 
 impl<T> Default for BlockVec<T> {
     fn default() -> BlockVec<T> {
-        BlockVec { blocks: Vec::new() }
+        BlockVec {
+            full: Vec::new(),
+            last: Vec::new(),
+        }
     }
 }
 
 impl<T: Copy + Default> BlockVec<T> {
     /// Adds the entry of the next record.
+    #[inline]
     pub(crate) fn push(&mut self, entry: T) {
-        match self.blocks.last_mut() {
-            Some(block) if block.len() < BLOCK => block.push(entry),
-            _ => {
-                let mut block =
-                    Vec::with_capacity(if self.blocks.is_empty() { 1024 } else { BLOCK });
-                block.push(entry);
-                self.blocks.push(block);
-            }
+        if self.last.len() == BLOCK {
+            self.begin_block();
         }
+        self.last.push(entry);
+    }
+
+    #[cold]
+    fn begin_block(&mut self) {
+        let full = std::mem::replace(&mut self.last, Vec::with_capacity(BLOCK));
+        self.full.push(full);
     }
 
     /// The entry of a record, counted from 0.
     pub(crate) fn get(&self, place: usize) -> T {
-        let block = self.blocks.get(place / BLOCK);
-        block
-            .and_then(|block| block.get(place % BLOCK))
-            .copied()
-            .unwrap_or_default()
+        let block = self.full.get(place / BLOCK).unwrap_or(&self.last);
+        let is_last = place / BLOCK <= self.full.len();
+        let entry = block.get(place % BLOCK).filter(|_| is_last);
+        entry.copied().unwrap_or_default()
     }
 
     /// All entries, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = T> {
-        self.blocks.iter().flatten().copied()
+        self.full.iter().flatten().chain(&self.last).copied()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.blocks.iter().map(Vec::len).sum()
+        self.full.len() * BLOCK + self.last.len()
     }
 }
 
-/// The keys that may occur more than once: two keys can share a bit, so one that does not repeat may be among them, and
-/// none that does is left out.
+/// The keys that may occur more than once: few that do not are among them, and none that does is left out.
 struct Repeats {
-    /// How far a mixed key is shifted to become a bit's number.
-    shift: u32,
-    /// The bits of keys that were seen, and beside them of those that were seen again.
-    bits: Vec<[u64; 2]>,
+    /// For each key two bits of one word, once it was seen.
+    once: Vec<u64>,
+    /// The same, once it was seen again. Apart from the others: few keys ever touch it while they are noted, and only it is
+    /// looked at afterwards.
+    again: Vec<u64>,
 }
 
 impl Repeats {
     fn new(count: usize, keys: impl Iterator<Item = u64>) -> Repeats {
-        // Eight to sixteen bits a record: about one key in ten then shares its bit with another.
-        let bits = count.saturating_mul(8).next_power_of_two().max(64);
+        // Eight bits a record: about one key in thirty then shares both of its bits with others.
+        let words = count / 8 + 1;
         let mut repeats = Repeats {
-            shift: u64::BITS - bits.trailing_zeros(),
-            bits: vec![[0; 2]; bits / 64],
+            once: vec![0; words],
+            again: vec![0; words],
         };
-        for key in keys.filter(|key| *key != 0) {
-            let (word, bit) = repeats.place(key);
-            let [once, again] = &mut repeats.bits[word];
-            *again |= *once & bit;
-            *once |= bit;
-        }
+        keys.filter(|key| *key != 0).for_each(|key| {
+            let (word, bits) = repeats.place(key);
+            let seen = &mut repeats.once[word];
+            if *seen & bits == bits {
+                repeats.again[word] |= bits;
+            }
+            *seen |= bits;
+        });
         repeats
     }
 
     fn may_have(&self, key: u64) -> bool {
-        let (word, bit) = self.place(key);
-        self.bits[word][1] & bit != 0
+        let (word, bits) = self.place(key);
+        self.again[word] & bits == bits
     }
 
+    /// The word of a key, and its bits there.
     fn place(&self, key: u64) -> (usize, u64) {
         // An odd number near 2^64 divided by the golden ratio spreads keys that lie close together.
-        let bit = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift;
-        ((bit / 64) as usize, 1 << (bit % 64))
+        let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let word = u128::from(mixed) * self.once.len() as u128 >> u64::BITS;
+        (word as usize, 1 << (mixed % 64) | 1 << (mixed / 64 % 64))
     }
 }
 
@@ -101,12 +111,21 @@ pub(crate) fn repeated<I: Iterator<Item = u64>>(
     let repeats = (from > 1).then(|| Repeats::new(count, keys()));
     let counts =
         |key: u64| key != 0 && repeats.as_ref().is_none_or(|repeats| repeats.may_have(key));
-    let mut sorted: Vec<(u64, u32)> = (keys().zip(1..)).filter(|(key, _)| counts(*key)).collect();
-    sorted.sort_unstable();
+    let mut sorted: Vec<(u64, u32)> = Vec::new();
+    keys().zip(1..).for_each(|(key, record)| {
+        if counts(key) {
+            sorted.push((key, record));
+        }
+    });
+    sorted.sort_unstable_by_key(|(key, _)| *key);
     let same = sorted.chunk_by(|(a, _), (b, _)| a == b);
     let groups = same.filter(|group| group.len() >= from);
     let mut groups: Vec<Vec<u32>> = groups
-        .map(|group| group.iter().map(|(_, record)| *record).collect())
+        .map(|group| {
+            let mut records: Vec<u32> = group.iter().map(|(_, record)| *record).collect();
+            records.sort_unstable();
+            records
+        })
         .collect();
     groups.sort_unstable();
     groups
