@@ -70,7 +70,7 @@ pub fn check(
         mut documents,
     } = sink;
     documents.listed.sort_by_key(|gap| gap.record);
-    let totals = totals(&rows, &documents, &planned, migration)?;
+    let totals = totals(&rows, &mut documents, &planned, migration)?;
     Ok(Checked {
         problems: rows.problems(&migration.pipeline, &documents.gaps),
         planned,
@@ -188,7 +188,7 @@ impl Sink for TallySink {
 /// The counts as a report has them.
 fn totals(
     rows: &VerdictTally,
-    documents: &DocumentTally,
+    documents: &mut DocumentTally,
     planned: &Planned,
     migration: &Migration,
 ) -> anyhow::Result<Totals> {
@@ -201,7 +201,7 @@ fn totals(
         ..Totals::default()
     };
     // Records that were ready are in grace by what is missing of their documents.
-    let in_grace = documents.turned.len() as u64;
+    let in_grace = documents.in_grace();
     let [ready, grace, blocked, excluded, duplicate] = rows.verdicts;
     totals.verdicts.ready = ready - in_grace;
     totals.verdicts.grace = grace + in_grace;

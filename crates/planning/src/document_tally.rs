@@ -11,6 +11,9 @@ use bakkt_model::number::thousands;
 
 use super::survey::{Batch, Foreign, Surveyed};
 
+/// The reason of a gap where nothing was found.
+const MISSING: &str = "missing";
+
 /// Places that are named of each kind of refusal.
 const FIRST: usize = 3;
 
@@ -22,8 +25,8 @@ const KINDS: usize = 25;
 pub struct DocumentTally {
     /// Open gaps by path and reason.
     pub gaps: BTreeMap<(String, String), u64>,
-    /// Records that were ready, and are in grace by these gaps.
-    pub turned: HashSet<u32>,
+    /// Records that were ready, and are in grace by these gaps; one may stand here several times.
+    turned: Vec<u32>,
     /// The gaps one by one, in the order of their records, where somebody wants them.
     pub listed: Vec<ListedGap>,
     /// Documents that are sent.
@@ -85,9 +88,38 @@ impl DocumentTally {
 
     /// Counts owners who are not U.S. persons and of whom no identity document is sent.
     pub fn add_unidentified(&mut self, owners: &[Foreign]) {
+        // By the owner's place: half of all customers may be among them.
+        let mut counts: Vec<(u64, Foreign)> = Vec::new();
         for owner in owners {
-            self.gap(owner.record, owner.ready, owner.path(), "missing", None);
+            let place = usize::from(owner.place);
+            if counts.len() <= place {
+                counts.resize(place + 1, (0, *owner));
+            }
+            let (count, example) = &mut counts[place];
+            (*count, *example) = (*count + 1, *owner);
+            if owner.ready {
+                self.turned.push(owner.record);
+            }
         }
+        for (count, owner) in counts.into_iter().filter(|(count, _)| *count > 0) {
+            let kind = (owner.path(), MISSING.to_owned());
+            *self.gaps.entry(kind).or_default() += count;
+        }
+        if self.keeps_list {
+            self.listed.extend(owners.iter().map(|owner| ListedGap {
+                record: owner.record,
+                path: owner.path(),
+                reason: MISSING.to_owned(),
+                at: None,
+            }));
+        }
+    }
+
+    /// How many records were ready, and are in grace by what was found after the rows.
+    pub fn in_grace(&mut self) -> u64 {
+        self.turned.sort_unstable();
+        self.turned.dedup();
+        self.turned.len() as u64
     }
 
     /// Counts a batch of documents.
@@ -120,29 +152,19 @@ impl DocumentTally {
             }
             let at = (documents.place().to_owned(), document.spoken.at.row);
             for why in &judged.gaps {
-                self.gap(judged.record, judged.ready, judged.path(), why, Some(&at));
+                self.gap(judged.record, judged.ready, judged.path(), why, &at);
             }
         }
     }
 
     /// The same gap at the same place is one.
-    fn gap(
-        &mut self,
-        record: u32,
-        ready: bool,
-        path: String,
-        reason: &str,
-        at: Option<&(String, u64)>,
-    ) {
-        if let Some((_, row)) = at
-            && !self
-                .seen
-                .insert((record, path.clone(), reason.to_owned(), *row))
-        {
+    fn gap(&mut self, record: u32, ready: bool, path: String, reason: &str, at: &(String, u64)) {
+        let seen = (record, path.clone(), reason.to_owned(), at.1);
+        if !self.seen.insert(seen) {
             return;
         }
         if ready {
-            self.turned.insert(record);
+            self.turned.push(record);
         }
         let kind = (path.clone(), reason.to_owned());
         *self.gaps.entry(kind).or_default() += 1;
@@ -151,7 +173,7 @@ impl DocumentTally {
                 record,
                 path,
                 reason: reason.to_owned(),
-                at: at.cloned(),
+                at: Some(at.clone()),
             });
         }
     }
