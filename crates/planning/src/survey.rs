@@ -207,8 +207,8 @@ impl<'m> Survey<'m> {
     /// The second step: a record of the export. True: its owners belong into the journal.
     pub fn note(&mut self, record: u32, batch: &Results, row: &ScannedRow) -> bool {
         let of = |types: &[&str]| row.account_type.is_some_and(|name| types.contains(&name));
-        let (entity, kyb) = (of(KYB_ACCOUNT_TYPES), of(&self.kyb_types));
         let sent = row.verdict.sendable();
+        let kyb = of(&self.kyb_types);
         if sent {
             let foreign = |flags: u32| flags & owner::FOREIGN != 0;
             let found = batch.owners(row).filter(|(.., flags)| foreign(*flags));
@@ -235,6 +235,7 @@ impl<'m> Survey<'m> {
         let Some(hash) = hash.filter(|hash| self.accounts.wants(hash)) else {
             return sent && kyb;
         };
+        let entity = of(KYB_ACCOUNT_TYPES);
         self.needs_sides |= entity;
         let seen = AccountRow {
             record,

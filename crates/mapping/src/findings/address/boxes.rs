@@ -262,12 +262,17 @@ const LETTERS: [u8; 256] = {
 fn may_be_box(line: &[u8]) -> bool {
     let number = |at: usize| line.get(at).map_or(0, |byte| LETTERS[usize::from(*byte)]);
     let first = line.iter().position(u8::is_ascii_alphanumeric).unwrap_or(0);
-    if FIRST.has(number(first), number(first + 1)) {
-        return true;
-    }
-    let step = |state: u8, byte: &u8| STEPS[usize::from(state)][usize::from(*byte)];
-    let last = line.iter().fold(BETWEEN, step);
-    step(last, &b' ') == FOUND
+    FIRST.has(number(first), number(first + 1)) || gone_through(line).0
+}
+
+/// Goes through a line whose first word was looked at: whether any other is one for a box, or a zero may be a letter of one, and
+/// whether there is any letter.
+fn gone_through(line: &[u8]) -> (bool, bool) {
+    let step = |state: u8, byte: u8| STEPS[usize::from(state)][usize::from(byte)];
+    let (last, letters) = line.iter().fold((BETWEEN, 0), |(state, letters), byte| {
+        (step(state, *byte), letters | LETTERS[usize::from(*byte)])
+    });
+    (step(last, b' ') == FOUND, letters != 0)
 }
 
 // Where a line is while it is gone through byte by byte.
@@ -334,10 +339,10 @@ const fn next_state(state: u8, byte: u8) -> u8 {
 /// line is neither a box nor a word for none, whatever the country.
 pub(super) fn is_plain_street(line: &str) -> bool {
     let bytes = line.as_bytes();
+    // Its first word is a number, and no number is one for a box.
     PLAIN_STREET.contains(&bytes.len())
         && bytes.first().is_some_and(u8::is_ascii_digit)
-        && bytes.iter().any(u8::is_ascii_alphabetic)
-        && !may_be_box(bytes)
+        && gone_through(bytes) == (false, true)
 }
 
 /// Bytes of a line that is not looked at further: shorter ones may be what a spreadsheet made of something else.
