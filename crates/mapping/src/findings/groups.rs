@@ -95,7 +95,7 @@ impl Repeats {
     fn place(&self, key: u64) -> (usize, u64) {
         // An odd number near 2^64 divided by the golden ratio spreads keys that lie close together.
         let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let word = u128::from(mixed) * self.once.len() as u128 >> u64::BITS;
+        let word = (u128::from(mixed) * self.once.len() as u128) >> u64::BITS;
         (word as usize, 1 << (mixed % 64) | 1 << (mixed / 64 % 64))
     }
 }
