@@ -24,6 +24,9 @@ use super::planner::{KnownContent, Planned, Planner, RowBatch, RowCounts, Sink, 
 use super::survey::{Batch, Foreign};
 use super::tally::{Problem, VerdictTally};
 
+/// Duplicates that are read again at once.
+const AT_ONCE: usize = 4096;
+
 /// What `check` has found of a migration.
 pub struct Checked {
     /// What the pass has found.
@@ -115,20 +118,26 @@ impl Sink for TallySink {
         members: &ShardMembers,
         duplicates: &mut Vec<Duplicate>,
     ) -> anyhow::Result<()> {
-        let mut reread = RecordReader::default();
-        for duplicate in duplicates.iter().filter(|one| members.has(one.record)) {
-            let (pipeline, at) = (&migration.pipeline, duplicate.at);
-            let prepared = reread.prepare(pipeline, at, JoinedRowSource::Index)?;
-            let (verdict, gaps) = (prepared.verdict, prepared.gaps.to_vec());
-            let shapes = reread.shapes_of(pipeline, &gaps, at)?;
-            let found = gaps.iter().zip(&shapes).map(|(gap, shape)| PlacedGap {
-                gap,
-                at: None,
-                shape,
-                laid: None,
-            });
-            self.rows.take_back(verdict, duplicate.record, found);
-            self.rows.verdicts[Verdict::Duplicate as usize] += 1;
+        let pipeline = &migration.pipeline;
+        let mine = duplicates.iter().filter(|one| members.has(one.record));
+        let mine: Vec<&Duplicate> = mine.collect();
+        for part in mine.chunks(AT_ONCE) {
+            let counted = RecordReader::each(part, RecordReader::of_verdicts, |reader, one| {
+                let prepared = reader.prepare(pipeline, one.at, JoinedRowSource::Index)?;
+                let (verdict, gaps) = (prepared.verdict, prepared.gaps.to_vec());
+                let shapes = reader.shapes_of(pipeline, &gaps, one.at)?;
+                Ok((verdict, gaps, shapes))
+            })?;
+            for (duplicate, (verdict, gaps, shapes)) in part.iter().zip(&counted) {
+                let found = gaps.iter().zip(shapes).map(|(gap, shape)| PlacedGap {
+                    gap,
+                    at: None,
+                    shape,
+                    laid: None,
+                });
+                self.rows.take_back(*verdict, duplicate.record, found);
+                self.rows.verdicts[Verdict::Duplicate as usize] += 1;
+            }
         }
         Ok(())
     }

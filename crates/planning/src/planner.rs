@@ -14,7 +14,6 @@ use bakkt_mapping::exclude::UnusedEntry;
 use bakkt_mapping::findings::gather::Gathering;
 use bakkt_mapping::pipeline::JoinedRowSource;
 use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateIndex, RereadRecord};
-use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::scan::{Results, ScanOptions, ScannedRow, scan};
 use bakkt_model::error::Failure;
 use bakkt_model::shard::Shard;
@@ -322,9 +321,9 @@ pub fn index(
 
 /// Finds the duplicates of an export that was read to its end.
 fn duplicates(index: &DuplicateIndex, migration: &Migration) -> anyhow::Result<Vec<Duplicate>> {
-    let (mut reread, pipeline) = (RecordReader::default(), &migration.pipeline);
-    index.duplicates(|at| {
-        let prepared = reread.prepare(pipeline, at, JoinedRowSource::Index)?;
+    let pipeline = &migration.pipeline;
+    index.duplicates(|reader, at| {
+        let prepared = reader.prepare(pipeline, at, JoinedRowSource::Index)?;
         Ok(RereadRecord {
             id: pipeline.hash(prepared.id.unwrap_or_default().as_bytes()),
             payload: pipeline.hash(prepared.payload),

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Hash;
 use super::positions::RowPositions;
+use super::reread::RecordReader;
 use crate::findings::groups::{BlockVec, repeated};
 use bakkt_model::position::Position;
 
@@ -74,25 +75,28 @@ impl DuplicateIndex {
     }
 
     /// The rows whose verdict is `duplicate`, by record. Of identical rows the first is none. `read` says what the row at a
-    /// place holds.
+    /// place holds; it is asked on all cores.
     pub fn duplicates(
         &self,
-        mut read: impl FnMut(Position) -> anyhow::Result<RereadRecord>,
+        read: impl Fn(&mut RecordReader, Position) -> anyhow::Result<RereadRecord> + Sync,
     ) -> anyhow::Result<Vec<Duplicate>> {
-        let mut read = |record: &u32| read(self.positions.at(record - 1));
-        let mut found = Vec::new();
-        for group in repeated(self.positions.len(), 2, || self.ids.iter()) {
-            match compare(&group, &mut read)? {
-                Some(kind) => self.add_duplicates(&group, kind, &mut found),
+        let groups = repeated(self.positions.len(), 2, || self.ids.iter());
+        let found = RecordReader::each(&groups, RecordReader::default, |reader, group| {
+            let mut read = |record: &u32| read(reader, self.positions.at(record - 1));
+            let mut found = Vec::new();
+            match compare(group, &mut read)? {
+                Some(kind) => self.add_duplicates(group, kind, &mut found),
                 None => {
-                    for same in by_id(&group, &mut read)? {
+                    for same in by_id(group, &mut read)? {
                         if let Some(kind) = compare(&same, &mut read)? {
                             self.add_duplicates(&same, kind, &mut found);
                         }
                     }
                 }
             }
-        }
+            Ok(found)
+        })?;
+        let mut found: Vec<Duplicate> = found.into_iter().flatten().collect();
         found.sort_unstable_by_key(|duplicate| duplicate.record);
         Ok(found)
     }
@@ -175,7 +179,7 @@ mod tests {
         for (row, (id, _)) in rows.iter().enumerate() {
             index.add(at(row as u64), id.map(hash).as_ref());
         }
-        let found = index.duplicates(|at| {
+        let found = index.duplicates(|_, at| {
             let (id, payload) = rows[(at.offset / 100) as usize];
             Ok(RereadRecord {
                 id: hash(id.unwrap()),
