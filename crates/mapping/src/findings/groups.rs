@@ -69,7 +69,7 @@ struct Repeats {
 
 impl Repeats {
     fn new(count: usize, keys: impl Iterator<Item = u64>) -> Repeats {
-        // Eight bits a record: about one key in thirty then shares both of its bits with others.
+        // Eight bits a record: about one key in forty then shares both of its bits with others.
         let words = count / 8 + 1;
         let mut repeats = Repeats {
             once: vec![0; words],
