@@ -62,6 +62,7 @@ const ROOMS: &[(&str, &[MayUse])] = &[
         "files",
         &[
             ("checksums", &[]),
+            ("cores", &[]),
             ("machine", &[]),
             ("output", &[]),
             ("progress", &["terminal"]),

@@ -15,8 +15,7 @@ use bakkt_journal::read::{FindingCount, FindingPlace, meaning_and_advice};
 use bakkt_journal::write::PlannedFinding;
 use bakkt_mapping::exclude::WrittenPlace;
 use bakkt_mapping::findings::gather::{
-    FindingSpot, GatheredFindings, Gathering, KindSummary, PLACES, RecordGroups, RecordStanding,
-    ScannedRecord,
+    FindingSpot, GatheredFindings, Gathering, KindSummary, PLACES, RecordStanding, ScannedRecord,
 };
 use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateIndex};
 use bakkt_mapping::pipeline::person::PersonHash;
@@ -82,23 +81,14 @@ pub fn compare_people(rules: &FindingRules) -> bool {
 
 /// Notes a batch of the scan.
 pub fn note(gathering: &mut Gathering, pipeline: &Pipeline, batch: &Results) {
-    let number = |name: &str| {
-        let place = ACCOUNT_TYPES.iter().position(|known| *known == name);
-        place.and_then(|place| u8::try_from(place + 1).ok())
-    };
-    // Most records have the type of the one before: the same text in the same place.
-    let mut before: (Option<&'static str>, u8) = (None, 0);
     for (row, keys) in batch.rows.iter().zip(batch.keys()) {
-        let place = |name: Option<&'static str>| name.map(std::ptr::from_ref);
-        if place(row.account_type) != place(before.0) {
-            before = (
-                row.account_type,
-                row.account_type.and_then(number).unwrap_or(0),
-            );
-        }
+        let account_type = row.account_type.and_then(|name| {
+            let place = ACCOUNT_TYPES.iter().position(|known| *known == name)?;
+            u8::try_from(place + 1).ok()
+        });
         gathering.add(&ScannedRecord {
             at: (pipeline.export.file_of(row.at.offset), row.at.row),
-            account_type: before.1,
+            account_type: account_type.unwrap_or_default(),
             standing: match row.verdict {
                 bakkt_model::verdict::Verdict::Ready => RecordStanding::Ready,
                 bakkt_model::verdict::Verdict::Grace => RecordStanding::Grace,
@@ -122,7 +112,7 @@ impl Findings {
     /// Compares records and documents, once the duplicates are known and taken out of the survey; what is blocked is taken
     /// out of it as well. `exclusions` are those that fit no row.
     pub fn finish(
-        (gathering, groups): (Gathering, RecordGroups),
+        gathering: Gathering,
         duplicates: &[Duplicate],
         rules: &FindingRules,
         survey: &mut Survey<'_>,
@@ -130,7 +120,7 @@ impl Findings {
     ) -> Findings {
         let duplicates = duplicates.iter().map(|duplicate| duplicate.record);
         let mut findings = Findings {
-            outcome: gathering.finish(groups, duplicates),
+            outcome: gathering.finish(duplicates),
             ..Findings::default()
         };
         if rules.looks_for(FindingKind::UnusedExclusion) {

@@ -181,12 +181,11 @@ impl<F: Fn() -> bool> Planner<F> {
         let rows = self.read_rows(migration, sink, &mut members, gathered)?;
         let unused_exclusions = exclusions::unused(&pipeline.exclude)?;
         sink.take_unused_exclusions(&unused_exclusions);
-        let (groups, duplicates) = gathering.groups_beside(|| duplicates(&index, migration));
-        let mut duplicates = duplicates?;
+        let mut duplicates = duplicates(&index, migration)?;
         sink.take_duplicates(migration, &rows, &members, &mut duplicates)?;
         survey.take_out(&duplicates);
         let told = exclusions::found(&unused_exclusions);
-        let findings = Findings::finish((gathering, groups), &duplicates, rules, &mut survey, told);
+        let findings = Findings::finish(gathering, &duplicates, rules, &mut survey, told);
         sink.take_findings(migration, &members, &findings)?;
         self.judge_documents(migration, sink, &members, &mut survey, &findings)?;
         Ok(Planned {

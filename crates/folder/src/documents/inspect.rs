@@ -6,19 +6,19 @@
 //! Left out on purpose: what else decides whether a document is sent (`assess`).
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::Builder;
 
 use sha2::{Digest, Sha256};
 
 use super::content::{self, AcceptedTypes, HEAD};
 use super::objects::{ObjectFolder, first_bytes, object_refusal};
 use super::root::{FileIdentity, ObjectStamp, OpenedFile, Root, refusal};
+use bakkt_files::cores;
 use bakkt_model::objects::{ObjectState, Wanted};
 
 /// What is known of a file that can be sent.
@@ -204,42 +204,15 @@ impl<'a> Inspector<'a> {
 
     /// Several files on all cores, in their order; `None` stays `None`.
     pub fn all(&self, paths: &[Option<&str>]) -> Vec<Option<Result<FileFacts, &'static str>>> {
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
         // An object is waited for, and not computed.
         let threads = match self.root.dir() {
-            Ok(_) => cores,
-            Err(_) => cores.max(OBJECTS_AT_ONCE),
+            Ok(_) => cores::count(),
+            Err(_) => cores::count().max(OBJECTS_AT_ONCE),
         };
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut done = Vec::new();
-            loop {
-                let place = next.fetch_add(1, Ordering::Relaxed);
-                match paths.get(place) {
-                    None => return done,
-                    Some(None) => {}
-                    Some(Some(path)) => done.push((place, self.one(path))),
-                }
-            }
+        let inspect = |_: &mut (), path: &Option<&str>| -> Result<_, Infallible> {
+            Ok(path.map(|path| self.one(path)))
         };
-        let mut all = vec![None; paths.len()];
-        std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads.min(paths.len()))
-                // With fewer threads it takes longer, and that is all.
-                .filter_map(|_| Builder::new().spawn_scoped(scope, work).ok())
-                .collect();
-            let mut done = work();
-            for other in others {
-                done.extend(
-                    other
-                        .join()
-                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-                );
-            }
-            for (place, facts) in done {
-                all[place] = Some(facts);
-            }
-        });
+        let Ok(all) = cores::for_each(paths, (threads, 1), || (), inspect);
         all
     }
 }

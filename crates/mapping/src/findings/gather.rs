@@ -7,16 +7,16 @@
 //! Left out on purpose: documents, and everything that is shown (`commands`).
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::convert::Infallible;
 
 use super::groups::{BlockVec, repeated};
 use super::ids::Lengths;
 use super::{ComparisonKeys, checks::RecordFinding};
+use bakkt_files::cores;
 use bakkt_model::finding::{FindingAction, FindingKind, FindingRules, first_of};
 use bakkt_model::position::{JoinedList, Position};
 
-/// The kinds that compare records. Those that take longest come first, so that two threads end together.
+/// The kinds that compare records. Those that take longest come first, so that all cores end together.
 const COMPARED: [FindingKind; 6] = [
     FindingKind::SamePerson,
     FindingKind::SimilarIds,
@@ -85,10 +85,6 @@ struct RecordDetails {
     account_type: u8,
     standing: RecordStanding,
 }
-
-/// The records that have something together, by kind; duplicates are still among them.
-#[derive(Debug)]
-pub struct RecordGroups(Vec<(FindingKind, Vec<Vec<u32>>)>);
 
 /// A place where something was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -234,38 +230,8 @@ impl Gathering {
         }
     }
 
-    /// Finds the records that have something together, on two threads; the calling one does something else first.
-    pub fn groups_beside<T>(&self, other: impl FnOnce() -> T) -> (RecordGroups, T) {
-        let (usual, expected) = (self.default_dates(), self.lengths.expected());
-        let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-        let work = || {
-            while let Some(kind) = COMPARED.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let groups = self.groups_of(*kind, &usual, expected);
-                let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-                found.push((*kind, groups));
-            }
-        };
-        let done = std::thread::scope(|scope| {
-            // Where no thread can be had, this one does all of it.
-            let helper = std::thread::Builder::new().spawn_scoped(scope, work);
-            let done = other();
-            work();
-            if let Ok(Err(panic)) = helper.map(|helper| helper.join()) {
-                std::panic::resume_unwind(panic);
-            }
-            done
-        });
-        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        found.sort_unstable_by_key(|(kind, _)| *kind);
-        (RecordGroups(found), done)
-    }
-
-    /// Counts what was found of records, alone and together. `duplicates` are those that are not looked at, by record.
-    pub fn finish(
-        mut self,
-        groups: RecordGroups,
-        duplicates: impl Iterator<Item = u32>,
-    ) -> GatheredFindings {
+    /// Compares the records. `duplicates` are those that are not looked at, by record.
+    pub fn finish(mut self, duplicates: impl Iterator<Item = u32>) -> GatheredFindings {
         let left_out: Vec<u32> = duplicates.collect();
         let is_left_out = |record: u32| left_out.binary_search(&record).is_ok();
         self.single.retain(|(record, _)| !is_left_out(*record));
@@ -289,16 +255,8 @@ impl Gathering {
             });
         }
         let mut blocked: BTreeMap<u32, u32> = BTreeMap::new();
-        for (kind, mut groups) in groups.0 {
-            // Duplicates are few, so they are asked for only where a key repeats.
-            for group in &mut groups {
-                group.retain(|record| !is_left_out(*record));
-            }
-            let from = self.smallest_group(kind);
-            groups.retain(|group| group.len() >= from && self.are_several(kind, group));
-            if !groups.is_empty() {
-                self.tell(kind, &groups, &mut outcome, &mut blocked);
-            }
+        for (kind, groups) in self.groups(&is_left_out) {
+            self.tell(kind, &groups, &mut outcome, &mut blocked);
         }
         outcome.told.sort_by_key(|told| told.kind);
         outcome.members.sort_unstable();
@@ -309,21 +267,37 @@ impl Gathering {
         outcome
     }
 
-    /// So many records make a group of a kind.
-    fn smallest_group(&self, kind: FindingKind) -> usize {
-        match kind {
-            FindingKind::SameEmail => self.rules.same_email_from.max(2) as usize,
-            FindingKind::LostLeadingZeros => 1,
-            _ => 2,
-        }
+    /// The groups of each kind that compares records, found on all cores.
+    fn groups(
+        &self,
+        is_left_out: &(impl Fn(u32) -> bool + Sync),
+    ) -> Vec<(FindingKind, Vec<Vec<u32>>)> {
+        let (usual, expected) = (self.default_dates(), self.lengths.expected());
+        let make = |_: &mut (), kind: &FindingKind| -> Result<_, Infallible> {
+            Ok((*kind, self.groups_of(*kind, &usual, expected, is_left_out)))
+        };
+        let Ok(mut all) = cores::for_each(&COMPARED, (cores::count(), 1), || (), make);
+        all.retain(|(_, groups)| !groups.is_empty());
+        all
     }
 
-    fn groups_of(&self, kind: FindingKind, usual: &[u16], expected: Option<u8>) -> Vec<Vec<u32>> {
+    fn groups_of(
+        &self,
+        kind: FindingKind,
+        usual: &[u16],
+        expected: Option<u8>,
+        is_left_out: &impl Fn(u32) -> bool,
+    ) -> Vec<Vec<u32>> {
         if !self.rules.looks_for(kind) {
             return Vec::new();
         }
-        let (count, from) = (self.rest.len(), self.smallest_group(kind));
-        match kind {
+        let count = self.rest.len();
+        let from = match kind {
+            FindingKind::SameEmail => self.rules.same_email_from.max(2) as usize,
+            FindingKind::LostLeadingZeros => 1,
+            _ => 2,
+        };
+        let mut groups = match kind {
             FindingKind::SimilarIds => repeated(count, from, || self.ids.iter()),
             FindingKind::SamePerson => repeated(count, from, || {
                 let owned = self.persons.iter().zip(self.rest.iter());
@@ -350,7 +324,13 @@ impl Gathering {
                 None => Vec::new(),
             },
             _ => Vec::new(),
+        };
+        // Duplicates are few, so they are asked for only where a key repeats.
+        for group in &mut groups {
+            group.retain(|record| !is_left_out(*record));
         }
+        groups.retain(|group| group.len() >= from && self.are_several(kind, group));
+        groups
     }
 
     /// Whether a tax id or an e-mail address belongs to more than one person.
@@ -477,11 +457,6 @@ mod tests {
         }
     }
 
-    fn finish(gathering: Gathering, duplicates: &[u32]) -> GatheredFindings {
-        let (groups, ()) = gathering.groups_beside(|| ());
-        gathering.finish(groups, duplicates.iter().copied())
-    }
-
     fn told(outcome: &GatheredFindings) -> Vec<(&'static str, u64, u64)> {
         let told = outcome.told.iter();
         told.map(|told| (told.kind.name(), told.count, told.groups))
@@ -500,7 +475,7 @@ mod tests {
         ] {
             gathering.add(&seen(line, person, tax_id, email));
         }
-        let outcome = finish(gathering, &[]);
+        let outcome = gathering.finish(std::iter::empty());
         assert_eq!(
             told(&outcome),
             [("same_person", 2, 1), ("same_tax_id", 2, 1)]
@@ -530,7 +505,7 @@ mod tests {
             ..seen(5, 1, 10, 20)
         };
         gathering.add(&other);
-        let outcome = finish(gathering, &[2, 3]);
+        let outcome = gathering.finish([2, 3].into_iter());
         assert!(outcome.told.is_empty(), "{:?}", outcome.told);
     }
 
@@ -548,7 +523,7 @@ mod tests {
         };
         gathering.add(&blocked);
         gathering.add(&seen(5, 4, 0, 20));
-        let outcome = finish(gathering, &[]);
+        let outcome = gathering.finish(std::iter::empty());
         let kinds: Vec<_> = outcome
             .blocked
             .iter()
@@ -577,7 +552,7 @@ mod tests {
             };
             gathering.add(&one);
         }
-        let outcome = finish(gathering, &[]);
+        let outcome = gathering.finish(std::iter::empty());
         assert_eq!(told(&outcome), [("default_birth_date", 5, 1)]);
     }
 
@@ -596,7 +571,7 @@ mod tests {
                 ..seen(line, person, 0, 0)
             });
         }
-        let outcome = finish(gathering, &[]);
+        let outcome = gathering.finish(std::iter::empty());
         assert_eq!(told(&outcome), [("same_person", 3, 1)]);
         assert_eq!(outcome.told[0].spots.len(), 4);
     }

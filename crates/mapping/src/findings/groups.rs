@@ -42,10 +42,12 @@ impl<T: Copy + Default> BlockVec<T> {
 
     /// The entry of a record, counted from 0.
     pub(crate) fn get(&self, place: usize) -> T {
-        let block = self.full.get(place / BLOCK).unwrap_or(&self.last);
-        let is_last = place / BLOCK <= self.full.len();
-        let entry = block.get(place % BLOCK).filter(|_| is_last);
-        entry.copied().unwrap_or_default()
+        let mut blocks = self.full.iter().chain([&self.last]);
+        let block = blocks.nth(place / BLOCK);
+        block
+            .and_then(|block| block.get(place % BLOCK))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// All entries, in order.
