@@ -97,8 +97,7 @@ impl<'a> Masker<'a> {
         if !shaped || personal.has_of_a_secret(id) {
             return false;
         }
-        // No name is a UUID, and in random digits short values are found by chance.
-        if uuid::Uuid::try_parse(id).is_ok() {
+        if is_uuid(id) {
             return true;
         }
         let runs: Vec<&str> = id.split(['-', '_', '.', ':']).collect();
@@ -122,6 +121,12 @@ impl<'a> Masker<'a> {
 pub fn word(text: &str) -> String {
     let nobody = Personal::unknown();
     Masker::new(&nobody).code(text, None).unwrap_or_default()
+}
+
+/// Whether an id is a UUID: no name is one, and in random digits short values are found by chance. So nothing of the customer is
+/// looked for in it, only credentials are.
+pub fn is_uuid(id: &str) -> bool {
+    uuid::Uuid::try_parse(id).is_ok()
 }
 
 /// Whether a run looks like random digits and letters, in which a short name or number stands by chance.

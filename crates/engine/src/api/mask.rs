@@ -52,6 +52,13 @@ impl Secrets {
             all.push(SecretString::from(secret.to_owned()));
         }
     }
+
+    fn add_to(&self, personal: &mut Personal) {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for secret in all.iter() {
+            personal.add_secret(secret.expose_secret());
+        }
+    }
 }
 
 /// The customer's values that an answer may repeat, so that none of them is kept.
@@ -77,15 +84,18 @@ impl KnownValues<'_> {
         for json in self.sent {
             personal.add_sent(json);
         }
-        let secrets = self
-            .secrets
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        for secret in secrets.iter() {
-            personal.add_secret(secret.expose_secret());
-        }
+        self.secrets.add_to(&mut personal);
         personal
+    }
+
+    /// What an id may not hold. Of a UUID that is a credential alone, so that what was sent need not be taken apart.
+    fn personal_for_id(&self, id: &str) -> Personal {
+        if !masking::is_uuid(id) {
+            return self.personal();
+        }
+        let mut secrets = Personal::default();
+        self.secrets.add_to(&mut secrets);
+        secrets
     }
 
     /// Code, field and masked message of a refusal.
@@ -121,11 +131,11 @@ impl KnownValues<'_> {
     /// An id of Bakkt's, when it looks like one; hidden when it holds a value of the customer.
     pub(crate) fn id(&self, value: &Value) -> Option<String> {
         let text = fit_id(value)?;
-        // Nearly every id is a UUID or a number of Bakkt's own, and none of its parts stands in what was sent.
-        if self.is_complete && self.is_unrelated(&text) {
+        // Of most other ids no part stands in what was sent.
+        if !masking::is_uuid(&text) && self.is_complete && self.is_unrelated(&text) {
             return Some(text);
         }
-        let personal = self.personal();
+        let personal = self.personal_for_id(&text);
         let kept = Masker::new(&personal).id(&text);
         Some(if kept {
             text
