@@ -71,6 +71,9 @@ pub fn line(cells: &[&str]) -> anyhow::Result<Vec<u8>> {
 
 /// A text that no spreadsheet runs as a formula.
 pub(crate) fn guarded(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return text.into();
+    }
     let (mut safe, mut begins) = (String::new(), true);
     let mut from = 0;
     for (at, c) in text.char_indices() {
@@ -112,6 +115,24 @@ pub(crate) fn unguarded(text: &str) -> Cow<'_, str> {
         }
     }
 }
+
+/// Whether a text begins with a letter or a digit of ASCII, and no cell may begin behind a character of it. So it is with nearly
+/// every text.
+fn is_plain(text: &str) -> bool {
+    let first = text.as_bytes().first();
+    first.is_none_or(u8::is_ascii_alphanumeric)
+        && text.bytes().all(|byte| !IS_PART[usize::from(byte)])
+}
+
+/// Which bytes are of [`PARTS`].
+static IS_PART: [bool; 256] = {
+    let (mut table, mut place) = ([false; 256], 0);
+    while place < PARTS.len() {
+        table[PARTS[place] as usize] = true;
+        place += 1;
+    }
+    table
+};
 
 /// Whether a character at a place of a text could begin a formula there.
 fn may_run(at: usize, c: char, begins: bool) -> bool {

@@ -203,7 +203,7 @@ lines! {
     /// Every source row.
     each_record: crate::read::records::RecordLine<'_>;
     /// Every gap.
-    each_gap: crate::read::records::GapLine<'_>;
+    each_gap: crate::read::gap_lines::GapLine<'_>;
     /// Every task that was refused or given up.
     each_stopped: crate::read::StoppedLine<'_>;
     /// Every refusal and give-up that a later decision ended.

@@ -13,6 +13,7 @@ pub(crate) mod entries;
 pub(crate) mod files;
 pub(crate) mod findings;
 pub(crate) mod gap_history;
+pub(crate) mod gap_lines;
 pub(crate) mod kyb_checklists;
 pub(crate) mod reader;
 pub(crate) mod records;

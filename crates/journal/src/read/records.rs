@@ -1,4 +1,4 @@
-//! Records, gaps, stopped tasks and accounts, line by line.
+//! Records, stopped tasks and accounts, line by line.
 //!
 //! Each statement walks its table in the order of its key, so SQLite sorts nothing and memory stays constant at any size. Texts are
 //! borrowed from SQLite and live as long as one callback. Left out: how a line looks in a file (`report`).
@@ -60,23 +60,6 @@ pub struct BakktPart<'a> {
     pub existed: &'static str,
 }
 
-/// One gap.
-#[derive(Clone, Copy, Debug)]
-pub struct GapLine<'a> {
-    /// Where it stands: the row of its record, or a joined row.
-    pub origin: Origin<'a>,
-    /// The contract path.
-    pub path: &'a str,
-    /// W, H, G or O.
-    pub level: &'a str,
-    /// missing, invalid: …, withheld: …
-    pub reason: &'a str,
-    /// open, …
-    pub status: &'a str,
-    /// When the account was accepted; None when it was not (yet).
-    pub accepted_at: Option<i64>,
-}
-
 /// One task that was refused or given up.
 #[derive(Clone, Copy, Debug)]
 pub struct StoppedLine<'a> {
@@ -118,23 +101,6 @@ impl Reader {
                 bakkt: bakkt(row, 12)?,
                 beside,
                 carried: row.get(18)?,
-            })
-        })
-    }
-
-    /// Every gap, in the order of the export.
-    pub fn each_gap(
-        &self,
-        mut each: impl FnMut(GapLine<'_>) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        self.walk(sql::GAP_LINES, |row| {
-            each(GapLine {
-                origin: origin(row)?,
-                path: text(row, 3)?.unwrap_or_default(),
-                level: text(row, 4)?.unwrap_or_default(),
-                reason: text(row, 5)?.unwrap_or_default(),
-                status: text(row, 6)?.unwrap_or_default(),
-                accepted_at: row.get(7)?,
             })
         })
     }
@@ -250,14 +216,6 @@ pub(crate) mod sql {
     );
     pub const UNSENT: &str = sql!(
         "SELECT record, verdict, 0 FROM document WHERE verdict <> {document.sent} ORDER BY record"
-    );
-    pub const GAP_LINES: &str = sql!(
-        "SELECT f.name, CASE g.file WHEN 0 THEN r.row ELSE g.row END, r.client_id, p.text, g.level, w.text, g.status, \
-        CASE t.state WHEN {state.accepted} THEN t.last_at END \
-        FROM gap g LEFT JOIN record r ON r.id = g.record \
-        LEFT JOIN file f ON f.id = CASE g.file WHEN 0 THEN r.file ELSE g.file END \
-        LEFT JOIN word p ON p.id = g.path LEFT JOIN word w ON w.id = g.reason \
-        LEFT JOIN task t ON t.record = g.record AND t.kind = {kind.account} ORDER BY g.record, g.path, g.reason"
     );
     pub const STOPPED_LINES: &str = sql!(
         "SELECT coalesce(o.shown, f.name), coalesce(o.row, r.row), r.client_id, \

@@ -4,7 +4,7 @@ use crate::custody::lines as custody;
 use crate::decisions::manual_kyb;
 use crate::read::accepted::{decisions, owner_changes, verification};
 use crate::read::{
-    backfills, counts, document_counts, documents, ended_tasks, findings, gap_history,
+    backfills, counts, document_counts, documents, ended_tasks, findings, gap_history, gap_lines,
     kyb_checklists, records,
 };
 use crate::schema::{self, counters};
@@ -22,7 +22,8 @@ fn no_statement_sorts() -> rusqlite::Result<()> {
         custody::sql::NAMES,
         custody::sql::COUNTS,
         records::sql::RECORD_LINES,
-        records::sql::GAP_LINES,
+        gap_lines::sql::RECORDS,
+        gap_lines::sql::SET,
         records::sql::STOPPED_LINES,
         records::sql::ACCOUNT_LINES,
         records::sql::UPLOADS,

@@ -1,0 +1,146 @@
+//! Gaps, line by line.
+//!
+//! Each shared set of gaps is read once and kept, with the texts of its words, so that a line costs no search: memory grows with the
+//! number of sets, which is bounded where they are written (`write::gap_sets`). A record's own set is read when it comes. Left
+//! out: how a line looks in a file (`report`).
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use rusqlite::CachedStatement;
+
+use crate::read::columns::{Origin, count, text, unsigned};
+use crate::read::reader::Reader;
+
+/// One gap.
+#[derive(Clone, Copy, Debug)]
+pub struct GapLine<'a> {
+    /// Where it stands: the row of its record, or a joined row.
+    pub origin: Origin<'a>,
+    /// The contract path.
+    pub path: &'a str,
+    /// W, H, G or O.
+    pub level: &'static str,
+    /// missing, invalid: …, withheld: …
+    pub reason: &'a str,
+    /// open, …
+    pub status: &'static str,
+    /// When the account was accepted; None when it was not (yet).
+    pub accepted_at: Option<i64>,
+}
+
+/// One gap of a set; texts by the numbers of their words.
+#[derive(Clone, Copy, Debug)]
+struct SetGap {
+    path: i64,
+    reason: i64,
+    level: &'static str,
+    status: &'static str,
+    /// 0: the file and the row of the record.
+    file: i64,
+    row: i64,
+}
+
+/// The sets that were read, and the texts that they name.
+struct Sets<'r> {
+    reader: &'r Reader,
+    statement: CachedStatement<'r>,
+    shared: HashMap<i64, Rc<[SetGap]>>,
+    words: HashMap<i64, String>,
+}
+
+impl<'r> Sets<'r> {
+    fn new(reader: &'r Reader) -> anyhow::Result<Sets<'r>> {
+        Ok(Sets {
+            reader,
+            statement: reader.journal.prepare_cached(sql::SET)?,
+            shared: HashMap::new(),
+            words: HashMap::new(),
+        })
+    }
+
+    fn gaps(&mut self, set: i64) -> anyhow::Result<Rc<[SetGap]>> {
+        if let Some(gaps) = self.shared.get(&set) {
+            return Ok(gaps.clone());
+        }
+        let rows = self.statement.query_map([set], |row| {
+            Ok(SetGap {
+                path: row.get(0)?,
+                reason: row.get(1)?,
+                level: known(&["W", "H", "G", "O"], row.get_ref(2)?.as_str()?),
+                status: known(&["open", "waived"], row.get_ref(3)?.as_str()?),
+                file: row.get(4)?,
+                row: row.get(5)?,
+            })
+        })?;
+        let gaps = rows.collect::<rusqlite::Result<Rc<[SetGap]>>>()?;
+        for gap in gaps.iter() {
+            for word in [gap.path, gap.reason] {
+                if !self.words.contains_key(&word) {
+                    self.words.insert(word, self.reader.word(Some(word))?);
+                }
+            }
+        }
+        if set > 0 {
+            self.shared.insert(set, gaps.clone());
+        }
+        Ok(gaps)
+    }
+
+    fn word(&self, number: i64) -> &str {
+        self.words.get(&number).map_or("", String::as_str)
+    }
+}
+
+/// A word that a column may hold; any other shows as `unknown`.
+fn known(words: &[&'static str], text: &str) -> &'static str {
+    let word = words.iter().find(|word| **word == text);
+    word.copied().unwrap_or("unknown")
+}
+
+impl Reader {
+    /// Every gap, in the order of the export.
+    pub fn each_gap(
+        &self,
+        mut each: impl FnMut(GapLine<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let files = self.all(sql::FILES, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let files: HashMap<i64, String> = files.into_iter().collect();
+        let mut sets = Sets::new(self)?;
+        self.walk(sql::RECORDS, |row| {
+            let gaps = sets.gaps(row.get(0)?)?;
+            let (file, line, client_id) = (row.get(1)?, count(row, 2)?, text(row, 3)?);
+            let accepted_at = row.get(4)?;
+            gaps.iter().try_for_each(|gap| {
+                let (file, row) = match gap.file {
+                    0 => (file, line),
+                    file => (file, unsigned(gap.row)),
+                };
+                each(GapLine {
+                    origin: Origin {
+                        file: files.get(&file).map(String::as_str),
+                        row,
+                        client_id,
+                    },
+                    path: sets.word(gap.path),
+                    level: gap.level,
+                    reason: sets.word(gap.reason),
+                    status: gap.status,
+                    accepted_at,
+                })
+            })
+        })
+    }
+}
+
+/// The statements. The first walks its table in the order of its key, so that SQLite sorts nothing.
+pub(crate) mod sql {
+    pub const RECORDS: &str = sql!(
+        "SELECT r.gap_set, r.file, r.row, r.client_id, CASE t.state WHEN {state.accepted} THEN t.last_at END \
+        FROM record r LEFT JOIN task t ON t.record = r.id AND t.kind = {kind.account} \
+        WHERE r.gap_set IS NOT NULL ORDER BY r.id"
+    );
+    pub const SET: &str = "SELECT path, reason, level, status, file, row FROM gap_set \
+        WHERE id = ? ORDER BY path, reason, file, row";
+    pub const FILES: &str = "SELECT id, name FROM file";
+}
