@@ -188,7 +188,7 @@ impl Journal {
             }
             for gaps in page.chunk_by(|(one, _), (other, _)| one == other) {
                 let record = gaps[0].0;
-                let gaps = gaps.iter().map(|(_, gap)| gap.clone()).collect();
+                let gaps = gaps.iter().map(|(_, gap)| *gap).collect();
                 let set = self.gap_set(record, gaps)?;
                 self.db
                     .prepare_cached("UPDATE record SET gap_set = ?2 WHERE id = ?1")?

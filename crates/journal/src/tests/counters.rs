@@ -74,7 +74,8 @@ fn planned(folder: &std::path::Path) -> anyhow::Result<Journal> {
     };
     journal.add_documents([document].into_iter())?;
     let later = ("documents[0]", "missing", "G");
-    let later = [1, 2, 2, 10].map(|record| LaterGap {
+    // The first and the sixth have the same gaps before, and so have the second and the seventh.
+    let later = [1, 2, 2, 10, 6, 7, 4].map(|record| LaterGap {
         record,
         gap: later,
         at: (0, 0),
@@ -137,7 +138,12 @@ fn a_plan_counts_what_it_has() -> anyhow::Result<()> {
         lines.push(format!("{} {}", line.origin.row, line.path));
         Ok(())
     })?;
-    assert_eq!(lines.len(), 12, "{lines:?}");
+    assert_eq!(lines.len(), 15, "{lines:?}");
+    let later = lines.iter().filter(|line| line.ends_with(" documents[0]"));
+    let later: Vec<&str> = later.map(String::as_str).collect();
+    // The documents of the second are left out afterwards.
+    let rows = [2, 5, 7, 8].map(|row| format!("{row} documents[0]"));
+    assert_eq!(later, rows);
     let shared: i64 = journal.db.query_row(
         "SELECT count(DISTINCT id) FROM gap_set WHERE id > 0",
         [],

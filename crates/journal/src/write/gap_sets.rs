@@ -14,7 +14,7 @@ use crate::write::journal::Journal;
 const SHARED: usize = 1 << 16;
 
 /// One gap of a record. The order is that of the table's key.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct KeptGap {
     /// The word.
     pub(crate) path: i64,
@@ -38,6 +38,16 @@ pub(crate) type Letter = char;
 pub(crate) struct GapSets {
     numbers: HashMap<Vec<KeptGap>, i64>,
     last: i64,
+    /// What a set, or none, becomes with one gap more: the same change is made to many records.
+    grown: HashMap<(Option<i64>, KeptGap), Option<GrownSet>>,
+}
+
+/// A set with one gap more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GrownSet {
+    pub(crate) set: i64,
+    /// Gaps that it has.
+    pub(crate) gaps: i64,
 }
 
 impl Journal {
@@ -46,15 +56,68 @@ impl Journal {
         let before = self.gap_set_of(record)?;
         self.count_gaps(before, -1)?;
         if let Some(own) = before.filter(|set| *set < 0) {
-            self.db
-                .prepare_cached("DELETE FROM gap_set WHERE id = ?")?
-                .execute([own])?;
+            self.delete_set(own)?;
         }
         let set = self.gap_set(record, gaps)?;
         self.db
             .prepare_cached("UPDATE record SET gap_set = ?2, gaps = (SELECT count(*) FROM gap_set WHERE id = ?2) WHERE id = ?1")?
             .execute(params![record, set])?;
         self.count_gaps(set, 1)
+    }
+
+    /// The set of a record that had this one, and gets this gap; `None` when it has one with its path, reason and place. Counts
+    /// the gap, and leaves it to the caller to give the record the set.
+    pub(crate) fn grown_set(
+        &mut self,
+        record: i64,
+        before: Option<i64>,
+        gap: KeptGap,
+    ) -> anyhow::Result<Option<GrownSet>> {
+        let known = self.shared_sets()?.grown.get(&(before, gap)).copied();
+        let grown = match known {
+            Some(grown) => grown,
+            None => self.grow(record, before, gap)?,
+        };
+        if grown.is_some() {
+            let status = if gap.is_open { "open" } else { "waived" };
+            let level = gap.level.to_string();
+            self.counters.add_gap(gap.path, &level, status, 1);
+        }
+        Ok(grown)
+    }
+
+    fn grow(
+        &mut self,
+        record: i64,
+        before: Option<i64>,
+        gap: KeptGap,
+    ) -> anyhow::Result<Option<GrownSet>> {
+        let own = before.filter(|set| *set < 0);
+        let mut gaps = before.map_or(Ok(Vec::new()), |set| self.gaps_in(set))?;
+        let key = |gap: &KeptGap| (gap.path, gap.reason, gap.at);
+        let is_there = gaps.iter().any(|other| key(other) == key(&gap));
+        let grown = if is_there {
+            None
+        } else {
+            gaps.push(gap);
+            if let Some(own) = own {
+                self.delete_set(own)?;
+            }
+            let count = gaps.len() as i64;
+            let set = self.gap_set(record, gaps)?;
+            set.map(|set| GrownSet { set, gaps: count })
+        };
+        // A set of this record alone says nothing about others.
+        if own.is_none() && grown.is_none_or(|grown| grown.set > 0) {
+            self.shared_sets()?.grown.insert((before, gap), grown);
+        }
+        Ok(grown)
+    }
+
+    fn delete_set(&self, set: i64) -> anyhow::Result<()> {
+        let mut delete = self.db.prepare_cached("DELETE FROM gap_set WHERE id = ?")?;
+        delete.execute([set])?;
+        Ok(())
     }
 
     /// The gaps of a record.
@@ -157,6 +220,7 @@ impl Journal {
         let mut sets = GapSets {
             numbers: HashMap::new(),
             last: 0,
+            grown: HashMap::new(),
         };
         let mut statement = self.db.prepare(
             "SELECT path, reason, file, row, level, status, opened_at, id FROM gap_set WHERE id > 0 ORDER BY id",

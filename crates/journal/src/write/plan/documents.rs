@@ -193,28 +193,28 @@ impl Journal {
 
     fn add_gap(&mut self, record: i64, gap: KeptGap) -> anyhow::Result<()> {
         let mut statement = self.db.prepare_cached(sql!(
-            "SELECT verdict FROM record WHERE id = ? AND verdict IN ({verdict.judged})"
+            "SELECT verdict, gap_set FROM record WHERE id = ? AND verdict IN ({verdict.judged})"
         ))?;
-        let verdict: Option<i64> = statement.query_row([record], |row| row.get(0)).optional()?;
+        let found = statement.query_row([record], |row| Ok((row.get(0)?, row.get(1)?)));
+        let found: Option<(i64, Option<i64>)> = found.optional()?;
         drop(statement);
-        let Some(verdict) = verdict else {
+        let Some((verdict, set)) = found else {
             return Ok(());
         };
-        let mut gaps = self.gaps_of(record)?;
-        let known = |other: &KeptGap| (other.path, other.reason, other.at);
-        if gaps.iter().any(|other| known(other) == known(&gap)) {
+        let Some(grown) = self.grown_set(record, set, gap)? else {
             return Ok(());
-        }
-        gaps.push(gap);
-        self.set_gaps(record, gaps)?;
+        };
+        let mut now = verdict;
         if verdict == Verdict::Ready as i64 {
-            let grace = Verdict::Grace as i64;
-            self.db
-                .prepare_cached("UPDATE record SET verdict = ?2 WHERE id = ?1")?
-                .execute([record, grace])?;
+            now = Verdict::Grace as i64;
             self.counters.add(Counted::Verdict(verdict), -1);
-            self.counters.add(Counted::Verdict(grace), 1);
+            self.counters.add(Counted::Verdict(now), 1);
         }
+        self.db
+            .prepare_cached(
+                "UPDATE record SET gap_set = ?2, gaps = ?3, verdict = ?4 WHERE id = ?1",
+            )?
+            .execute([record, grown.set, grown.gaps, now])?;
         Ok(())
     }
 
