@@ -7,6 +7,7 @@
 //! Left out on purpose: whether a value fits its field and what follows if not (`assess`).
 
 pub mod assess;
+pub mod columns;
 pub mod compile;
 pub mod custody;
 pub mod dates;

@@ -10,6 +10,7 @@ use bakkt_folder::documents::inspect::{ContentHashes, EarlierHash};
 use bakkt_folder::documents::root::FileIdentity;
 use bakkt_folder::documents::{Documents, PassCounts};
 use bakkt_folder::migration::Migration;
+use bakkt_mapping::columns::ColumnStore;
 use bakkt_mapping::exclude::UnusedEntry;
 use bakkt_mapping::findings::gather::Gathering;
 use bakkt_mapping::pipeline::JoinedRowSource;
@@ -175,17 +176,21 @@ impl<F: Fn() -> bool> Planner<F> {
             &migration.settings.policy,
             &self.stopping,
         )?;
-        let (mut index, mut gathering) = (DuplicateIndex::default(), Gathering::new(rules));
+        let store = ColumnStore::new(&migration.settings.dir);
+        let (mut index, mut gathering) =
+            (DuplicateIndex::new(&store), Gathering::new(rules, &store));
         let mut members = ShardMembers::new(self.shard);
         let gathered = (&mut survey, &mut index, &mut gathering);
         let rows = self.read_rows(migration, sink, &mut members, gathered)?;
         let unused_exclusions = exclusions::unused(&pipeline.exclude)?;
         sink.take_unused_exclusions(&unused_exclusions);
         let mut duplicates = duplicates(&index, migration)?;
+        store.check()?;
         sink.take_duplicates(migration, &rows, &members, &mut duplicates)?;
         survey.take_out(&duplicates);
         let told = exclusions::found(&unused_exclusions);
         let findings = Findings::finish(gathering, &duplicates, rules, &mut survey, told);
+        store.check()?;
         sink.take_findings(migration, &members, &findings)?;
         self.judge_documents(migration, sink, &members, &mut survey, &findings)?;
         Ok(Planned {

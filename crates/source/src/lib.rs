@@ -26,7 +26,7 @@ mod place;
 mod read_ahead;
 mod records;
 pub mod shape;
-mod spool;
+pub mod spool;
 pub mod transcode;
 pub mod wide;
 pub mod workbook;

@@ -18,7 +18,8 @@ const BLOCK: usize = 64 << 10;
 /// Bytes that one key covers: the cipher's counter has 32 bits.
 pub(crate) const MOST: u64 = 256 << 30;
 
-pub(crate) struct Spool {
+/// The temporary file.
+pub struct Spool {
     file: File,
     key: [u8; 32],
     length: u64,
@@ -33,7 +34,7 @@ impl std::fmt::Debug for Spool {
 
 impl Spool {
     /// An empty one, on the disk of a folder.
-    pub(crate) fn new(folder: &Path) -> io::Result<Spool> {
+    pub fn new(folder: &Path) -> io::Result<Spool> {
         let mut key = [0; 32];
         File::open("/dev/urandom")?.read_exact(&mut key)?;
         Ok(Spool {
@@ -44,12 +45,13 @@ impl Spool {
         })
     }
 
-    pub(crate) fn length(&self) -> u64 {
+    /// Bytes that it holds.
+    pub fn length(&self) -> u64 {
         self.length
     }
 
     /// Appends what a reader still has; `each_block` hears how much that is so far, and may stop it.
-    pub(crate) fn append(
+    pub fn append(
         &mut self,
         mut from: impl Read,
         mut each_block: impl FnMut(u64) -> anyhow::Result<()>,
@@ -74,7 +76,7 @@ impl Spool {
     }
 
     /// Reads what stands at a place; fewer bytes than asked for only at the end.
-    pub(crate) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let count = self.file.read_at(buffer, offset)?;
         cipher(&self.key, &mut buffer[..count], offset)?;
         Ok(count)

@@ -1,17 +1,18 @@
 //! Findings of a whole export: those of single records, counted, and those that only several records together have.
 //!
 //! Owner of [`Gathering`], which `check` and planning both fill while the export is scanned and ask when the duplicates are
-//! known, so that they tell the same. It keeps about forty bytes a record while the scan goes on. Duplicates are no
-//! findings: they have a verdict of their own. A tax id or an e-mail address that one and the same person has on several
-//! accounts is told as the same person, and not once more.
+//! known, so that they tell the same. What it keeps of each record while the scan goes on, 37 bytes, goes into columns (`columns`).
+//! Duplicates are no findings: they have a verdict of their own. A tax id or an e-mail address that one and the same person has on
+//! several accounts is told as the same person, and not once more.
 //! Left out on purpose: documents, and everything that is shown (`commands`).
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use super::groups::{BlockVec, repeated};
+use super::groups::{Groups, repeated};
 use super::ids::Lengths;
 use super::{ComparisonKeys, checks::RecordFinding};
+use crate::columns::{Column, ColumnStore, Entry};
 use bakkt_files::cores;
 use bakkt_model::finding::{FindingAction, FindingKind, FindingRules, first_of};
 use bakkt_model::position::{JoinedList, Position};
@@ -53,22 +54,22 @@ pub struct ScannedRecord<'a> {
 pub enum RecordStanding {
     /// The record is not sent.
     #[default]
-    NotSent,
+    NotSent = 0,
     /// The record is sent, without a gap.
-    Ready,
+    Ready = 1,
     /// The record is sent, with gaps.
-    Grace,
+    Grace = 2,
 }
 
 /// Everything that is gathered.
 #[derive(Debug)]
 pub struct Gathering {
     rules: FindingRules,
-    ids: BlockVec<u64>,
-    persons: BlockVec<u64>,
-    tax_ids: BlockVec<u64>,
-    emails: BlockVec<u64>,
-    rest: BlockVec<RecordDetails>,
+    ids: Column<u64>,
+    persons: Column<u64>,
+    tax_ids: Column<u64>,
+    emails: Column<u64>,
+    rest: Column<RecordDetails>,
     lengths: Lengths,
     /// By number of the day; empty until there is one.
     born: Vec<u32>,
@@ -84,6 +85,32 @@ struct RecordDetails {
     digits: u8,
     account_type: u8,
     standing: RecordStanding,
+}
+
+impl Entry for RecordDetails {
+    const SIZE: usize = 5;
+
+    fn put(self, bytes: &mut [u8]) {
+        let [low, high] = self.born.to_le_bytes();
+        let standing = self.standing as u8;
+        bytes.copy_from_slice(&[low, high, self.digits, self.account_type, standing]);
+    }
+
+    fn take(bytes: &[u8]) -> RecordDetails {
+        let [low, high, digits, account_type, standing] = *bytes else {
+            return RecordDetails::default();
+        };
+        RecordDetails {
+            born: u16::from_le_bytes([low, high]),
+            digits,
+            account_type,
+            standing: match standing {
+                1 => RecordStanding::Ready,
+                2 => RecordStanding::Grace,
+                _ => RecordStanding::NotSent,
+            },
+        }
+    }
 }
 
 /// A place where something was found.
@@ -168,15 +195,15 @@ impl RecordLines {
 }
 
 impl Gathering {
-    /// Nothing yet.
-    pub fn new(rules: &FindingRules) -> Gathering {
+    /// Nothing yet; what is kept of each record goes to a store.
+    pub fn new(rules: &FindingRules, store: &ColumnStore) -> Gathering {
         Gathering {
             rules: rules.clone(),
-            ids: BlockVec::default(),
-            persons: BlockVec::default(),
-            tax_ids: BlockVec::default(),
-            emails: BlockVec::default(),
-            rest: BlockVec::default(),
+            ids: Column::new(store),
+            persons: Column::new(store),
+            tax_ids: Column::new(store),
+            emails: Column::new(store),
+            rest: Column::new(store),
             lengths: Lengths::default(),
             born: Vec::new(),
             lines: RecordLines::default(),
@@ -268,16 +295,13 @@ impl Gathering {
     }
 
     /// The groups of each kind that compares records, found on all cores.
-    fn groups(
-        &self,
-        is_left_out: &(impl Fn(u32) -> bool + Sync),
-    ) -> Vec<(FindingKind, Vec<Vec<u32>>)> {
+    fn groups(&self, is_left_out: &(impl Fn(u32) -> bool + Sync)) -> Vec<(FindingKind, Groups)> {
         let (usual, expected) = (self.default_dates(), self.lengths.expected());
         let make = |_: &mut (), kind: &FindingKind| -> Result<_, Infallible> {
             Ok((*kind, self.groups_of(*kind, &usual, expected, is_left_out)))
         };
         let Ok(mut all) = cores::for_each(&COMPARED, (cores::count(), 1), || (), make);
-        all.retain(|(_, groups)| !groups.is_empty());
+        all.retain(|(_, groups)| groups.len() > 0);
         all
     }
 
@@ -287,9 +311,9 @@ impl Gathering {
         usual: &[u16],
         expected: Option<u8>,
         is_left_out: &impl Fn(u32) -> bool,
-    ) -> Vec<Vec<u32>> {
+    ) -> Groups {
         if !self.rules.looks_for(kind) {
-            return Vec::new();
+            return Groups::default();
         }
         let count = self.rest.len();
         let from = match kind {
@@ -297,7 +321,7 @@ impl Gathering {
             FindingKind::LostLeadingZeros => 1,
             _ => 2,
         };
-        let mut groups = match kind {
+        let groups = match kind {
             FindingKind::SimilarIds => repeated(count, from, || self.ids.iter()),
             FindingKind::SamePerson => repeated(count, from, || {
                 let owned = self.persons.iter().zip(self.rest.iter());
@@ -321,16 +345,14 @@ impl Gathering {
                     let digits = self.rest.iter().map(|rest| rest.digits);
                     digits.map(move |digits| u64::from(is_short(digits)))
                 }),
-                None => Vec::new(),
+                None => Groups::default(),
             },
-            _ => Vec::new(),
+            _ => Groups::default(),
         };
         // Duplicates are few, so they are asked for only where a key repeats.
-        for group in &mut groups {
-            group.retain(|record| !is_left_out(*record));
-        }
-        groups.retain(|group| group.len() >= from && self.are_several(kind, group));
-        groups
+        groups.without(is_left_out, |group| {
+            group.len() >= from && self.are_several(kind, group)
+        })
     }
 
     /// Whether a tax id or an e-mail address belongs to more than one person.
@@ -355,7 +377,7 @@ impl Gathering {
     fn tell(
         &self,
         kind: FindingKind,
-        groups: &[Vec<u32>],
+        groups: &Groups,
         outcome: &mut GatheredFindings,
         blocked: &mut BTreeMap<u32, u32>,
     ) {
@@ -385,7 +407,7 @@ impl Gathering {
                 }
             }
         }
-        let count: u64 = groups.iter().map(|group| group.len() as u64).sum();
+        let count = groups.records() as u64;
         match outcome.told.iter_mut().find(|told| told.kind == kind) {
             // Some records have it alone; those that are in a group as well count once.
             Some(told) => {
@@ -411,6 +433,7 @@ impl Gathering {
                 spots,
             }),
         }
+        outcome.members.reserve_exact(groups.records());
         outcome.members.extend(members);
     }
 }
@@ -465,7 +488,7 @@ mod tests {
 
     #[test]
     fn one_person_is_told_once_and_strangers_with_one_tax_id_as_such() {
-        let mut gathering = Gathering::new(&FindingRules::default());
+        let mut gathering = Gathering::new(&FindingRules::default(), &ColumnStore::default());
         for (line, person, tax_id, email) in [
             (2, 1, 10, 20),
             (3, 1, 10, 20),
@@ -496,7 +519,7 @@ mod tests {
 
     #[test]
     fn duplicates_are_no_findings_and_groups_of_other_types_neither() {
-        let mut gathering = Gathering::new(&FindingRules::default());
+        let mut gathering = Gathering::new(&FindingRules::default(), &ColumnStore::default());
         for line in 2..5 {
             gathering.add(&seen(line, 1, 10, 20));
         }
@@ -514,7 +537,7 @@ mod tests {
         let mut rules = FindingRules::default();
         rules.set(FindingKind::SameTaxId, FindingAction::Block);
         rules.set(FindingKind::SameEmail, FindingAction::Block);
-        let mut gathering = Gathering::new(&rules);
+        let mut gathering = Gathering::new(&rules, &ColumnStore::default());
         gathering.add(&seen(2, 1, 10, 20));
         gathering.add(&seen(3, 2, 10, 20));
         let blocked = ScannedRecord {
@@ -540,8 +563,36 @@ mod tests {
     }
 
     #[test]
+    fn findings_are_the_same_wherever_they_are_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let stores = [
+            ColumnStore::default(),
+            ColumnStore::with_room(folder.path(), 0),
+        ];
+        let [in_memory, stored] = stores.map(|store| {
+            let mut gathering = Gathering::new(&FindingRules::default(), &store);
+            for line in 0..200_000u64 {
+                let mut one = seen(line + 2, line + 1, line % 150_000 + 1, 0);
+                one.keys.born = (line % 9_000) as u16 + u16::from(line % 50 == 0) * 20_000;
+                one.standing = match line % 3 {
+                    0 => RecordStanding::NotSent,
+                    1 => RecordStanding::Ready,
+                    _ => RecordStanding::Grace,
+                };
+                gathering.add(&one);
+            }
+            let outcome = gathering.finish([7, 150_009].into_iter());
+            store.check().expect("everything was read");
+            (outcome.told, outcome.members)
+        });
+        let counts: Vec<u64> = in_memory.0.iter().map(|told| told.count).collect();
+        assert!(counts.contains(&99_996), "{counts:?}");
+        assert_eq!(in_memory, stored);
+    }
+
+    #[test]
     fn one_birth_date_of_many_is_told() {
-        let mut gathering = Gathering::new(&FindingRules::default());
+        let mut gathering = Gathering::new(&FindingRules::default(), &ColumnStore::default());
         for line in 0..40u64 {
             let mut one = seen(line + 2, 0, 0, 0);
             one.keys.born = if line < 5 { 9 } else { 100 + (line % 9) as u16 };
@@ -564,7 +615,7 @@ mod tests {
             shape: String::new(),
             at: None,
         }];
-        let mut gathering = Gathering::new(&FindingRules::default());
+        let mut gathering = Gathering::new(&FindingRules::default(), &ColumnStore::default());
         for (line, person, found) in [(2, 7, &alone[..]), (3, 7, &[]), (4, 8, &alone[..])] {
             gathering.add(&ScannedRecord {
                 found,

@@ -1,64 +1,8 @@
-//! Which records share a key, in eight bytes a record.
+//! Which records share a key.
 //!
-//! Owner of [`BlockVec`], a list that grows without copying, and of [`repeated`], which finds the keys that several records
-//! have. Nearly no key repeats, so a table of bits first tells which may ([`Repeats`]); only those are sorted, with the records
-//! that have them, which takes sixteen bytes for each of them meanwhile. Left out on purpose: what the keys are made of.
-
-/// Entries of a block.
-const BLOCK: usize = 1 << 16;
-
-/// One entry a record, in blocks, so that growing never needs twice the memory.
-#[derive(Debug)]
-pub(crate) struct BlockVec<T> {
-    full: Vec<Vec<T>>,
-    /// Behind them; has its own place, since it is what is added to.
-    last: Vec<T>,
-}
-
-impl<T> Default for BlockVec<T> {
-    fn default() -> BlockVec<T> {
-        BlockVec {
-            full: Vec::new(),
-            last: Vec::new(),
-        }
-    }
-}
-
-impl<T: Copy + Default> BlockVec<T> {
-    /// Adds the entry of the next record.
-    #[inline]
-    pub(crate) fn push(&mut self, entry: T) {
-        if self.last.len() == BLOCK {
-            self.begin_block();
-        }
-        self.last.push(entry);
-    }
-
-    #[cold]
-    fn begin_block(&mut self) {
-        let full = std::mem::replace(&mut self.last, Vec::with_capacity(BLOCK));
-        self.full.push(full);
-    }
-
-    /// The entry of a record, counted from 0.
-    pub(crate) fn get(&self, place: usize) -> T {
-        let mut blocks = self.full.iter().chain([&self.last]);
-        let block = blocks.nth(place / BLOCK);
-        block
-            .and_then(|block| block.get(place % BLOCK))
-            .copied()
-            .unwrap_or_default()
-    }
-
-    /// All entries, in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = T> {
-        self.full.iter().flatten().chain(&self.last).copied()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.full.len() * BLOCK + self.last.len()
-    }
-}
+//! Owner of [`repeated`] and of the [`Groups`] that it finds. Nearly no key repeats, so a table of bits first tells which may ([`Repeats`]); only those are sorted, with
+//! the records that have them, which takes sixteen bytes for each of them meanwhile. Left out on purpose: what the keys are made of,
+//! and where they are kept (`columns`).
 
 /// The keys that may occur more than once: few that do not are among them, and none that does is left out.
 struct Repeats {
@@ -102,68 +46,124 @@ impl Repeats {
     }
 }
 
+/// Groups of records, in one list: few bytes for each of them, however many there are.
+#[derive(Debug, Default)]
+pub(crate) struct Groups {
+    records: Vec<u32>,
+    /// Where each group ends among them.
+    ends: Vec<u32>,
+}
+
+impl Groups {
+    fn add(&mut self, group: impl Iterator<Item = u32>) {
+        self.records.extend(group);
+        self.ends.push(self.records.len() as u32);
+    }
+
+    /// Every group: the records in order, numbered from 1.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u32]> + Clone {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        let ranges = starts.zip(&self.ends);
+        ranges.map(|(start, end)| &self.records[*start as usize..*end as usize])
+    }
+
+    /// How many groups there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// How many records they have.
+    pub(crate) fn records(&self) -> usize {
+        self.records.len()
+    }
+
+    /// These groups without some records, and of what is left those that are wanted.
+    pub(crate) fn without(
+        self,
+        is_left_out: impl Fn(u32) -> bool,
+        is_wanted: impl Fn(&[u32]) -> bool,
+    ) -> Groups {
+        let (mut kept, mut group) = (Groups::default(), Vec::new());
+        for records in self.iter() {
+            group.clear();
+            group.extend(records.iter().filter(|record| !is_left_out(**record)));
+            if is_wanted(&group) {
+                kept.add(group.iter().copied());
+            }
+        }
+        kept
+    }
+}
+
 /// The groups of at least `from` records with the same key, as record numbers from 1: in the order of their first
 /// records, each in order. `keys` gives the keys of all records, each time anew; 0 stands for none.
 pub(crate) fn repeated<I: Iterator<Item = u64>>(
     count: usize,
     from: usize,
     keys: impl Fn() -> I,
-) -> Vec<Vec<u32>> {
+) -> Groups {
     // Of a single record every key is a group.
     let repeats = (from > 1).then(|| Repeats::new(count, keys()));
     let counts =
         |key: u64| key != 0 && repeats.as_ref().is_none_or(|repeats| repeats.may_have(key));
-    let mut sorted: Vec<(u64, u32)> = Vec::new();
+    let mut wanted = 0;
+    keys().for_each(|key| wanted += usize::from(counts(key)));
+    // A list that grows would take up to three times as much.
+    let mut sorted: Vec<(u64, u32)> = Vec::with_capacity(wanted);
     keys().zip(1..).for_each(|(key, record)| {
         if counts(key) {
             sorted.push((key, record));
         }
     });
-    sorted.sort_unstable_by_key(|(key, _)| *key);
-    let same = sorted.chunk_by(|(a, _), (b, _)| a == b);
-    let groups = same.filter(|group| group.len() >= from);
-    let mut groups: Vec<Vec<u32>> = groups
-        .map(|group| {
-            let mut records: Vec<u32> = group.iter().map(|(_, record)| *record).collect();
-            records.sort_unstable();
-            records
-        })
-        .collect();
-    groups.sort_unstable();
-    groups
+    sorted.sort_unstable();
+    let same = |a: &(u64, u32), b: &(u64, u32)| a.0 == b.0;
+    let is_group = |group: &&[(u64, u32)]| group.len() >= from;
+    let number = sorted.chunk_by(same).filter(is_group).count();
+    let mut groups = Vec::with_capacity(number);
+    groups.extend(sorted.chunk_by(same).filter(is_group));
+    groups.sort_unstable_by_key(|group| group[0].1);
+    let mut found = Groups {
+        records: Vec::with_capacity(groups.iter().map(|group| group.len()).sum()),
+        ends: Vec::with_capacity(number),
+    };
+    for group in groups {
+        found.add(group.iter().map(|(_, record)| *record));
+    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::columns::Column;
+
+    fn listed(groups: &Groups) -> Vec<Vec<u32>> {
+        groups.iter().map(<[u32]>::to_vec).collect()
+    }
 
     #[test]
     fn groups_come_in_the_order_of_their_first_records() {
-        let mut column = BlockVec::default();
+        let mut column = Column::default();
         for key in [7, 0, 5, 7, 0, 5, 9, 7] {
             column.push(key);
         }
         assert_eq!((column.len(), column.get(3), column.get(99)), (8, 7, 0));
-        let groups = |from| repeated(column.len(), from, || column.iter());
+        let groups = |from| listed(&repeated(column.len(), from, || column.iter()));
         assert_eq!(groups(2), [vec![1, 4, 8], vec![3, 6]]);
         assert_eq!(groups(3), [vec![1, 4, 8]]);
         assert!(groups(4).is_empty());
         assert_eq!(groups(1), [vec![1, 4, 8], vec![3, 6], vec![7]]);
+        let all = repeated(column.len(), 1, || column.iter());
+        assert_eq!((all.len(), all.records()), (3, 6));
+        let some = all.without(|record| record < 4, |group| group.len() != 2);
+        assert_eq!(listed(&some), [vec![6], vec![7]]);
     }
 
     #[test]
     fn every_key_that_repeats_is_found_among_many() {
         let keys: Vec<u64> = (0..5_000u64).map(|place| place % 4_900 + 1).collect();
-        let groups = repeated(keys.len(), 2, || keys.iter().copied());
+        let groups = listed(&repeated(keys.len(), 2, || keys.iter().copied()));
         let wanted: Vec<Vec<u32>> = (1..=100).map(|place| vec![place, place + 4_900]).collect();
         assert_eq!(groups, wanted);
-    }
-
-    #[test]
-    fn a_column_is_longer_than_a_block() {
-        let mut column = BlockVec::default();
-        (0..200_000u32).for_each(|n| column.push(n));
-        assert_eq!((column.len(), column.get(199_999)), (200_000, 199_999));
-        assert_eq!(column.get(70_000), 70_000);
     }
 }

@@ -1,7 +1,8 @@
 //! Which rows of an export hold the same clientAccountId.
 //!
 //! Owner of [`DuplicateIndex`], which takes one entry per row while the export is read and gives the duplicates afterwards: eight
-//! bytes of the keyed hash of its id, and its place (`positions`), eleven bytes together. Rows that may share an id are read
+//! bytes of the keyed hash of its id, and its place (`positions`), eleven bytes together, of which most may be in a temporary file
+//! (`columns`). Rows that may share an id are read
 //! again, which shows whether they do, and what else they have in common: they are few, and hashing every payload would cost more.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Hash;
 use super::positions::RowPositions;
 use super::reread::RecordReader;
-use crate::findings::groups::{BlockVec, repeated};
+use crate::columns::{Column, ColumnStore};
+use crate::findings::groups::repeated;
 use bakkt_model::position::Position;
 
 /// One row that shares its id with others.
@@ -45,10 +47,10 @@ impl DuplicateKind {
 }
 
 /// The index.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct DuplicateIndex {
     /// By row, the first bytes of the hash of its id; 0: it has none.
-    ids: BlockVec<u64>,
+    ids: Column<u64>,
     positions: RowPositions,
 }
 
@@ -62,6 +64,14 @@ pub struct RereadRecord {
 }
 
 impl DuplicateIndex {
+    /// An empty one; the hashes go to a store.
+    pub fn new(store: &ColumnStore) -> DuplicateIndex {
+        DuplicateIndex {
+            ids: Column::new(store),
+            positions: RowPositions::default(),
+        }
+    }
+
     /// Adds the next row of the export, whose record is numbered from 1 on. `id`: hash of the id, where it has one.
     pub fn add(&mut self, at: Position, id: Option<&Hash>) {
         self.positions.push(at);
@@ -81,6 +91,7 @@ impl DuplicateIndex {
         read: impl Fn(&mut RecordReader, Position) -> anyhow::Result<RereadRecord> + Sync,
     ) -> anyhow::Result<Vec<Duplicate>> {
         let groups = repeated(self.positions.len(), 2, || self.ids.iter());
+        let groups: Vec<&[u32]> = groups.iter().collect();
         let found = RecordReader::each(&groups, RecordReader::default, |reader, group| {
             let mut read = |record: &u32| read(reader, self.positions.at(record - 1));
             let mut found = Vec::new();
@@ -175,7 +186,7 @@ mod tests {
 
     /// The duplicates of rows with these ids and payloads.
     fn duplicates(rows: &[(Option<[u8; 2]>, u8)]) -> Vec<(u32, DuplicateKind)> {
-        let mut index = DuplicateIndex::default();
+        let mut index = DuplicateIndex::new(&ColumnStore::default());
         for (row, (id, _)) in rows.iter().enumerate() {
             index.add(at(row as u64), id.map(hash).as_ref());
         }

@@ -3,7 +3,7 @@
 //! Owner of [`RowPositions`]: the length of each row, the offset of every sixteenth, and both of rows that do not begin where the one
 //! before ended, behind a blank line or a header, or are too long for two bytes. Left out on purpose: lines, which nobody asks for.
 
-use crate::findings::groups::BlockVec;
+use crate::columns::Column;
 use bakkt_model::position::Position;
 
 /// Of so many rows the offset of the first is kept.
@@ -15,9 +15,9 @@ const LONG: u16 = u16::MAX;
 /// Positions of rows, which are numbered from 0.
 #[derive(Debug, Default)]
 pub(crate) struct RowPositions {
-    lengths: BlockVec<u16>,
+    lengths: Column<u16>,
     /// Of every sixteenth row.
-    offsets: BlockVec<u64>,
+    offsets: Column<u64>,
     /// Rows that cannot be told from those before: number, offset and length, by number.
     others: Vec<(u32, u64, u32)>,
     /// How many rows there are.
