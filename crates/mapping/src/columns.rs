@@ -19,10 +19,10 @@ use bakkt_source::spool::Spool;
 const BLOCK: usize = 1 << 16;
 
 /// Bytes of full blocks that stay in memory, in all columns of a store together. With more, all of them go into the file.
-const ROOM: usize = 48 << 20;
+const ROOM: usize = 24 << 20;
 
 /// The longest entry, in bytes.
-const LONGEST: usize = 8;
+const LONGEST: usize = 9;
 
 /// What a column can hold.
 pub(crate) trait Entry: Copy + Default {
@@ -48,7 +48,7 @@ macro_rules! numbers {
     };
 }
 
-numbers!(u16, u64);
+numbers!(u16, u32, u64);
 
 /// Where the full blocks of columns go. The default keeps all of them in memory.
 #[derive(Clone, Debug, Default)]

@@ -2,11 +2,14 @@
 //!
 //! Owner of the columns of that file. Shapes stand here and not in the report: the journal has none.
 
+use std::iter::Peekable;
+
 use super::findings::Findings;
 use bakkt_files::output::NewFile;
 use bakkt_files::output::cells::CellWriter;
 use bakkt_folder::documents::Documents;
 use bakkt_folder::migration::Migration;
+use bakkt_mapping::findings::gather::Member;
 use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::scan::{Results, ScannedRow};
 use bakkt_model::finding::{FindingKind, FindingRules};
@@ -30,6 +33,8 @@ pub struct FindingWriter<'a> {
     rules: &'a FindingRules,
     documents: Option<&'a Documents>,
     found: &'a Findings,
+    /// What records that are still to come have together with others.
+    members: Peekable<Box<dyn Iterator<Item = Member> + 'a>>,
 }
 
 /// A line of the file: where a finding stands, and what it says.
@@ -55,6 +60,7 @@ impl<'a> FindingWriter<'a> {
             rules: &migration.settings.findings,
             documents: migration.documents.as_ref(),
             found,
+            members: (Box::new(found.members()) as Box<dyn Iterator<Item = _>>).peekable(),
         };
         for (kind, place) in found.of_nobody() {
             writer.line(&FindingFileLine {
@@ -69,7 +75,7 @@ impl<'a> FindingWriter<'a> {
         Ok(writer)
     }
 
-    /// The findings of a record.
+    /// The findings of a record; records come in their order.
     pub fn write(&mut self, record: u32, batch: &Results, row: &ScannedRow) -> anyhow::Result<()> {
         let pipeline = self.pipeline;
         let own = (pipeline.export.file_name(row.at), row.at.row);
@@ -90,7 +96,13 @@ impl<'a> FindingWriter<'a> {
                 shape: &found.shape,
             })?;
         }
-        for (kind, group, place) in self.found.of_record(record, self.documents) {
+        while self.members.next_if(|one| one.record < record).is_some() {}
+        let mut together = Vec::new();
+        while let Some(one) = self.members.next_if(|one| one.record == record) {
+            together.push((one.kind, one.first, None));
+        }
+        together.extend(self.found.of_documents(record, self.documents));
+        for (kind, group, place) in together {
             self.line(&FindingFileLine {
                 kind,
                 at: place.as_ref().map_or(own, |place| (&place.file, place.row)),
@@ -126,6 +138,7 @@ impl<'a> FindingWriter<'a> {
 
     /// Ends the file.
     pub fn finish(self) -> anyhow::Result<()> {
+        self.found.check()?;
         self.out.into_inner()?.finish()
     }
 }

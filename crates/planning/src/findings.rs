@@ -10,12 +10,11 @@ use std::fmt::Write as _;
 
 use bakkt_contract::account::ACCOUNT_TYPES;
 use bakkt_folder::documents::Documents;
-use bakkt_journal::Journal;
 use bakkt_journal::read::{FindingCount, FindingPlace, meaning_and_advice};
-use bakkt_journal::write::PlannedFinding;
 use bakkt_mapping::exclude::WrittenPlace;
 use bakkt_mapping::findings::gather::{
-    FindingSpot, GatheredFindings, Gathering, KindSummary, PLACES, RecordStanding, ScannedRecord,
+    FindingSpot, GatheredFindings, Gathering, KindSummary, Member, PLACES, RecordStanding,
+    ScannedRecord,
 };
 use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateIndex};
 use bakkt_mapping::pipeline::person::PersonHash;
@@ -28,8 +27,9 @@ use bakkt_model::number::thousands;
 use bakkt_model::text::is_invisible;
 use bakkt_source::Export;
 
-use super::members::ShardMembers;
 use super::survey::Survey;
+
+mod write;
 
 /// Records that are written at once.
 const AT_ONCE: usize = 10_000;
@@ -127,9 +127,6 @@ impl Findings {
             findings.exclusions = exclusions;
         }
         let mut blocked: BTreeMap<u32, (u32, RecordStanding)> = BTreeMap::new();
-        for (record, kind, standing) in &findings.outcome.blocked {
-            blocked.insert(*record, (kind.bit(), *standing));
-        }
         for kind in [FindingKind::MisplacedDocument, FindingKind::SharedDocument] {
             if rules.looks_for(kind) {
                 let blocks = rules.action(kind) == FindingAction::Block;
@@ -143,14 +140,32 @@ impl Findings {
                 .or_default()
                 .push(place);
         }
-        let of = |(record, (kinds, standing)): (u32, (u32, RecordStanding))| {
-            Some((record, first_of(kinds)?, standing))
-        };
-        findings.blocked = blocked.into_iter().filter_map(of).collect();
+        findings.blocked = std::mem::take(&mut findings.outcome.blocked);
+        findings.block(blocked);
         let blocked = findings.blocked.iter();
         let records: Vec<u32> = blocked.map(|(record, ..)| *record).collect();
         survey.block(&records);
         findings
+    }
+
+    /// Adds the records that their documents block, each by the kinds that do, to those that are blocked already.
+    fn block(&mut self, by_documents: BTreeMap<u32, (u32, RecordStanding)>) {
+        let known = self.blocked.len();
+        for (record, (kinds, standing)) in by_documents {
+            let before = &mut self.blocked[..known];
+            match before.binary_search_by_key(&record, |(record, ..)| *record) {
+                Ok(place) => {
+                    let kind = &mut before[place].1;
+                    *kind = first_of(kinds | kind.bit()).unwrap_or(*kind);
+                }
+                Err(_) => {
+                    let kind = first_of(kinds);
+                    self.blocked
+                        .extend(kind.map(|kind| (record, kind, standing)));
+                }
+            }
+        }
+        self.blocked.sort_unstable_by_key(|(record, ..)| *record);
     }
 
     fn add_documents(
@@ -301,120 +316,32 @@ impl Findings {
         exclusions.map(|exclusion| (FindingKind::UnusedExclusion, unused_place(exclusion)))
     }
 
-    /// What is found of a record together with others; the group is the number of the record that it begins with.
-    pub fn of_record(
+    /// What records have together with others, by record. It counts only once [`check`](Findings::check) was asked.
+    pub fn members(&self) -> impl Iterator<Item = Member> {
+        self.outcome.members()
+    }
+
+    /// Fails when something could not be read again.
+    pub fn check(&self) -> anyhow::Result<()> {
+        self.outcome.check()
+    }
+
+    /// What is found of a record's documents; the group is the number of the record that it begins with.
+    pub fn of_documents(
         &self,
         record: u32,
         documents: Option<&Documents>,
-    ) -> Vec<(FindingKind, u32, Option<FindingPlace>)> {
-        let members = self.outcome.groups_of(record).iter();
-        let mut all: Vec<_> = members
-            .map(|member| (member.kind, member.first, None))
-            .collect();
+    ) -> impl Iterator<Item = (FindingKind, u32, Option<FindingPlace>)> {
         let own = self.documents_of.get(&record).into_iter().flatten();
-        for one in own.map(|place| &self.documents[*place]) {
+        own.map(move |place| {
+            let one = &self.documents[*place];
             let place = one.row.map(|row| FindingPlace {
                 file: documents.map_or(String::new(), |documents| documents.place().to_owned()),
                 row,
                 ..FindingPlace::default()
             });
-            all.push((one.kind, one.first, place));
-        }
-        all
-    }
-
-    /// Writes what only several records have together, and what it blocks, of the members of a shard. `manifest` is the number of the documents' file
-    /// in the journal; `list` gives that of a list of ids.
-    pub fn write(
-        &self,
-        journal: &mut Journal,
-        members: &ShardMembers,
-        manifest: i64,
-        mut list: impl FnMut(&mut Journal, &str) -> anyhow::Result<i64>,
-    ) -> anyhow::Result<()> {
-        for part in self.outcome.members.chunks(AT_ONCE) {
-            let part = part.iter().filter(|member| members.has(member.record));
-            journal.add_findings(part.map(|member| PlannedFinding {
-                record: member.record.into(),
-                kind: member.kind,
-                path: None,
-                at: (0, 0),
-                first: member.first.into(),
-            }))?;
-        }
-        for part in self.documents.chunks(AT_ONCE) {
-            let part = part.iter().filter(|one| members.has(one.record));
-            journal.add_findings(part.map(|one| PlannedFinding {
-                record: one.record.into(),
-                kind: one.kind,
-                path: None,
-                at: one.row.map_or((0, 0), |row| (manifest, row)),
-                first: one.first.into(),
-            }))?;
-        }
-        let mut files: BTreeMap<&str, i64> = BTreeMap::new();
-        for exclusion in self.exclusions.iter().filter(|_| members.has(0)) {
-            let file = match files.get(exclusion.file.as_str()) {
-                Some(file) => *file,
-                None => list(journal, &exclusion.file)?,
-            };
-            files.insert(&exclusion.file, file);
-            journal.add_findings(std::iter::once(PlannedFinding {
-                record: 0,
-                kind: FindingKind::UnusedExclusion,
-                path: None,
-                at: (file, exclusion.line as u64),
-                first: 0,
-            }))?;
-        }
-        journal.block(
-            self.blocked
-                .iter()
-                .map(|(record, kind, _)| (*record, *kind)),
-        )
-    }
-}
-
-impl Findings {
-    /// Writes that several customers have copies of one file, which only its content says; returns the records that are
-    /// blocked because of it, in order. Their documents stay.
-    pub fn write_copies(
-        &self,
-        journal: &mut Journal,
-        (rules, members): (&FindingRules, &ShardMembers),
-        manifest: i64,
-        mut copies: Vec<DocumentCopy>,
-    ) -> anyhow::Result<Vec<u32>> {
-        let kind = FindingKind::SharedDocument;
-        if !rules.looks_for(kind) {
-            return Ok(Vec::new());
-        }
-        copies.sort_unstable();
-        let groups = copies.chunk_by(|a, b| a.content == b.content);
-        let shared = groups.filter(|group| group.iter().any(|copy| copy.record != group[0].record));
-        let mut records = BTreeSet::new();
-        let mut found = Vec::new();
-        for group in shared {
-            records.extend(group.iter().map(|copy| copy.record));
-            for copy in group.iter().filter(|copy| members.has(copy.record)) {
-                found.push(PlannedFinding {
-                    record: copy.record.into(),
-                    kind,
-                    path: None,
-                    at: (manifest, copy.row),
-                    first: group[0].record.into(),
-                });
-            }
-        }
-        for part in found.chunks(AT_ONCE) {
-            journal.add_findings(part.iter().copied())?;
-        }
-        if rules.action(kind) != FindingAction::Block {
-            return Ok(Vec::new());
-        }
-        journal.block(records.iter().map(|record| (*record, kind)))?;
-        journal.leave_documents(records.iter().copied())?;
-        Ok(records.into_iter().collect())
+            (one.kind, one.first, place)
+        })
     }
 }
 

@@ -9,13 +9,17 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use super::groups::{Groups, repeated};
+pub use self::kept::RecordStanding;
+use self::kept::{RecordDetails, RecordLines, StoredMember};
+use super::groups::{Compared, Groups, repeated};
 use super::ids::Lengths;
 use super::{ComparisonKeys, checks::RecordFinding};
-use crate::columns::{Column, ColumnStore, Entry};
+use crate::columns::{Column, ColumnStore};
 use bakkt_files::cores;
 use bakkt_model::finding::{FindingAction, FindingKind, FindingRules, first_of};
 use bakkt_model::position::{JoinedList, Position};
+
+mod kept;
 
 /// The kinds that compare records. Those that take longest come first, so that all cores end together.
 const COMPARED: [FindingKind; 6] = [
@@ -31,6 +35,8 @@ const COMPARED: [FindingKind; 6] = [
 pub const PLACES: usize = 3;
 /// Places of a kind that are kept: some may turn out to be duplicates.
 const KEPT: usize = 12;
+/// Records whose groups are listed at once.
+const AT_ONCE: u32 = 1 << 19;
 
 /// What the scan says of a record.
 #[derive(Clone, Copy, Debug)]
@@ -49,22 +55,11 @@ pub struct ScannedRecord<'a> {
     pub found: &'a [RecordFinding],
 }
 
-/// Whether a record is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RecordStanding {
-    /// The record is not sent.
-    #[default]
-    NotSent = 0,
-    /// The record is sent, without a gap.
-    Ready = 1,
-    /// The record is sent, with gaps.
-    Grace = 2,
-}
-
 /// Everything that is gathered.
 #[derive(Debug)]
 pub struct Gathering {
     rules: FindingRules,
+    store: ColumnStore,
     ids: Column<u64>,
     persons: Column<u64>,
     tax_ids: Column<u64>,
@@ -77,40 +72,6 @@ pub struct Gathering {
     /// Record and kind of the findings of single records.
     single: Vec<(u32, FindingKind)>,
     spots: BTreeMap<FindingKind, Vec<FindingSpot>>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct RecordDetails {
-    born: u16,
-    digits: u8,
-    account_type: u8,
-    standing: RecordStanding,
-}
-
-impl Entry for RecordDetails {
-    const SIZE: usize = 5;
-
-    fn put(self, bytes: &mut [u8]) {
-        let [low, high] = self.born.to_le_bytes();
-        let standing = self.standing as u8;
-        bytes.copy_from_slice(&[low, high, self.digits, self.account_type, standing]);
-    }
-
-    fn take(bytes: &[u8]) -> RecordDetails {
-        let [low, high, digits, account_type, standing] = *bytes else {
-            return RecordDetails::default();
-        };
-        RecordDetails {
-            born: u16::from_le_bytes([low, high]),
-            digits,
-            account_type,
-            standing: match standing {
-                1 => RecordStanding::Ready,
-                2 => RecordStanding::Grace,
-                _ => RecordStanding::NotSent,
-            },
-        }
-    }
 }
 
 /// A place where something was found.
@@ -159,39 +120,11 @@ pub struct KindSummary {
 pub struct GatheredFindings {
     /// By kind, in the order of importance.
     pub told: Vec<KindSummary>,
-    /// Records that are found in groups, by record.
-    pub members: Vec<Member>,
+    members: Column<StoredMember>,
+    store: ColumnStore,
     /// Records that would be sent and are not, because of a group: with the kind and whether they had no gap. By record.
     pub blocked: Vec<(u32, FindingKind, RecordStanding)>,
     lines: RecordLines,
-}
-
-/// Where records stand: a run for every stretch in which lines and records go up together.
-#[derive(Debug, Default)]
-struct RecordLines {
-    runs: Vec<(u32, u32, i64)>,
-}
-
-impl RecordLines {
-    fn add(&mut self, record: u32, (file, line): (usize, u64)) {
-        let run = (file as u32, line as i64 - i64::from(record));
-        if self
-            .runs
-            .last()
-            .is_none_or(|(_, file, delta)| (*file, *delta) != run)
-        {
-            self.runs.push((record, run.0, run.1));
-        }
-    }
-
-    fn at(&self, record: u32) -> (usize, u64) {
-        let next = self.runs.partition_point(|(first, ..)| *first <= record);
-        let run = next.checked_sub(1).and_then(|run| self.runs.get(run));
-        run.map_or((0, 0), |(_, file, delta)| {
-            let line = i64::from(record) + delta;
-            (*file as usize, u64::try_from(line).unwrap_or(0))
-        })
-    }
 }
 
 impl Gathering {
@@ -199,6 +132,7 @@ impl Gathering {
     pub fn new(rules: &FindingRules, store: &ColumnStore) -> Gathering {
         Gathering {
             rules: rules.clone(),
+            store: store.clone(),
             ids: Column::new(store),
             persons: Column::new(store),
             tax_ids: Column::new(store),
@@ -265,7 +199,11 @@ impl Gathering {
         for spots in self.spots.values_mut() {
             spots.retain(|spot| !is_left_out(spot.record));
         }
-        let mut outcome = GatheredFindings::default();
+        let mut outcome = GatheredFindings {
+            members: Column::new(&self.store),
+            store: self.store.clone(),
+            ..GatheredFindings::default()
+        };
         let mut counts: BTreeMap<FindingKind, u64> = BTreeMap::new();
         for (_, kind) in &self.single {
             *counts.entry(*kind).or_default() += 1;
@@ -281,17 +219,55 @@ impl Gathering {
                 spots,
             });
         }
-        let mut blocked: BTreeMap<u32, u32> = BTreeMap::new();
-        for (kind, groups) in self.groups(&is_left_out) {
-            self.tell(kind, &groups, &mut outcome, &mut blocked);
+        let groups = self.groups(&is_left_out);
+        for (kind, groups) in &groups {
+            self.tell(*kind, groups, &mut outcome);
         }
         outcome.told.sort_by_key(|told| told.kind);
-        outcome.members.sort_unstable();
-        let standing = |record: u32| self.rest.get(record as usize - 1).standing;
-        let of = |(record, kinds): (u32, u32)| Some((record, first_of(kinds)?, standing(record)));
-        outcome.blocked = blocked.into_iter().filter_map(of).collect();
+        self.list_members(&groups, &mut outcome);
         outcome.lines = self.lines;
         outcome
+    }
+
+    /// Lists who belongs to a group and who is blocked by that, by record: of some records at a time, since they may be many.
+    fn list_members(&self, groups: &[(FindingKind, Groups)], outcome: &mut GatheredFindings) {
+        let blocking = self.rules.blocking();
+        let mut standings = (1..).zip(self.rest.iter().map(|rest| rest.standing));
+        let count = self.rest.len() as u32;
+        let mut members: Vec<Member> = Vec::new();
+        for start in (1..=count).step_by(AT_ONCE as usize) {
+            members.clear();
+            for (kind, groups) in groups {
+                let here = groups.members(start..start.saturating_add(AT_ONCE));
+                members.extend(here.map(|(record, first)| Member {
+                    record,
+                    kind: *kind,
+                    first,
+                }));
+            }
+            members.sort_unstable();
+            for of_record in members.chunk_by(|a, b| a.record == b.record) {
+                let record = of_record[0].record;
+                of_record.iter().for_each(|one| {
+                    outcome.members.push(StoredMember {
+                        record,
+                        first: one.first,
+                        kind: one.kind as u8,
+                    });
+                });
+                let kinds = of_record.iter().fold(0, |set, one| set | one.kind.bit());
+                let Some(kind) = first_of(kinds & blocking) else {
+                    continue;
+                };
+                let standing = standings.find(|(known, _)| *known == record);
+                match standing {
+                    Some((_, standing)) if standing != RecordStanding::NotSent => {
+                        outcome.blocked.push((record, kind, standing));
+                    }
+                    _ => {}
+                }
+            }
+        }
     }
 
     /// The groups of each kind that compares records, found on all cores.
@@ -321,48 +297,48 @@ impl Gathering {
             FindingKind::LostLeadingZeros => 1,
             _ => 2,
         };
-        let groups = match kind {
-            FindingKind::SimilarIds => repeated(count, from, || self.ids.iter()),
-            FindingKind::SamePerson => repeated(count, from, || {
+        let is_wanted = |record: u32| !is_left_out(record);
+        // Whether a tax id or an e-mail address belongs to more than one person.
+        let owned = |keys: &Column<u64>| {
+            repeated(count, from, is_wanted, || {
+                let owned = keys.iter().zip(self.persons.iter());
+                owned.map(|(key, owner)| Compared { key, owner })
+            })
+        };
+        match kind {
+            FindingKind::SimilarIds => repeated(count, from, is_wanted, || {
+                self.ids.iter().map(Compared::from)
+            }),
+            FindingKind::SamePerson => repeated(count, from, is_wanted, || {
                 let owned = self.persons.iter().zip(self.rest.iter());
                 owned.map(|(person, rest)| match person {
-                    0 => 0,
+                    0 => Compared::default(),
                     // Accounts of several types may belong to one person.
-                    person => person.rotate_left(u32::from(rest.account_type)).max(1),
+                    person => person
+                        .rotate_left(u32::from(rest.account_type))
+                        .max(1)
+                        .into(),
                 })
             }),
-            FindingKind::SameTaxId => repeated(count, from, || self.tax_ids.iter()),
-            FindingKind::SameEmail => repeated(count, from, || self.emails.iter()),
-            FindingKind::DefaultBirthDate if !usual.is_empty() => repeated(count, from, || {
-                let usual = |born: u16| if usual.contains(&born) { born } else { 0 };
-                self.rest
-                    .iter()
-                    .map(move |rest| u64::from(usual(rest.born)))
-            }),
+            FindingKind::SameTaxId => owned(&self.tax_ids),
+            FindingKind::SameEmail => owned(&self.emails),
+            FindingKind::DefaultBirthDate if !usual.is_empty() => {
+                repeated(count, from, is_wanted, || {
+                    let usual = |born: u16| if usual.contains(&born) { born } else { 0 };
+                    let born = self.rest.iter().map(move |rest| usual(rest.born));
+                    born.map(|born| u64::from(born).into())
+                })
+            }
             FindingKind::LostLeadingZeros => match expected {
-                Some(expected) => repeated(count, from, || {
+                Some(expected) => repeated(count, from, is_wanted, || {
                     let is_short = move |digits: u8| digits > 0 && digits < expected;
                     let digits = self.rest.iter().map(|rest| rest.digits);
-                    digits.map(move |digits| u64::from(is_short(digits)))
+                    digits.map(move |digits| u64::from(is_short(digits)).into())
                 }),
                 None => Groups::default(),
             },
             _ => Groups::default(),
-        };
-        // Duplicates are few, so they are asked for only where a key repeats.
-        groups.without(is_left_out, |group| {
-            group.len() >= from && self.are_several(kind, group)
-        })
-    }
-
-    /// Whether a tax id or an e-mail address belongs to more than one person.
-    fn are_several(&self, kind: FindingKind, group: &[u32]) -> bool {
-        if !matches!(kind, FindingKind::SameTaxId | FindingKind::SameEmail) {
-            return true;
         }
-        let person = |record: &u32| self.persons.get(*record as usize - 1);
-        let first = group.first().map_or(0, person);
-        first == 0 || group.iter().any(|record| person(record) != first)
     }
 
     /// Birth dates that far more customers have than would by chance.
@@ -374,22 +350,8 @@ impl Gathering {
         many.map(|(born, _)| born).collect()
     }
 
-    fn tell(
-        &self,
-        kind: FindingKind,
-        groups: &Groups,
-        outcome: &mut GatheredFindings,
-        blocked: &mut BTreeMap<u32, u32>,
-    ) {
+    fn tell(&self, kind: FindingKind, groups: &Groups, outcome: &mut GatheredFindings) {
         let action = self.rules.action(kind);
-        let members = groups.iter().flat_map(|group| {
-            let first = group.first().copied().unwrap_or_default();
-            group.iter().map(move |record| Member {
-                record: *record,
-                kind,
-                first,
-            })
-        });
         let mut spots = Vec::new();
         for group in groups.iter().take(PLACES) {
             spots.extend(group.iter().take(PLACES).map(|record| FindingSpot {
@@ -400,27 +362,18 @@ impl Gathering {
                 at: None,
             }));
         }
-        if action == FindingAction::Block {
-            for member in members.clone() {
-                if self.rest.get(member.record as usize - 1).standing != RecordStanding::NotSent {
-                    *blocked.entry(member.record).or_default() |= kind.bit();
-                }
-            }
-        }
         let count = groups.records() as u64;
         match outcome.told.iter_mut().find(|told| told.kind == kind) {
             // Some records have it alone; those that are in a group as well count once.
             Some(told) => {
-                let is_alone = |member: &Member| {
-                    let start = self
-                        .single
-                        .partition_point(|(record, _)| *record < member.record);
+                let is_alone = |member: &&u32| {
+                    let start = self.single.partition_point(|(record, _)| record < *member);
                     let mut of_record = self.single[start..]
                         .iter()
-                        .take_while(|(record, _)| *record == member.record);
+                        .take_while(|(record, _)| record == *member);
                     of_record.any(|(_, found)| *found == kind)
                 };
-                told.count += count - members.clone().filter(is_alone).count() as u64;
+                told.count += count - groups.iter().flatten().filter(is_alone).count() as u64;
                 told.groups = groups.len() as u64;
                 spots.append(&mut told.spots);
                 told.spots = spots;
@@ -433,8 +386,6 @@ impl Gathering {
                 spots,
             }),
         }
-        outcome.members.reserve_exact(groups.records());
-        outcome.members.extend(members);
     }
 }
 
@@ -450,14 +401,20 @@ impl GatheredFindings {
         spots.map(|spot| spot.record).filter(|record| *record > 0)
     }
 
-    /// The kinds of groups to which a record belongs.
-    pub fn groups_of(&self, record: u32) -> &[Member] {
-        let start = self
-            .members
-            .partition_point(|member| member.record < record);
-        let rest = &self.members[start..];
-        let end = rest.partition_point(|member| member.record == record);
-        &rest[..end]
+    /// Records that are found in groups, by record. What they are counts only once [`check`](GatheredFindings::check) was asked.
+    pub fn members(&self) -> impl Iterator<Item = Member> {
+        self.members.iter().filter_map(|stored| {
+            Some(Member {
+                record: stored.record,
+                kind: FindingKind::all().nth(usize::from(stored.kind))?,
+                first: stored.first,
+            })
+        })
+    }
+
+    /// Fails when something could not be read again from the temporary file.
+    pub fn check(&self) -> anyhow::Result<()> {
+        self.store.check()
     }
 }
 

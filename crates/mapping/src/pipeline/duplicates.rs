@@ -11,7 +11,7 @@ use super::Hash;
 use super::positions::RowPositions;
 use super::reread::RecordReader;
 use crate::columns::{Column, ColumnStore};
-use crate::findings::groups::repeated;
+use crate::findings::groups::{Compared, repeated};
 use bakkt_model::position::Position;
 
 /// One row that shares its id with others.
@@ -90,7 +90,12 @@ impl DuplicateIndex {
         &self,
         read: impl Fn(&mut RecordReader, Position) -> anyhow::Result<RereadRecord> + Sync,
     ) -> anyhow::Result<Vec<Duplicate>> {
-        let groups = repeated(self.positions.len(), 2, || self.ids.iter());
+        let groups = repeated(
+            self.positions.len(),
+            2,
+            |_| true,
+            || self.ids.iter().map(Compared::from),
+        );
         let groups: Vec<&[u32]> = groups.iter().collect();
         let found = RecordReader::each(&groups, RecordReader::default, |reader, group| {
             let mut read = |record: &u32| read(reader, self.positions.at(record - 1));

@@ -1,0 +1,107 @@
+//! What is kept of each record while findings are gathered, in few bytes.
+//!
+//! Owner of these bytes. Left out on purpose: what is compared, which are columns of plain numbers.
+
+use crate::columns::Entry;
+
+/// Whether a record is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecordStanding {
+    /// The record is not sent.
+    #[default]
+    NotSent = 0,
+    /// The record is sent, without a gap.
+    Ready = 1,
+    /// The record is sent, with gaps.
+    Grace = 2,
+}
+
+/// What a record is compared by, beside its keys.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct RecordDetails {
+    pub(super) born: u16,
+    pub(super) digits: u8,
+    pub(super) account_type: u8,
+    pub(super) standing: RecordStanding,
+}
+
+impl Entry for RecordDetails {
+    const SIZE: usize = 5;
+
+    fn put(self, bytes: &mut [u8]) {
+        let [low, high] = self.born.to_le_bytes();
+        let standing = self.standing as u8;
+        bytes.copy_from_slice(&[low, high, self.digits, self.account_type, standing]);
+    }
+
+    fn take(bytes: &[u8]) -> RecordDetails {
+        let [low, high, digits, account_type, standing] = *bytes else {
+            return RecordDetails::default();
+        };
+        RecordDetails {
+            born: u16::from_le_bytes([low, high]),
+            digits,
+            account_type,
+            standing: match standing {
+                1 => RecordStanding::Ready,
+                2 => RecordStanding::Grace,
+                _ => RecordStanding::NotSent,
+            },
+        }
+    }
+}
+
+/// That a record belongs to a group, in a column.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct StoredMember {
+    pub(super) record: u32,
+    pub(super) first: u32,
+    /// By its number in the order of importance.
+    pub(super) kind: u8,
+}
+
+impl Entry for StoredMember {
+    const SIZE: usize = 9;
+
+    fn put(self, bytes: &mut [u8]) {
+        bytes[..4].copy_from_slice(&self.record.to_le_bytes());
+        bytes[4..8].copy_from_slice(&self.first.to_le_bytes());
+        bytes[8] = self.kind;
+    }
+
+    fn take(bytes: &[u8]) -> StoredMember {
+        StoredMember {
+            record: u32::take(&bytes[..4]),
+            first: u32::take(&bytes[4..8]),
+            kind: bytes[8],
+        }
+    }
+}
+
+/// Where records stand: a run for every stretch in which lines and records go up together.
+#[derive(Debug, Default)]
+pub(super) struct RecordLines {
+    runs: Vec<(u32, u32, i64)>,
+}
+
+impl RecordLines {
+    pub(super) fn add(&mut self, record: u32, (file, line): (usize, u64)) {
+        let run = (file as u32, line as i64 - i64::from(record));
+        if self
+            .runs
+            .last()
+            .is_none_or(|(_, file, delta)| (*file, *delta) != run)
+        {
+            self.runs.push((record, run.0, run.1));
+        }
+    }
+
+    pub(super) fn at(&self, record: u32) -> (usize, u64) {
+        let next = self.runs.partition_point(|(first, ..)| *first <= record);
+        let run = next.checked_sub(1).and_then(|run| self.runs.get(run));
+        run.map_or((0, 0), |(_, file, delta)| {
+            let line = i64::from(record) + delta;
+            (*file as usize, u64::try_from(line).unwrap_or(0))
+        })
+    }
+}
