@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::chain::{EntryKind, erased_name, without_word};
-use crate::schema::counters;
+use crate::schema::counters::{self, Counters};
 use crate::write::journal::Journal;
 use crate::write::operator_log::OperatorNote;
 use bakkt_model::custody::CustodyKind;
@@ -363,6 +363,10 @@ impl Journal {
         )?;
         for task in former {
             self.counters.add_task(task, -1);
+        }
+        if Counters::stored(&self.db)?.have_findings() {
+            let findings = counters::sql::FORGOTTEN_FINDINGS;
+            self.counters.add_findings(&self.db, findings, -1)?;
         }
         self.db.execute_batch(
             "UPDATE attempt SET hash = x'' WHERE task IN (SELECT id FROM temp.forgotten_task);

@@ -142,7 +142,11 @@ impl Reader {
         if self.meta("plan")?.as_deref() == Some("planned") {
             counters.add_joined(&self.journal)?;
         }
-        counts.disagreements = counters.disagreements(&Counters::stored(&self.journal)?);
+        let stored = Counters::stored(&self.journal)?;
+        if stored.have_findings() {
+            counters.add_findings(&self.journal, counters::sql::FINDINGS, 1)?;
+        }
+        counts.disagreements = counters.disagreements(&stored);
         // Counted twice they would be the same.
         let _ = self.set_uses.set(uses);
         Ok(counts)
@@ -185,7 +189,8 @@ impl Reader {
                 Counted::Gap { .. }
                 | Counted::AcceptedIn(_)
                 | Counted::RecordsOf(_)
-                | Counted::JoinedOf(_) => {}
+                | Counted::JoinedOf(_)
+                | Counted::Finding { .. } => {}
             }
         }
         let gaps = gaps.into_iter().map(|((path, level), open)| {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::read::columns::{Origin, count, origin, text};
+use crate::read::columns::{Origin, count, origin, text, unsigned};
 use crate::read::reader::Reader;
+use crate::schema::counters::{self, Counted, Counters};
 use bakkt_model::finding::{FindingAction, FindingKind};
 
 /// The findings of one kind.
@@ -71,42 +72,32 @@ pub struct FindingLine<'a> {
 impl Reader {
     /// The findings by kind, in the order of importance.
     pub fn finding_counts(&self) -> anyhow::Result<Vec<FindingCount>> {
-        #[derive(Default)]
-        struct Tally {
-            count: u64,
-            groups: u64,
-            last: Option<(i64, i64, i64)>,
-        }
         let blocking = self.meta("findings_block")?.unwrap_or_default();
-        let mut tallies: BTreeMap<FindingKind, Tally> = BTreeMap::new();
-        self.walk(sql::KINDS, |row| {
-            let Some(kind) = text(row, 1)?.and_then(FindingKind::named) else {
-                return Ok(());
-            };
-            let record: i64 = row.get(0)?;
-            let tally = tallies.entry(kind).or_default();
-            // Several fields of one customer are one; what belongs to no customer is told apart by its place.
-            let place = match record {
-                0 => (0, row.get(3)?, row.get(4)?),
-                record => (record, 0, 0),
-            };
-            if tally.last != Some(place) {
-                tally.count += 1;
-                tally.last = Some(place);
-                tally.groups += u64::from(record != 0 && row.get::<_, i64>(2)? == record);
+        let mut counters = Counters::stored(&self.journal)?;
+        if !counters.have_findings() {
+            counters.add_findings(&self.journal, counters::sql::FINDINGS, 1)?;
+        }
+        let mut tallies: BTreeMap<FindingKind, [u64; 2]> = BTreeMap::new();
+        for (counted, count) in counters.iter() {
+            if let Counted::Finding { kind, what } = counted
+                && let Some(kind) = FindingKind::named(&self.word(Some(kind))?)
+            {
+                let tally = tallies.entry(kind).or_default();
+                tally[usize::from(what != 0)] += unsigned(count);
             }
-            Ok(())
-        })?;
-        let counts = tallies.into_iter().map(|(kind, tally)| FindingCount {
-            kind: kind.name(),
-            action: match blocking.split(' ').any(|name| name == kind.name()) {
-                true => FindingAction::Block.word(),
-                false => FindingAction::Tell.word(),
-            },
-            count: tally.count,
-            groups: tally.groups,
-            places: Vec::new(),
-        });
+        }
+        let counts = tallies
+            .into_iter()
+            .map(|(kind, [count, groups])| FindingCount {
+                kind: kind.name(),
+                action: match blocking.split(' ').any(|name| name == kind.name()) {
+                    true => FindingAction::Block.word(),
+                    false => FindingAction::Tell.word(),
+                },
+                count,
+                groups,
+                places: Vec::new(),
+            });
         Ok(counts.collect())
     }
 
@@ -127,8 +118,6 @@ impl Reader {
 }
 
 pub(crate) mod sql {
-    pub const KINDS: &str = "SELECT g.record, k.text, g.first, g.file, g.row FROM finding g \
-        LEFT JOIN word k ON k.id = g.kind ORDER BY g.record, g.kind, g.path, g.file, g.row";
     pub const LINES: &str = "SELECT f.name, CASE g.file WHEN 0 THEN r.row ELSE g.row END, r.client_id, k.text, p.text, g.first \
         FROM finding g LEFT JOIN record r ON r.id = g.record \
         LEFT JOIN file f ON f.id = CASE g.file WHEN 0 THEN r.file ELSE g.file END \

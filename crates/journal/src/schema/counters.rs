@@ -1,4 +1,5 @@
-//! The counters of the journal: records by verdict, tasks by state, gaps by field, and what else `status` shows.
+//! The counters of the journal: records by verdict, tasks by state, gaps by field, findings by kind, and what else
+//! `status` shows.
 //!
 //! Owner of what the keys of the table `counter` mean, of adding to it, and of counting all rows again. A counter changes in
 //! the transaction of the change that it counts; a new plan that is taken over counts everything once. A report counts all
@@ -45,6 +46,13 @@ pub(crate) enum Counted {
     RecordsOf(i64),
     /// Distinct joined rows by file.
     JoinedOf(i64),
+    /// Findings by kind.
+    Finding {
+        /// The word.
+        kind: i64,
+        /// 0 customers, 1 groups of customers.
+        what: i64,
+    },
 }
 
 impl Counted {
@@ -61,6 +69,7 @@ impl Counted {
             Counted::AcceptedIn(minute) => [4, minute, 0, 0],
             Counted::RecordsOf(file) => [5, file, 0, 0],
             Counted::JoinedOf(file) => [6, file, 0, 0],
+            Counted::Finding { kind, what } => [7, kind, what, 0],
         }
     }
 
@@ -81,6 +90,7 @@ impl Counted {
             4 => Counted::AcceptedIn(a),
             5 => Counted::RecordsOf(a),
             6 => Counted::JoinedOf(a),
+            7 => Counted::Finding { kind: a, what: b },
             _ => return None,
         })
     }
@@ -95,6 +105,7 @@ impl Counted {
             Counted::AcceptedIn(_) => "accepted accounts by time",
             Counted::RecordsOf(_) => "records by file",
             Counted::JoinedOf(_) => "joined rows by file",
+            Counted::Finding { .. } => "findings by kind",
         }
     }
 }
@@ -249,6 +260,7 @@ impl Counters {
             "SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'plan' AND value = 'planned')";
         if db.query_row(is_whole, [], |row| row.get(0))? {
             counters.add_joined(db)?;
+            counters.add_findings(db, sql::FINDINGS, 1)?;
         }
         Ok(counters)
     }
@@ -284,6 +296,40 @@ impl Counters {
         Ok(())
     }
 
+    /// Adds findings, or takes them away. Several of one kind that a customer has count as one; what belongs to no customer is told
+    /// apart by where it stands.
+    pub(crate) fn add_findings(
+        &mut self,
+        db: &Connection,
+        sql: &str,
+        by: i64,
+    ) -> rusqlite::Result<()> {
+        let mut findings = db.prepare(sql)?;
+        let mut rows = findings.query([])?;
+        let mut last = None;
+        while let Some(row) = rows.next()? {
+            let (record, kind): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let place: (i64, i64) = match record {
+                0 => (row.get(3)?, row.get(4)?),
+                _ => (0, 0),
+            };
+            if last.replace((record, kind, place)) == Some((record, kind, place)) {
+                continue;
+            }
+            self.add(Counted::Finding { kind, what: 0 }, by);
+            if record != 0 && row.get::<_, i64>(2)? == record {
+                self.add(Counted::Finding { kind, what: 1 }, by);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether findings were counted. They were not while a plan is made, nor by the first programs with counters.
+    pub(crate) fn have_findings(&self) -> bool {
+        let is_finding = |(counted, _)| matches!(counted, Counted::Finding { .. });
+        self.iter().any(is_finding)
+    }
+
     /// Counts all rows, and makes that the table's content.
     pub(crate) fn count_again(db: &Connection) -> rusqlite::Result<()> {
         let mut counters = Counters::recounted(db)?;
@@ -307,6 +353,12 @@ pub(crate) fn task(row: &rusqlite::Row<'_>) -> rusqlite::Result<CountedTask> {
 pub(crate) mod sql {
     pub const RECORDS: &str = "SELECT verdict, file, gap_set FROM record";
     pub const TASKS: &str = "SELECT kind, state, code, existed, last_at FROM task";
+    /// Five columns: the record, the kind, the first record of its group, the file and the row.
+    pub const FINDINGS: &str =
+        "SELECT record, kind, first, file, row FROM finding ORDER BY record, kind, path, file, row";
+    /// The same of records that are forgotten.
+    pub const FORGOTTEN_FINDINGS: &str = "SELECT record, kind, first, file, row FROM finding \
+        WHERE record IN (SELECT id FROM temp.forgotten_record) ORDER BY record, kind, path, file, row";
     pub const SETS: &str = "SELECT id, path, level, status FROM gap_set";
     pub const JOINED: &str = "SELECT file, count(DISTINCT offset) FROM part GROUP BY file";
 }

@@ -6,7 +6,9 @@ use bakkt_model::task::{AccountFacts, Change, PriorAccount, Refusal, TaskKind, T
 use bakkt_model::verdict::Verdict;
 
 use crate::decisions::OperatorNote;
-use crate::write::{DocumentVerdict, LaterGap, PlannedDocument, PlannedRow, Selection};
+use crate::write::{
+    DocumentVerdict, LaterGap, PlannedDocument, PlannedFinding, PlannedRow, Selection,
+};
 use crate::{Journal, Reader};
 
 const DECIDED: OperatorNote<'_> = OperatorNote {
@@ -20,6 +22,43 @@ type Gap = (&'static str, &'static str, &'static str, (i64, u64));
 const PHONE: Gap = ("owners[0].phoneNumber", "missing", "G", (0, 0));
 const EMAIL: Gap = ("owners[0].emailAddress", "missing", "G", (0, 0));
 const OWNER: Gap = ("owners[1].phoneNumber", "missing", "G", (2, 7));
+
+/// A finding: its record, its kind, its field, its row, and the record that its group begins with.
+type Found = (u64, FindingKind, Option<&'static str>, u64, u64);
+
+/// Two groups of one kind, of which one customer is in both places; two fields of another customer; and two of nobody.
+const FOUND: [Found; 8] = [
+    (1, FindingKind::SamePerson, None, 0, 1),
+    (1, FindingKind::SamePerson, Some("owners[1]"), 0, 0),
+    (2, FindingKind::SamePerson, None, 0, 1),
+    (3, FindingKind::SamePerson, None, 0, 3),
+    (
+        7,
+        FindingKind::DoubtfulName,
+        Some("owners[0].givenName"),
+        0,
+        0,
+    ),
+    (
+        7,
+        FindingKind::DoubtfulName,
+        Some("owners[0].familyName"),
+        0,
+        0,
+    ),
+    (0, FindingKind::UnusedExclusion, None, 4, 0),
+    (0, FindingKind::UnusedExclusion, None, 5, 0),
+];
+
+fn finding((record, kind, path, row, first): Found) -> PlannedFinding<'static> {
+    PlannedFinding {
+        record,
+        kind,
+        path,
+        at: (i64::from(row > 0), row),
+        first,
+    }
+}
 
 /// Ten records: two of them blocked, most with gaps, one with a gap in a joined row; a document and KYB of the third.
 fn planned(folder: &std::path::Path) -> anyhow::Result<Journal> {
@@ -90,6 +129,7 @@ fn planned(folder: &std::path::Path) -> anyhow::Result<Journal> {
         .into_iter(),
     )?;
     journal.leave_documents([2].into_iter())?;
+    journal.add_findings(FOUND.map(finding).into_iter())?;
     journal.finish_plan(&[], &[], &[])?;
     Ok(journal)
 }
@@ -294,4 +334,50 @@ fn several_readers_see_one_instant() -> anyhow::Result<()> {
         assert!(several? > 0);
         Ok(())
     })
+}
+
+#[test]
+fn findings_are_counted_by_customer_and_by_group() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    drop(planned(folder.path())?);
+    let path = Journal::path(folder.path());
+    let counts = || -> anyhow::Result<_> {
+        let found = Reader::open(&path)?.finding_counts()?.into_iter();
+        Ok(found
+            .map(|one| (one.kind, one.count, one.groups))
+            .collect::<Vec<_>>())
+    };
+    let wanted = [
+        ("unused_exclusion", 2, 0),
+        ("same_person", 3, 2),
+        ("doubtful_name", 1, 0),
+    ];
+    assert_eq!(counts()?, wanted);
+    agree(folder.path())?;
+    // Another number of rows than was counted is told, and what was counted is shown.
+    let db = rusqlite::Connection::open(&path)?;
+    db.execute("DELETE FROM finding WHERE record = 7", [])?;
+    assert_eq!(counts()?, wanted);
+    let disagreements = Reader::open(&path)?.counts()?.disagreements;
+    assert_eq!(
+        disagreements,
+        ["counters of findings by kind that say something else than the rows: 1"]
+    );
+    // A plan of the first programs with counters has none of them.
+    db.execute("DELETE FROM counter WHERE what = 7", [])?;
+    assert_eq!(counts()?, wanted[..2]);
+    agree(folder.path())
+}
+
+#[test]
+fn the_findings_of_a_customer_who_is_forgotten_are_counted_no_more() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut journal = planned(folder.path())?;
+    journal.look_at_customer("A-1")?;
+    journal.forget("A-1", &[], DECIDED)?;
+    drop(journal);
+    let found = Reader::open(&Journal::path(folder.path()))?.finding_counts()?;
+    let same_person = found.iter().find(|one| one.kind == "same_person");
+    assert_eq!(same_person.map(|one| (one.count, one.groups)), Some((2, 1)));
+    agree(folder.path())
 }

@@ -305,6 +305,9 @@ impl Journal {
                 journal.set_meta(key, value)?;
             }
             journal.counters.add_joined(&journal.db)?;
+            journal
+                .counters
+                .add_findings(&journal.db, counters::sql::FINDINGS, 1)?;
             for Fingerprint { name, hash, state } in fingerprints {
                 journal.db.execute(
                     "INSERT OR REPLACE INTO fingerprint VALUES (?, ?, ?)",
