@@ -324,7 +324,7 @@ impl Counters {
         Ok(())
     }
 
-    /// Whether findings were counted. They were not while a plan is made, nor by the first programs with counters.
+    /// Whether there are counters of findings. A plan that is still being made has none, and neither has one of an earlier program.
     pub(crate) fn have_findings(&self) -> bool {
         let is_finding = |(counted, _)| matches!(counted, Counted::Finding { .. });
         self.iter().any(is_finding)

@@ -354,7 +354,7 @@ fn findings_are_counted_by_customer_and_by_group() -> anyhow::Result<()> {
     ];
     assert_eq!(counts()?, wanted);
     agree(folder.path())?;
-    // Another number of rows than was counted is told, and what was counted is shown.
+    // When rows are gone, the counters still show what was counted, and the disagreement is reported.
     let db = rusqlite::Connection::open(&path)?;
     db.execute("DELETE FROM finding WHERE record = 7", [])?;
     assert_eq!(counts()?, wanted);
@@ -363,7 +363,7 @@ fn findings_are_counted_by_customer_and_by_group() -> anyhow::Result<()> {
         disagreements,
         ["counters of findings by kind that say something else than the rows: 1"]
     );
-    // A plan of the first programs with counters has none of them.
+    // A plan that an earlier program made has no counters of findings.
     db.execute("DELETE FROM counter WHERE what = 7", [])?;
     assert_eq!(counts()?, wanted[..2]);
     agree(folder.path())

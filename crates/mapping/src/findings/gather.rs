@@ -298,7 +298,7 @@ impl Gathering {
             _ => 2,
         };
         let is_wanted = |record: u32| !is_left_out(record);
-        // Whether a tax id or an e-mail address belongs to more than one person.
+        // A tax id or an e-mail address counts only where more than one person has it.
         let owned = |keys: &Column<u64>| {
             repeated(count, from, is_wanted, || {
                 let owned = keys.iter().zip(self.persons.iter());
