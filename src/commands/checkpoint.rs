@@ -4,6 +4,7 @@
 //! afterwards shows. Left out on purpose: which rows (`report::audit`), and the chain (`journal::chain`).
 
 use std::path::{Path, PathBuf};
+use std::thread::Builder;
 
 use serde_json::{Value, json};
 
@@ -14,8 +15,8 @@ use bakkt_engine::api::post_once;
 use bakkt_files::output::{FileStart, ProtectedPaths};
 use bakkt_files::progress::{Mode, note};
 use bakkt_journal::chain::ChainHead;
-use bakkt_journal::{Journal, Reader};
-use bakkt_model::error::{ShownPath, Style, describe};
+use bakkt_journal::{Journal, Reader, now};
+use bakkt_model::error::{ShownPath, Style, describe, started};
 use bakkt_model::target::WayOut;
 use bakkt_report::audit;
 
@@ -29,12 +30,29 @@ pub fn about(occasion: &str) -> Value {
 
 /// Appends a checkpoint to a journal that is open.
 pub fn append(journal: &mut Journal, occasion: &str) -> anyhow::Result<()> {
+    append_beside(journal, occasion, |_| Ok(()))
+}
+
+/// The same, while something else is read from the journal; where that fails, there is no checkpoint.
+pub fn append_beside<T>(
+    journal: &mut Journal,
+    occasion: &str,
+    read: impl FnOnce(&Journal) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let Some(folder) = journal.folder() else {
-        return Ok(());
+        return read(journal);
     };
     let reader = Reader::open(&Journal::path(&folder))?;
-    let sheets = audit::sheets(&reader.into())?;
-    audit::checkpoint(journal, about(occasion), &sheets).map(drop)
+    let (found, sheets) = std::thread::scope(|scope| {
+        let sheets = started(Builder::new().spawn_scoped(scope, || audit::sheets(&reader.into())))?;
+        let found = read(journal);
+        let sheets = sheets
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        anyhow::Ok((found?, sheets?))
+    })?;
+    journal.append_checkpoint(now(), about(occasion), &sheets)?;
+    Ok(found)
 }
 
 /// Appends a checkpoint to a journal that was closed just now. Another command that has it already makes its own.

@@ -27,7 +27,9 @@ pub fn run(args: &PlanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let session = Session::open(destination)?;
     let (mut journal, migration) = planned(session, args.rehash, &signals, mode)?;
     let settings = &migration.settings;
-    let hash = approval::plan_hash(&journal, settings)?;
+    let hash = checkpoint::append_beside(&mut journal, "plan", |journal| {
+        approval::plan_hash(journal, settings)
+    })?;
     let mut work = send::work(&journal, None, false)?.words();
     if migration.custody.is_some() {
         let tasks = thousands(custody_stage::unfinished(&journal)?);
@@ -37,7 +39,6 @@ pub fn run(args: &PlanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let approvals = approval_words(settings, args.target.sandbox)?;
     let migration_id = bakkt_journal::registry::migration_id(&journal);
     let protected = outputs::protected(settings);
-    checkpoint::append(&mut journal, "plan")?;
     drop(journal);
     let view = report::View::at(place);
     let totals = view.totals()?;

@@ -261,7 +261,7 @@ fn check(
 ) -> anyhow::Result<Reader> {
     let Checkpoint { journal, about } = checkpoint;
     sheets.extend(audit::tables(journals)?);
-    audit::checkpoint(journal, about, &sheets)?;
+    journal.append_checkpoint(bakkt_journal::now(), about, &sheets)?;
     let folder = journal.folder().context("a journal without a folder")?;
     Reader::open(&Journal::path(&folder))
 }

@@ -12,7 +12,7 @@ mod rows;
 mod tokens;
 
 pub use canonical::{canonical, write_canonical};
-pub use rows::{ROW_HASH, RowHash, RowHashes};
+pub use rows::RowHashes;
 pub use tokens::{ERASED, erased_name, hashed_target, id_hash, target_agrees, without_word};
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};

@@ -2,55 +2,121 @@
 //!
 //! A row's hash is the first 16 bytes of SHA-256 over its text; the root is SHA-256 over a first line, the number of rows and
 //! the rows' hashes in their order. So a row that changed, went, came or changed places with another changes the root.
+//!
+//! Memory does not grow with the rows: all but the last part of the hashes waits in a file without a name. Where none can be made or
+//! written, they stay in memory.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use sha2::{Digest, Sha256};
 
-use super::{ChainHash, hex};
+use super::hex;
 
 /// So many bytes has the hash of a row.
-pub const ROW_HASH: usize = 16;
-
-/// The hash of a row.
-pub type RowHash = [u8; ROW_HASH];
+const ROW_HASH: usize = 16;
+/// So many bytes has a part: the hashes of 4,096 rows.
+const PART: usize = 4096 * ROW_HASH;
 
 const DOMAIN: &str = "bakkt-migrate rows 1";
 
 /// The hashes of all rows of a sheet, in its order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct RowHashes {
-    /// Sixteen bytes for each row.
-    pub bytes: Vec<u8>,
+    /// Full parts, one after the other.
+    full: Option<File>,
+    full_count: u64,
+    /// The file could not be made, or not be written.
+    is_closed: bool,
+    /// The hashes after them.
+    last: Vec<u8>,
 }
 
 impl RowHashes {
     /// Adds a row by its text.
     pub fn add(&mut self, row: &[u8]) {
         let hash: [u8; 32] = Sha256::digest(row).into();
-        self.bytes.extend_from_slice(&hash[..ROW_HASH]);
+        self.add_hash(&hash[..ROW_HASH]);
+    }
+
+    /// Adds rows by their hashes, one after the other.
+    pub(crate) fn add_hashes(&mut self, hashes: &[u8]) {
+        hashes
+            .chunks(ROW_HASH)
+            .for_each(|hash| self.add_hash(hash));
+    }
+
+    fn add_hash(&mut self, hash: &[u8]) {
+        self.last.extend_from_slice(hash);
+        if self.last.len() >= PART && !self.is_closed {
+            self.is_closed = self.set_aside().is_err();
+        }
+    }
+
+    fn set_aside(&mut self) -> io::Result<()> {
+        let file = match self.full.take() {
+            Some(file) => file,
+            None => tempfile::tempfile()?,
+        };
+        let file = self.full.insert(file);
+        file.seek(SeekFrom::Start(self.full_count * PART as u64))?;
+        file.write_all(&self.last)?;
+        self.full_count += 1;
+        self.last.clear();
+        Ok(())
     }
 
     /// How many rows there are.
     pub fn count(&self) -> u64 {
-        (self.bytes.len() / ROW_HASH) as u64
+        (self.full_count * PART as u64 + self.last.len() as u64) / ROW_HASH as u64
     }
 
-    /// The root over them, as hexadecimal digits.
-    pub fn root(&self) -> String {
-        hex(&root_of(&self.bytes))
+    /// The root over them, as hexadecimal digits. Fails where the file cannot be read again.
+    pub fn root(&self) -> io::Result<String> {
+        self.root_of_first(self.count())
     }
 
-    /// The hash of each row.
-    pub fn each(&self) -> impl Iterator<Item = &[u8]> {
-        self.bytes.chunks_exact(ROW_HASH)
+    /// The root over the first `count` of them, of which there have to be so many.
+    pub fn root_of_first(&self, count: u64) -> io::Result<String> {
+        let mut hash = Sha256::new();
+        hash.update(format!("{DOMAIN}\n{count}\n").as_bytes());
+        let mut left = count as usize * ROW_HASH;
+        for part in self.parts() {
+            let part = part?;
+            let wanted = &part[..part.len().min(left)];
+            left -= wanted.len();
+            hash.update(wanted);
+        }
+        Ok(hex(&hash.finalize()))
     }
-}
 
-/// The root over the hashes of rows.
-pub fn root_of(hashes: &[u8]) -> ChainHash {
-    let mut hash = Sha256::new();
-    hash.update(format!("{DOMAIN}\n{}\n", hashes.len() / ROW_HASH).as_bytes());
-    hash.update(hashes);
-    hash.finalize().into()
+    /// The hashes of 4,096 rows at a time, in their order.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = io::Result<Vec<u8>>> {
+        let full = (0..self.full_count).map(|number| {
+            let mut file = self.full.as_ref().ok_or(io::ErrorKind::UnexpectedEof)?;
+            let mut part = vec![0; PART];
+            file.seek(SeekFrom::Start(number * PART as u64))?;
+            file.read_exact(&mut part)?;
+            Ok(part)
+        });
+        full.chain(self.last.chunks(PART).map(|part| Ok(part.to_vec())))
+    }
+
+    /// The places, counted from 0, of rows that differ from those of another sheet at the same places.
+    pub fn differences(&self, other: &RowHashes) -> io::Result<Vec<u64>> {
+        let (mut differ, mut at) = (Vec::new(), 0);
+        for (ours, theirs) in self.parts().zip(other.parts()) {
+            let (ours, theirs) = (ours?, theirs?);
+            let pairs = ours.chunks(ROW_HASH).zip(theirs.chunks(ROW_HASH));
+            for (one, other) in pairs {
+                if one != other {
+                    differ.push(at);
+                }
+                at += 1;
+            }
+        }
+        Ok(differ)
+    }
 }
 
 #[cfg(test)]
@@ -59,9 +125,11 @@ mod tests {
 
     fn root(rows: &[&str]) -> String {
         let mut hashes = RowHashes::default();
-        rows.iter().for_each(|row| hashes.add(row.as_bytes()));
+        for row in rows {
+            hashes.add(row.as_bytes());
+        }
         assert_eq!(hashes.count(), rows.len() as u64);
-        hashes.root()
+        hashes.root().unwrap()
     }
 
     #[test]
@@ -77,5 +145,72 @@ mod tests {
         ] {
             assert_ne!(root(after), before, "{after:?}");
         }
+    }
+    /// A sheet whose rows are their numbers, but for one.
+    fn sheet(rows: u64, other: u64) -> RowHashes {
+        filled(RowHashes::default(), rows, other)
+    }
+
+    fn filled(mut hashes: RowHashes, rows: u64, other: u64) -> RowHashes {
+        for row in 0..rows {
+            let text = match row == other {
+                true => "changed".to_owned(),
+                false => row.to_string(),
+            };
+            hashes.add(text.as_bytes());
+        }
+        hashes
+    }
+
+    #[test]
+    fn a_sheet_of_several_parts_has_the_root_of_all_its_rows() {
+        use sha2::{Digest, Sha256};
+        for rows in [0, 1, 4095, 4096, 4097, 8192, 10_000] {
+            let expected = (0..rows).fold(
+                Sha256::new().chain_update(format!("bakkt-migrate rows 1\n{rows}\n")),
+                |root, row: u64| root.chain_update(&Sha256::digest(row.to_string())[..16]),
+            );
+            let hashes = sheet(rows, u64::MAX);
+            assert_eq!(hashes.count(), rows);
+            assert_eq!(
+                hashes.root().unwrap(),
+                super::super::hex(&expected.finalize())
+            );
+            let longer = sheet(rows + 5000, rows + 1);
+            assert_eq!(
+                longer.root_of_first(rows).unwrap(),
+                hashes.root().unwrap(),
+                "{rows}"
+            );
+            let mut copy = RowHashes::default();
+            for part in hashes.parts() {
+                copy.add_hashes(&part.unwrap());
+            }
+            assert_eq!(copy.root().unwrap(), hashes.root().unwrap());
+        }
+    }
+
+    #[test]
+    fn rows_that_differ_are_told_by_their_places() {
+        let all = sheet(9000, u64::MAX);
+        for changed in [0, 4095, 4096, 8999] {
+            let other = sheet(9000, changed);
+            assert_eq!(all.differences(&other).unwrap(), [changed]);
+        }
+        assert!(all.differences(&sheet(5, 9)).unwrap().is_empty());
+    }
+    #[test]
+    fn without_a_file_hashes_stay_in_memory() {
+        let nowhere = RowHashes {
+            is_closed: true,
+            ..RowHashes::default()
+        };
+        let (here, there) = (filled(nowhere, 9000, 8999), sheet(9000, u64::MAX));
+        assert!(here.full.is_none() && there.full.is_some());
+        assert_eq!(here.differences(&there).unwrap(), [8999]);
+        assert_eq!(
+            here.root_of_first(8999).unwrap(),
+            there.root_of_first(8999).unwrap()
+        );
     }
 }

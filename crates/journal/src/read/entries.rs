@@ -83,9 +83,9 @@ impl Reader {
         let mut sheets: BTreeMap<String, RowHashes> = BTreeMap::new();
         let sql = "SELECT sheet, hashes FROM checkpoint_row ORDER BY sheet, part";
         self.walk(sql, |row| {
-            let bytes: Vec<u8> = row.get(1)?;
+            let hashes: Vec<u8> = row.get(1)?;
             let sheet = sheets.entry(row.get(0)?).or_default();
-            sheet.bytes.extend_from_slice(&bytes);
+            sheet.add_hashes(&hashes);
             Ok(())
         })?;
         Ok(sheets)

@@ -28,9 +28,6 @@ const STATES: [&str; 7] = [
 /// The fact that holds the inputs of the plan, as a JSON array.
 pub const INPUTS: &str = "inputs";
 
-/// Rows of a sheet whose hashes stand in one row of `checkpoint_row`.
-pub(crate) const PART: usize = 4096;
-
 /// Every entry, in the columns that [`entry`] takes.
 pub(crate) const ENTRY: &str = "SELECT id, at, kind, body, before, hash FROM entry";
 
@@ -110,36 +107,40 @@ impl Journal {
             "mapper": self.meta("mapper")?,
             "rows": rows,
             "inputs": inputs,
-            "fingerprints": {"rows": prints.count(), "root": prints.root()},
+            "fingerprints": {"rows": prints.count(), "root": prints.root()?},
         });
         self.append_entry(EntryKind::Plan, at, &body).map(drop)
     }
 
-    /// Appends a checkpoint: `body` with the number of rows and the root of each sheet, whose hashes replace those of the
-    /// checkpoint before.
+    /// Appends a checkpoint, unless the last entry is one that saw the same, and returns the head: `body` with the number of rows
+    /// and the root of each sheet, whose hashes replace those of the checkpoint before.
     pub fn append_checkpoint(
         &mut self,
         at: i64,
         mut body: Value,
         sheets: &[(String, RowHashes)],
     ) -> anyhow::Result<ChainHead> {
-        let roots = sheets.iter().map(|(name, hashes)| {
-            let root = json!({"rows": hashes.count(), "root": hashes.root()});
-            (name.clone(), root)
-        });
-        body["sheets"] = Value::Object(roots.collect());
+        let mut roots = serde_json::Map::new();
+        for (name, hashes) in sheets {
+            let root = json!({"rows": hashes.count(), "root": hashes.root()?});
+            roots.insert(name.clone(), root);
+        }
+        let roots = Value::Object(roots);
+        if let Some(last) = self.last_entry()?
+            && EntryKind::of(&last.kind) == Some(EntryKind::Checkpoint)
+            && last.value()["sheets"] == roots
+        {
+            return self.chain_head();
+        }
+        body["sheets"] = roots;
         self.transaction(|journal| {
             journal.db.execute("DELETE FROM checkpoint_row", [])?;
             let mut insert = journal.db.prepare_cached(
                 "INSERT INTO checkpoint_row (sheet, part, hashes) VALUES (?, ?, ?)",
             )?;
             for (name, hashes) in sheets {
-                for (part, bytes) in hashes
-                    .bytes
-                    .chunks(PART * crate::chain::ROW_HASH)
-                    .enumerate()
-                {
-                    insert.execute(params![name, part as i64, bytes])?;
+                for (number, part) in hashes.parts().enumerate() {
+                    insert.execute(params![name, number as i64, part?])?;
                 }
             }
             drop(insert);
@@ -184,7 +185,7 @@ pub(crate) fn begin_chain(
             let body = json!({
                 "schema": to,
                 "from": version,
-                "operator_log": {"rows": log.count(), "root": log.root()},
+                "operator_log": {"rows": log.count(), "root": log.root().map_err(beside)?},
                 "runs": runs,
                 "says": "what happened before this entry is not in the chain; the operator log is hashed as it was found",
             });
@@ -214,4 +215,9 @@ pub(crate) fn log_hashes(
         hashes.add(canonical(&line).unwrap_or_default().as_bytes());
     }
     Ok(hashes)
+}
+
+/// A failure beside the database, for callers that know those of the database alone.
+fn beside(error: std::io::Error) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }

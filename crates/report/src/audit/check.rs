@@ -183,7 +183,7 @@ impl Audit {
             );
         }
         if let (Some(key), Some(root)) = (key, before["operator_log"]["root"].as_str())
-            && reader.log_hashes(key, old)?.root() != root
+            && reader.log_hashes(key, old)?.root()? != root
         {
             let entry = self
                 .of_kind(EntryKind::Upgrade)
@@ -325,10 +325,7 @@ impl Audit {
             };
             if name == "table event" && rows.count() > count {
                 // They come beside everything else; those that the checkpoint saw have to be there.
-                let first = RowHashes {
-                    bytes: rows.bytes[..count as usize * bakkt_journal::chain::ROW_HASH].to_vec(),
-                };
-                if first.root() == root {
+                if rows.root_of_first(count)? == root {
                     self.rows += count;
                     self.unchecked.push(format!(
                         "{} events came after the last checkpoint",
@@ -340,13 +337,13 @@ impl Audit {
             if name == "table party" && events_came(&now, &body) {
                 continue;
             }
-            if rows.root() == root {
+            if rows.root()? == root {
                 self.rows += rows.count();
                 continue;
             }
             let empty = RowHashes::default();
             let kept = stored.get(name).unwrap_or(&empty);
-            changed.push(what_changed(name, rows, kept, root, count));
+            changed.push(what_changed(name, rows, kept, root, count)?);
         }
         if changed.is_empty() {
             return Ok(());
@@ -419,31 +416,33 @@ fn differs(
 }
 
 /// What changed in a sheet, by line.
-fn what_changed(name: &str, now: &RowHashes, kept: &RowHashes, root: &str, count: u64) -> String {
-    if kept.root() != root {
-        return format!("{name}: it changed, and the hashes of its {count} rows were changed too");
+fn what_changed(
+    name: &str,
+    now: &RowHashes,
+    kept: &RowHashes,
+    root: &str,
+    count: u64,
+) -> anyhow::Result<String> {
+    if kept.root()? != root {
+        return Ok(format!(
+            "{name}: it changed, and the hashes of its {count} rows were changed too"
+        ));
     }
-    let place = |at: usize| match name.strip_prefix("table ") {
+    let place = |at: u64| match name.strip_prefix("table ") {
         // The first line of a file has the names of the columns.
         None => format!("line {}", at + 2),
         Some(_) => format!("row {}", at + 1),
     };
-    let differs: Vec<usize> = now
-        .each()
-        .zip(kept.each())
-        .enumerate()
-        .filter(|(_, (one, other))| one != other)
-        .map(|(at, _)| at)
-        .collect();
+    let differs = now.differences(kept)?;
     let first = differs.iter().take(NAMED).map(|at| place(*at));
     let mut words = first.collect::<Vec<_>>().join(", ");
     if differs.len() > NAMED {
         words = format!("{words} and {} more", differs.len() - NAMED);
     }
     let (has, had) = (now.count(), kept.count());
-    match (has == had, words.is_empty()) {
+    Ok(match (has == had, words.is_empty()) {
         (true, _) => format!("{name}: {words}"),
         (false, true) => format!("{name}: {has} rows instead of {had}; the first are the same"),
         (false, false) => format!("{name}: {has} rows instead of {had}; {words}"),
-    }
+    })
 }

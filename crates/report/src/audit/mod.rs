@@ -21,8 +21,8 @@ pub use manifest::{
     signature_begins,
 };
 pub use record::{AuditRecord, CheckpointFacts, EventFacts, InputFacts, RunFacts, SentDocuments};
+pub use sheets::sheets;
 pub(crate) use sheets::tables;
-pub use sheets::{checkpoint, sheets};
 pub use verify_folder::{FolderResult, verify_folder};
 
 /// The chain, entry by entry, in a report.

@@ -3,13 +3,12 @@
 use std::io;
 
 use anyhow::Context;
-use serde_json::{Value, json};
 
 use super::lines::LineHasher;
 use crate::beside::{DOCUMENTS, document_lines};
 use crate::files::{CROSSWALK, CsvFile, RECONCILIATION, crosswalk_lines, reconciliation_lines};
-use bakkt_journal::chain::{ChainHead, EntryKind, RowHashes};
-use bakkt_journal::{Journal, Journals, Reader, now};
+use bakkt_journal::chain::RowHashes;
+use bakkt_journal::{Journals, Reader};
 
 /// Sheets by name.
 pub(crate) type Sheets = Vec<(String, RowHashes)>;
@@ -67,27 +66,4 @@ fn hashed(
     let mut sheet = CsvFile::new(LineHasher::new(io::sink()), columns)?;
     fill(&mut sheet)?;
     Ok(sheet.into_inner()?.end().1)
-}
-
-/// Appends a checkpoint to a journal, unless its last entry is one that saw the same; returns the head. `about` says of which
-/// program and on what occasion.
-pub fn checkpoint(
-    journal: &mut Journal,
-    about: Value,
-    sheets: &Sheets,
-) -> anyhow::Result<ChainHead> {
-    let roots: serde_json::Map<String, Value> = sheets
-        .iter()
-        .map(|(name, rows)| {
-            let root = json!({"rows": rows.count(), "root": rows.root()});
-            (name.clone(), root)
-        })
-        .collect();
-    if let Some(last) = journal.last_entry()?
-        && EntryKind::of(&last.kind) == Some(EntryKind::Checkpoint)
-        && last.value()["sheets"] == Value::Object(roots)
-    {
-        return journal.chain_head();
-    }
-    journal.append_checkpoint(now(), about, sheets)
 }

@@ -160,7 +160,7 @@ fn chain(folder: &Path, manifest: &Manifest, flaws: &mut Vec<String>) -> anyhow:
         let mut file = fs::File::open(folder.join(name))?;
         io::copy(&mut file, &mut hasher)?;
         hasher.flush()?;
-        if hasher.end().1.root() != root {
+        if hasher.end().1.root()? != root {
             flaws.push(format!(
                 "{name}: its lines are not those that the last checkpoint saw"
             ));

@@ -12,6 +12,16 @@ use crate::write::journal::Journal;
 /// Part of every such hash: another form of it needs another text.
 const FORM: &str = "bakkt-migrate 2026-11 hash of a plan";
 
+/// The records that get or got an update. Looked up for all of them at once: for each record, all updates that were sent would be gone
+/// through.
+const UPDATED: &str = sql!(
+    "DROP TABLE IF EXISTS temp.updated;
+    CREATE TEMP TABLE updated (record INTEGER PRIMARY KEY);
+    INSERT OR IGNORE INTO temp.updated SELECT record FROM task WHERE kind = {kind.update};
+    INSERT OR IGNORE INTO temp.updated
+        SELECT r.id FROM sent_update u CROSS JOIN record r ON r.client_id = u.client_id AND r.hash = u.hash;"
+);
+
 /// What is hashed, in this order: a name, and its rows.
 const PARTS: [(&str, &str); 6] = [
     (
@@ -22,12 +32,9 @@ const PARTS: [(&str, &str); 6] = [
     ("policy", "SELECT path, level, reason FROM policy ORDER BY path"),
     (
         "records",
-        sql!(
-            "SELECT r.id, f.name, r.row, r.client_id, r.verdict, r.hash,
-                EXISTS (SELECT 1 FROM task t WHERE t.record = r.id AND t.kind = {kind.update})
-                OR EXISTS (SELECT 1 FROM sent_update u WHERE u.client_id = r.client_id AND u.hash = r.hash)
-             FROM record r LEFT JOIN file f ON f.id = r.file ORDER BY r.id"
-        ),
+        "SELECT r.id, f.name, r.row, r.client_id, r.verdict, r.hash,
+                EXISTS (SELECT 1 FROM temp.updated u WHERE u.record = r.id)
+             FROM record r LEFT JOIN file f ON f.id = r.file ORDER BY r.id",
     ),
     (
         "documents",
@@ -48,6 +55,7 @@ impl Journal {
             add(&mut hash, name.as_bytes());
             add(&mut hash, value.as_bytes());
         }
+        self.db.execute_batch(UPDATED)?;
         for (name, sql) in PARTS {
             add(&mut hash, name.as_bytes());
             let mut statement = self.db.prepare(sql)?;
@@ -64,6 +72,7 @@ impl Journal {
                 }
             }
         }
+        self.db.execute_batch("DROP TABLE temp.updated")?;
         Ok(hash.finalize().to_hex().to_string())
     }
 
@@ -81,4 +90,69 @@ impl Journal {
 fn add(hash: &mut Hasher, bytes: &[u8]) {
     hash.update(&(bytes.len() as u64).to_be_bytes());
     hash.update(bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::write::PlannedRow;
+    use crate::write::journal::Journal;
+    use bakkt_model::verdict::Verdict;
+
+    /// Two customers who are sent, and a row of nobody that is not.
+    fn planned(folder: &std::path::Path) -> anyhow::Result<Journal> {
+        let mut journal = Journal::open(folder)?;
+        journal.begin_plan("2026-11-30")?;
+        let file = journal.add_file("export.csv", "accounts")?;
+        let row = |client_id, hash| PlannedRow {
+            file,
+            row: 2,
+            offset: 0,
+            length: 1,
+            client_id,
+            verdict: match hash {
+                Some(_) => Verdict::Ready,
+                None => Verdict::Blocked,
+            },
+            reason: None,
+            hash,
+            fixed: None,
+            person: None,
+            agreements: None,
+            owners: None,
+            carried: None,
+            gaps: &[],
+            parts: &[],
+        };
+        let rows = [
+            row(Some("A-1"), Some(&[1; 32])),
+            row(Some("A-2"), Some(&[2; 32])),
+            row(None, None),
+        ];
+        journal.add_rows((1..).zip(rows))?;
+        journal.finish_plan(&[], &[], &[])?;
+        Ok(journal)
+    }
+
+    #[test]
+    fn an_update_counts_alike_before_and_after_it_is_sent() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let journal = planned(folder.path())?;
+        let change = |sql: &str| journal.db.execute(sql, []);
+        let without = journal.plan_hash(&[])?;
+        change(sql!(
+            "UPDATE task SET kind = {kind.update} WHERE record = 2"
+        ))?;
+        let planned = journal.plan_hash(&[])?;
+        assert_ne!(planned, without);
+        change(sql!(
+            "UPDATE task SET kind = {kind.account} WHERE record = 2"
+        ))?;
+        change(
+            "INSERT INTO sent_update (client_id, at, hash) SELECT client_id, 1, hash FROM record WHERE id = 2",
+        )?;
+        assert_eq!(journal.plan_hash(&[])?, planned);
+        change("UPDATE sent_update SET hash = x'00'")?;
+        assert_eq!(journal.plan_hash(&[])?, without);
+        Ok(())
+    }
 }
