@@ -8,6 +8,7 @@
 
 use std::io;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -19,14 +20,11 @@ use bakkt_source::spool::Spool;
 const BLOCK: usize = 1 << 16;
 
 /// Bytes of full blocks that stay in memory, in all columns of a store together. With more, all of them go into the file.
-const ROOM: usize = 24 << 20;
-
-/// The longest entry, in bytes.
-const LONGEST: usize = 9;
+const ROOM: usize = 12 << 20;
 
 /// What a column can hold.
 pub(crate) trait Entry: Copy + Default {
-    /// Bytes of an entry, at most [`LONGEST`].
+    /// Bytes of an entry.
     const SIZE: usize;
     /// Writes it into so many bytes.
     fn put(self, bytes: &mut [u8]);
@@ -235,19 +233,26 @@ impl<T: Entry> Column<T> {
 
     /// The entry of a record, counted from 0.
     pub(crate) fn get(&self, place: usize) -> T {
-        let within = place % BLOCK;
-        match self.full.get(place / BLOCK) {
-            Some(Block::InMemory(block)) => block.get(within).copied().unwrap_or_default(),
+        self.some(place..place + 1)
+            .first()
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// The entries of some records, counted from 0, none of which is in another block than the first: 65,536 make one.
+    pub(crate) fn some(&self, places: Range<usize>) -> Vec<T> {
+        let (block, start) = (places.start / BLOCK, places.start % BLOCK);
+        let within = start..start + places.len();
+        let in_memory = |block: &[T]| block.get(within.clone()).unwrap_or_default().to_vec();
+        match self.full.get(block) {
+            Some(Block::InMemory(block)) => in_memory(block),
             Some(Block::Stored(at, _)) => {
-                let mut bytes = [0; LONGEST];
-                let bytes = &mut bytes[..T::SIZE];
-                self.store.read(bytes, at + (within * T::SIZE) as u64);
-                T::take(bytes)
+                let mut bytes = vec![0; places.len() * T::SIZE];
+                self.store.read(&mut bytes, at + (start * T::SIZE) as u64);
+                bytes.chunks_exact(T::SIZE).map(T::take).collect()
             }
-            None if place / BLOCK == self.full.len() => {
-                self.last.get(within).copied().unwrap_or_default()
-            }
-            None => T::default(),
+            None if block == self.full.len() => in_memory(&self.last),
+            None => Vec::new(),
         }
     }
 
@@ -296,6 +301,15 @@ mod tests {
                 assert_eq!(short.get(place), place as u16);
             }
             assert_eq!((long.get(count), long.get(9 * count)), (0, 0));
+            for places in [
+                0..3,
+                BLOCK - 2..BLOCK,
+                3 * BLOCK..3 * BLOCK + 4,
+                count - 2..count,
+            ] {
+                let wanted: Vec<u64> = places.clone().map(|place| place as u64 * 3).collect();
+                assert_eq!(long.some(places), wanted);
+            }
             store.check().expect("everything was read");
         }
     }

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 pub use self::kept::RecordStanding;
-use self::kept::{RecordDetails, RecordLines, StoredMember};
-use super::groups::{Compared, Groups, repeated};
+use self::kept::{KindGroups, RecordDetails, RecordLines, StoredMember};
+use super::groups::{Compared, repeated};
 use super::ids::Lengths;
 use super::{ComparisonKeys, checks::RecordFinding};
 use crate::columns::{Column, ColumnStore};
@@ -35,8 +35,10 @@ const COMPARED: [FindingKind; 6] = [
 pub const PLACES: usize = 3;
 /// Places of a kind that are kept: some may turn out to be duplicates.
 const KEPT: usize = 12;
-/// Records whose groups are listed at once.
+/// Records whose groups are listed at once, at least.
 const AT_ONCE: u32 = 1 << 19;
+/// How often all members of groups are gone through to list them, at most.
+const PASSES: u32 = 16;
 
 /// What the scan says of a record.
 #[derive(Clone, Copy, Debug)]
@@ -220,8 +222,8 @@ impl Gathering {
             });
         }
         let groups = self.groups(&is_left_out);
-        for (kind, groups) in &groups {
-            self.tell(*kind, groups, &mut outcome);
+        for groups in &groups {
+            self.tell(groups, &mut outcome);
         }
         outcome.told.sort_by_key(|told| told.kind);
         self.list_members(&groups, &mut outcome);
@@ -230,20 +232,18 @@ impl Gathering {
     }
 
     /// Lists who belongs to a group and who is blocked by that, by record: of some records at a time, since they may be many.
-    fn list_members(&self, groups: &[(FindingKind, Groups)], outcome: &mut GatheredFindings) {
+    fn list_members(&self, groups: &[KindGroups], outcome: &mut GatheredFindings) {
         let blocking = self.rules.blocking();
         let mut standings = (1..).zip(self.rest.iter().map(|rest| rest.standing));
         let count = self.rest.len() as u32;
+        let at_once = AT_ONCE.max(count.div_ceil(PASSES));
         let mut members: Vec<Member> = Vec::new();
-        for start in (1..=count).step_by(AT_ONCE as usize) {
+        for start in (1..=count).step_by(at_once as usize) {
+            let here = start..start.saturating_add(at_once);
             members.clear();
-            for (kind, groups) in groups {
-                let here = groups.members(start..start.saturating_add(AT_ONCE));
-                members.extend(here.map(|(record, first)| Member {
-                    record,
-                    kind: *kind,
-                    first,
-                }));
+            for groups in groups {
+                let all = groups.members();
+                members.extend(all.filter(|member| here.contains(&member.record)));
             }
             members.sort_unstable();
             for of_record in members.chunk_by(|a, b| a.record == b.record) {
@@ -271,25 +271,37 @@ impl Gathering {
     }
 
     /// The groups of each kind that compares records, found on all cores.
-    fn groups(&self, is_left_out: &(impl Fn(u32) -> bool + Sync)) -> Vec<(FindingKind, Groups)> {
+    fn groups(&self, is_left_out: &(impl Fn(u32) -> bool + Sync)) -> Vec<KindGroups> {
         let (usual, expected) = (self.default_dates(), self.lengths.expected());
         let make = |_: &mut (), kind: &FindingKind| -> Result<_, Infallible> {
-            Ok((*kind, self.groups_of(*kind, &usual, expected, is_left_out)))
+            let mut groups = KindGroups::new(*kind, &self.store, self.single_records(*kind));
+            self.compare(*kind, &usual, expected, is_left_out, |group| {
+                groups.add(group);
+            });
+            Ok(groups)
         };
         let Ok(mut all) = cores::for_each(&COMPARED, (cores::count(), 1), || (), make);
-        all.retain(|(_, groups)| groups.len() > 0);
+        all.retain(|groups| groups.count > 0);
         all
     }
 
-    fn groups_of(
+    /// The records that have a finding of a kind by themselves.
+    fn single_records(&self, kind: FindingKind) -> Vec<u32> {
+        let found = self.single.iter().filter(|(_, found)| *found == kind);
+        found.map(|(record, _)| *record).collect()
+    }
+
+    /// Hands on the groups of a kind, in no order.
+    fn compare(
         &self,
         kind: FindingKind,
         usual: &[u16],
         expected: Option<u8>,
         is_left_out: &impl Fn(u32) -> bool,
-    ) -> Groups {
+        take: impl FnMut(&[u32]),
+    ) {
         if !self.rules.looks_for(kind) {
-            return Groups::default();
+            return;
         }
         let count = self.rest.len();
         let from = match kind {
@@ -299,45 +311,52 @@ impl Gathering {
         };
         let is_wanted = |record: u32| !is_left_out(record);
         // A tax id or an e-mail address counts only where more than one person has it.
-        let owned = |keys: &Column<u64>| {
-            repeated(count, from, is_wanted, || {
+        let owned = |keys: &Column<u64>, take| {
+            let records = || {
                 let owned = keys.iter().zip(self.persons.iter());
                 owned.map(|(key, owner)| Compared { key, owner })
-            })
+            };
+            repeated(count, from, is_wanted, records, take);
         };
         match kind {
-            FindingKind::SimilarIds => repeated(count, from, is_wanted, || {
-                self.ids.iter().map(Compared::from)
-            }),
-            FindingKind::SamePerson => repeated(count, from, is_wanted, || {
-                let owned = self.persons.iter().zip(self.rest.iter());
-                owned.map(|(person, rest)| match person {
-                    0 => Compared::default(),
-                    // Accounts of several types may belong to one person.
-                    person => person
-                        .rotate_left(u32::from(rest.account_type))
-                        .max(1)
-                        .into(),
-                })
-            }),
-            FindingKind::SameTaxId => owned(&self.tax_ids),
-            FindingKind::SameEmail => owned(&self.emails),
+            FindingKind::SimilarIds => {
+                let ids = || self.ids.iter().map(Compared::from);
+                repeated(count, from, is_wanted, ids, take);
+            }
+            FindingKind::SamePerson => {
+                let persons = || {
+                    let owned = self.persons.iter().zip(self.rest.iter());
+                    owned.map(|(person, rest)| match person {
+                        0 => Compared::default(),
+                        // Accounts of several types may belong to one person.
+                        person => person
+                            .rotate_left(u32::from(rest.account_type))
+                            .max(1)
+                            .into(),
+                    })
+                };
+                repeated(count, from, is_wanted, persons, take);
+            }
+            FindingKind::SameTaxId => owned(&self.tax_ids, take),
+            FindingKind::SameEmail => owned(&self.emails, take),
             FindingKind::DefaultBirthDate if !usual.is_empty() => {
-                repeated(count, from, is_wanted, || {
+                let born = || {
                     let usual = |born: u16| if usual.contains(&born) { born } else { 0 };
                     let born = self.rest.iter().map(move |rest| usual(rest.born));
                     born.map(|born| u64::from(born).into())
-                })
+                };
+                repeated(count, from, is_wanted, born, take);
             }
-            FindingKind::LostLeadingZeros => match expected {
-                Some(expected) => repeated(count, from, is_wanted, || {
-                    let is_short = move |digits: u8| digits > 0 && digits < expected;
+            FindingKind::LostLeadingZeros => {
+                let Some(expected) = expected else { return };
+                let is_short = move |digits: u8| digits > 0 && digits < expected;
+                let short = || {
                     let digits = self.rest.iter().map(|rest| rest.digits);
                     digits.map(move |digits| u64::from(is_short(digits)).into())
-                }),
-                None => Groups::default(),
-            },
-            _ => Groups::default(),
+                };
+                repeated(count, from, is_wanted, short, take);
+            }
+            _ => {}
         }
     }
 
@@ -350,11 +369,11 @@ impl Gathering {
         many.map(|(born, _)| born).collect()
     }
 
-    fn tell(&self, kind: FindingKind, groups: &Groups, outcome: &mut GatheredFindings) {
-        let action = self.rules.action(kind);
+    fn tell(&self, groups: &KindGroups, outcome: &mut GatheredFindings) {
+        let kind = groups.kind;
         let mut spots = Vec::new();
-        for group in groups.iter().take(PLACES) {
-            spots.extend(group.iter().take(PLACES).map(|record| FindingSpot {
+        for group in groups.first() {
+            spots.extend(group.iter().map(|record| FindingSpot {
                 record: *record,
                 first: group.first().copied(),
                 field: None,
@@ -362,27 +381,19 @@ impl Gathering {
                 at: None,
             }));
         }
-        let count = groups.records() as u64;
         match outcome.told.iter_mut().find(|told| told.kind == kind) {
             // Some records have it alone; those that are in a group as well count once.
             Some(told) => {
-                let is_alone = |member: &&u32| {
-                    let start = self.single.partition_point(|(record, _)| record < *member);
-                    let mut of_record = self.single[start..]
-                        .iter()
-                        .take_while(|(record, _)| record == *member);
-                    of_record.any(|(_, found)| *found == kind)
-                };
-                told.count += count - groups.iter().flatten().filter(is_alone).count() as u64;
-                told.groups = groups.len() as u64;
+                told.count += groups.records - groups.single;
+                told.groups = groups.count;
                 spots.append(&mut told.spots);
                 told.spots = spots;
             }
             None => outcome.told.push(KindSummary {
                 kind,
-                action,
-                count,
-                groups: groups.len() as u64,
+                action: self.rules.action(kind),
+                count: groups.records,
+                groups: groups.count,
                 spots,
             }),
         }

@@ -1,46 +1,50 @@
 //! Which records share a key.
 //!
-//! Owner of [`repeated`] and of the [`Groups`] that it finds. Nearly no key repeats, so a table of bits first tells which may
-//! ([`Repeats`]); only those are sorted, with the records that have them, and of many of them a part at a time. Left out on purpose:
-//! what the keys are made of, and where they are kept (`columns`).
+//! Owner of [`repeated`] and of [`Groups`], for those who keep what it finds. Nearly no key repeats, so a table of bits first tells
+//! which may ([`Repeats`]); only those are sorted, with the records that have them, and of many of them a part at a time. Of many
+//! records this is done for one share of all keys after the other, so that it takes no more memory than for two million.
+//! Left out on purpose: what the keys are made of, and where they are kept (`columns`).
 
-use std::ops::Range;
-
-/// Records that are sorted at once, with 24 bytes each. A key whose records are more is sorted whole.
-const AT_ONCE: usize = 1 << 19;
+/// Records of a share of the keys, on average. The table of bits has two bytes for each.
+const TOGETHER: usize = 1 << 21;
+/// Records that are sorted at once, with 24 bytes each, or 16 where owners do not count. A key whose records are more is sorted whole.
+const AT_ONCE: usize = 1 << 18;
 
 /// What a record is compared by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Compared {
+pub(crate) struct Compared<O = ()> {
     /// What records of a group have in common; 0: nothing.
     pub(crate) key: u64,
-    /// Whose record it is; 0: nobody knows. Records that all are of one owner are no group.
-    pub(crate) owner: u64,
+    /// Whose record it is, where that counts; the default: nobody knows. Records that all are of one owner are no group.
+    pub(crate) owner: O,
 }
 
 impl From<u64> for Compared {
     fn from(key: u64) -> Compared {
-        Compared { key, owner: 0 }
+        Compared { key, owner: () }
     }
 }
 
-/// The keys that may occur more than once: few that do not are among them, and none that does is left out.
+/// The keys of a share of all keys that may occur more than once: few that do not are among them, and none that does is left out.
 struct Repeats {
+    /// How many shares there are.
+    shares: usize,
     /// For each key two bits of one word, once it was seen again.
     again: Vec<u64>,
 }
 
 impl Repeats {
-    fn new(count: usize, keys: impl Iterator<Item = u64>) -> Repeats {
+    fn new(count: usize, shares: usize, keys: impl Iterator<Item = u64>) -> Repeats {
         // Eight bits a record: about one key in forty then shares both of its bits with others.
         let words = count / 8 + 1;
         // Apart from those that were seen again: few keys ever touch these while they are noted, and only they are looked at
         // afterwards.
         let mut once = vec![0; words];
         let mut repeats = Repeats {
+            shares,
             again: vec![0; words],
         };
-        keys.filter(|key| *key != 0).for_each(|key| {
+        keys.for_each(|key| {
             let (word, bits) = repeats.place(key);
             let seen: &mut u64 = &mut once[word];
             if *seen & bits == bits {
@@ -59,7 +63,9 @@ impl Repeats {
     /// The word of a key, and its bits there.
     fn place(&self, key: u64) -> (usize, u64) {
         let mixed = mixed(key);
-        let word = share(mixed, self.again.len());
+        // Where the key lies within its share.
+        let within = mixed.wrapping_mul(self.shares as u64);
+        let word = share(within, self.again.len());
         (word, 1 << (mixed % 64) | 1 << (mixed / 64 % 64))
     }
 }
@@ -80,114 +86,111 @@ pub(crate) struct Groups {
     records: Vec<u32>,
     /// Where each group ends among them.
     ends: Vec<u32>,
-    /// The numbers of the groups, in the order of their first records.
-    order: Vec<u32>,
 }
 
 impl Groups {
-    fn add(&mut self, group: impl Iterator<Item = u32>) {
+    /// Adds a group of records, which are numbered from 1.
+    pub(crate) fn add(&mut self, group: &[u32]) {
         self.records.extend(group);
         self.ends.push(self.records.len() as u32);
     }
 
-    fn sort(&mut self) {
-        let mut order: Vec<u32> = (0..self.ends.len() as u32).collect();
-        order.sort_unstable_by_key(|group| self.group(*group)[0]);
-        self.order = order;
-    }
-
-    fn group(&self, number: u32) -> &[u32] {
-        let end = self.ends[number as usize] as usize;
-        let before = (number as usize).checked_sub(1);
-        let start = before.map_or(0, |before| self.ends[before] as usize);
-        &self.records[start..end]
-    }
-
-    /// Every group in the order of their first records: the records in order, numbered from 1.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u32]> + Clone {
-        self.order.iter().map(|group| self.group(*group))
-    }
-
-    /// The records of a range that are in a group, each with the first one there, in no order.
-    pub(crate) fn members(&self, range: Range<u32>) -> impl Iterator<Item = (u32, u32)> {
-        let groups = (0..self.ends.len() as u32).map(|number| self.group(number));
-        groups.flat_map(move |group| {
-            let here = group.iter().filter({
-                let range = range.clone();
-                move |record| range.contains(record)
-            });
-            here.map(|record| (*record, group[0]))
-        })
-    }
-
-    /// How many groups there are.
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// How many records they have.
-    pub(crate) fn records(&self) -> usize {
-        self.records.len()
+    /// Every group, in the order of their first records.
+    pub(crate) fn in_order(&self) -> Vec<&[u32]> {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        let groups = starts.zip(&self.ends);
+        let mut groups: Vec<&[u32]> = groups
+            .map(|(start, end)| &self.records[*start as usize..*end as usize])
+            .collect();
+        groups.sort_unstable_by_key(|group| group.first());
+        groups
     }
 }
 
-/// The groups of at least `from` records with the same key, without those that are not wanted. `records` gives all records, each
-/// time anew.
-pub(crate) fn repeated<I: Iterator<Item = Compared>>(
+/// Hands on the groups of at least `from` records with the same key: the records in order, numbered from 1; the groups in no order.
+/// Records that are not wanted are in none. `records` gives all records, each time anew.
+pub(crate) fn repeated<O: Copy + Default + Ord, I: Iterator<Item = Compared<O>>>(
     count: usize,
     from: usize,
     is_wanted: impl Fn(u32) -> bool,
     records: impl Fn() -> I,
-) -> Groups {
-    // Of a single record every key is a group.
-    let repeats = (from > 1).then(|| Repeats::new(count, records().map(|compared| compared.key)));
-    let counts =
-        |key: u64| key != 0 && repeats.as_ref().is_none_or(|repeats| repeats.may_have(key));
-    let mut all = 0usize;
-    records().for_each(|compared| all += usize::from(counts(compared.key)));
-    let parts = all.div_ceil(AT_ONCE).max(1);
-    // As much as there can be: what is not used is never touched, and takes no memory.
-    let mut groups = Groups {
-        records: Vec::with_capacity(all),
-        ends: Vec::with_capacity(all / from.max(1)),
-        order: Vec::new(),
-    };
-    // A list that grows would take up to three times as much; parts differ little in length, unless many records have one key.
-    let mut sorted: Vec<(u64, u32, u64)> = Vec::with_capacity(all / parts + all / parts / 16 + 16);
-    for part in 0..parts {
+    mut take: impl FnMut(&[u32]),
+) {
+    let mut group = Vec::new();
+    let mut hand_on = |sorted: &mut Vec<(u64, u32, O)>| {
+        sorted.sort_unstable();
+        for same in sorted.chunk_by(|a, b| a.0 == b.0) {
+            let owner = same[0].2;
+            let is_of_one = owner != O::default() && same.iter().all(|(.., other)| *other == owner);
+            if same.len() >= from && !is_of_one {
+                group.clear();
+                group.extend(same.iter().map(|(_, record, _)| *record));
+                take(&group);
+            }
+        }
         sorted.clear();
-        records()
-            .zip(1..)
-            .for_each(|(Compared { key, owner }, record)| {
-                if share(mixed(key), parts) == part && counts(key) && is_wanted(record) {
+    };
+    let shares = count.div_ceil(TOGETHER).max(1);
+    let mut sorted = Vec::with_capacity(count.min(AT_ONCE));
+    for here in 0..shares {
+        let is_here = |key: u64| key != 0 && share(mixed(key), shares) == here;
+        // Of a single record every key is a group.
+        let repeats = (from > 1).then(|| {
+            let keys = records().map(|compared| compared.key);
+            let keys = keys.filter(|key| is_here(*key));
+            Repeats::new(count / shares, shares, keys)
+        });
+        let counts =
+            |key: u64| is_here(key) && repeats.as_ref().is_none_or(|repeats| repeats.may_have(key));
+        let may_repeat = || {
+            let numbered = records().zip(1..);
+            numbered.filter(|(compared, record)| counts(compared.key) && is_wanted(*record))
+        };
+        let mut all = 0;
+        may_repeat().for_each(|(Compared { key, owner }, record)| {
+            all += 1;
+            if all <= AT_ONCE {
+                sorted.push((key, record, owner));
+            }
+        });
+        if all <= AT_ONCE {
+            hand_on(&mut sorted);
+            continue;
+        }
+        // They are too many: a part at a time.
+        let parts = all.div_ceil(AT_ONCE);
+        for part in here * parts..(here + 1) * parts {
+            sorted.clear();
+            may_repeat().for_each(|(Compared { key, owner }, record)| {
+                if share(mixed(key), shares * parts) == part {
                     sorted.push((key, record, owner));
                 }
             });
-        sorted.sort_unstable();
-        for group in sorted.chunk_by(|a, b| a.0 == b.0) {
-            let owner = group[0].2;
-            let is_of_one = owner != 0 && group.iter().all(|(.., other)| *other == owner);
-            if group.len() >= from && !is_of_one {
-                groups.add(group.iter().map(|(_, record, _)| *record));
-            }
+            hand_on(&mut sorted);
         }
     }
-    groups.sort();
-    groups
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn listed(groups: &Groups) -> Vec<Vec<u32>> {
-        groups.iter().map(<[u32]>::to_vec).collect()
+    fn listed<O: Copy + Default + Ord, I: Iterator<Item = Compared<O>>>(
+        from: usize,
+        is_wanted: impl Fn(u32) -> bool,
+        records: impl Fn() -> I,
+    ) -> Vec<Vec<u32>> {
+        let mut groups = Groups::default();
+        repeated(records().count(), from, is_wanted, records, |group| {
+            groups.add(group);
+        });
+        groups.in_order().into_iter().map(<[u32]>::to_vec).collect()
     }
 
     fn found(keys: &[u64], from: usize, left_out: &[u32]) -> Vec<Vec<u32>> {
         let is_wanted = |record| !left_out.contains(&record);
         let keys = || keys.iter().map(|key| Compared::from(*key));
-        listed(&repeated(keys().count(), from, is_wanted, keys))
+        listed(from, is_wanted, keys)
     }
 
     #[test]
@@ -212,28 +215,20 @@ mod tests {
                 owner: *owner,
             })
         };
-        let groups = |last| listed(&repeated(last, 2, |_| true, || of(last)));
+        let groups = |last| listed(2, |_| true, || of(last));
         assert_eq!(groups(6), [[3, 4], [5, 6]]);
         assert_eq!(groups(7), [vec![1, 2, 7], vec![3, 4], vec![5, 6]]);
     }
 
     #[test]
     fn every_key_that_repeats_is_found_among_many() {
-        // Enough for several parts.
-        let count = 3 * AT_ONCE as u32;
-        let keys = || (0..count).map(|place| Compared::from(u64::from(place % (count / 2) + 1)));
-        let groups = repeated(count as usize, 2, |_| true, keys);
-        assert_eq!(
-            (groups.len(), groups.records()),
-            (count as usize / 2, count as usize)
-        );
-        let wanted = (1..=count / 2).map(|place| [place, place + count / 2]);
-        assert!(groups.iter().eq(wanted));
-        let mut members: Vec<_> = groups.members(9..12).collect();
-        members.sort_unstable();
-        assert_eq!(members, [(9, 9), (10, 10), (11, 11)]);
-        let later: Vec<_> = groups.members(count..count + 9).collect();
-        assert_eq!(later, [(count, count / 2)]);
+        // Enough for several shares, each of several parts.
+        let (count, again) = (TOGETHER as u32 + 2, 2 * AT_ONCE as u32);
+        let once = count - again;
+        let keys = || (0..count).map(|place| Compared::from(u64::from(place % once + 1)));
+        let groups = listed(2, |_| true, keys);
+        let wanted = (1..=again).map(|record| [record, record + once]);
+        assert!(groups.into_iter().eq(wanted));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::Hash;
 use super::positions::RowPositions;
 use super::reread::RecordReader;
 use crate::columns::{Column, ColumnStore};
-use crate::findings::groups::{Compared, repeated};
+use crate::findings::groups::{Compared, Groups, repeated};
 use bakkt_model::position::Position;
 
 /// One row that shares its id with others.
@@ -64,11 +64,11 @@ pub struct RereadRecord {
 }
 
 impl DuplicateIndex {
-    /// An empty one; the hashes go to a store.
+    /// An empty one; hashes and places go to a store.
     pub fn new(store: &ColumnStore) -> DuplicateIndex {
         DuplicateIndex {
             ids: Column::new(store),
-            positions: RowPositions::default(),
+            positions: RowPositions::new(store),
         }
     }
 
@@ -90,13 +90,15 @@ impl DuplicateIndex {
         &self,
         read: impl Fn(&mut RecordReader, Position) -> anyhow::Result<RereadRecord> + Sync,
     ) -> anyhow::Result<Vec<Duplicate>> {
-        let groups = repeated(
+        let mut groups = Groups::default();
+        repeated(
             self.positions.len(),
             2,
             |_| true,
             || self.ids.iter().map(Compared::from),
+            |group| groups.add(group),
         );
-        let groups: Vec<&[u32]> = groups.iter().collect();
+        let groups = groups.in_order();
         let found = RecordReader::each(&groups, RecordReader::default, |reader, group| {
             let mut read = |record: &u32| read(reader, self.positions.at(record - 1));
             let mut found = Vec::new();

@@ -3,7 +3,7 @@
 //! Owner of [`RowPositions`]: the length of each row, the offset of every sixteenth, and both of rows that do not begin where the one
 //! before ended, behind a blank line or a header, or are too long for two bytes. Left out on purpose: lines, which nobody asks for.
 
-use crate::columns::Column;
+use crate::columns::{Column, ColumnStore};
 use bakkt_model::position::Position;
 
 /// Of so many rows the offset of the first is kept.
@@ -13,7 +13,7 @@ const STRIDE: u32 = 16;
 const LONG: u16 = u16::MAX;
 
 /// Positions of rows, which are numbered from 0.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct RowPositions {
     lengths: Column<u16>,
     /// Of every sixteenth row.
@@ -27,6 +27,17 @@ pub(crate) struct RowPositions {
 }
 
 impl RowPositions {
+    /// None yet; they go to a store.
+    pub(crate) fn new(store: &ColumnStore) -> RowPositions {
+        RowPositions {
+            lengths: Column::new(store),
+            offsets: Column::new(store),
+            others: Vec::new(),
+            count: 0,
+            end: 0,
+        }
+    }
+
     /// Adds the next row.
     pub(crate) fn push(&mut self, at: Position) {
         if self.count.is_multiple_of(STRIDE) {
@@ -50,20 +61,18 @@ impl RowPositions {
         let first = row - row % STRIDE;
         let known = self.others.partition_point(|(number, ..)| *number <= row);
         let other = known.checked_sub(1).map(|place| self.others[place]);
-        let length_of = |row: u32| u32::from(self.lengths.get(row as usize));
-        let (start, mut offset, length) = match other {
-            Some((number, offset, length)) if number >= first => (number, offset, length),
-            _ => (
-                first,
-                self.offsets.get((first / STRIDE) as usize),
-                length_of(first),
-            ),
+        let (start, mut offset, first_length) = match other {
+            Some((number, offset, length)) if number >= first => (number, offset, Some(length)),
+            _ => (first, self.offsets.get((first / STRIDE) as usize), None),
         };
-        let mut length = length;
-        for next in start..row {
-            offset += u64::from(length);
-            length = length_of(next + 1);
-        }
+        let lengths = self.lengths.some(start as usize..row as usize + 1);
+        let lengths = lengths.into_iter().map(u32::from).enumerate();
+        let mut lengths = lengths.map(|(place, length)| match (place, first_length) {
+            (0, Some(known)) => known,
+            _ => length,
+        });
+        let length = lengths.next_back().unwrap_or_default();
+        offset += lengths.map(u64::from).sum::<u64>();
         Position {
             row: 0,
             offset,
@@ -82,7 +91,7 @@ mod tests {
         fn every_row_is_found_where_it_was(
             rows in prop::collection::vec((prop_oneof![9 => Just(0u64), 1 => 0..9_000_000_000u64], prop_oneof![9 => 1..400u32, 1 => 1..1_000_000u32]), 0..200),
         ) {
-            let (mut positions, mut offset, mut all) = (RowPositions::default(), 0, Vec::new());
+            let (mut positions, mut offset, mut all) = (RowPositions::new(&ColumnStore::default()), 0, Vec::new());
             for (gap, length) in rows {
                 offset += gap;
                 all.push(Position { row: 0, offset, length });

@@ -1,8 +1,10 @@
-//! What is kept of each record while findings are gathered, in few bytes.
+//! What is kept of each record and of the groups while findings are gathered, in few bytes.
 //!
 //! Owner of these bytes. Left out on purpose: what is compared, which are columns of plain numbers.
 
-use crate::columns::Entry;
+use super::{Member, PLACES};
+use crate::columns::{Column, ColumnStore, Entry};
+use bakkt_model::finding::FindingKind;
 
 /// Whether a record is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,6 +77,75 @@ impl Entry for StoredMember {
             first: u32::take(&bytes[4..8]),
             kind: bytes[8],
         }
+    }
+}
+
+/// The groups of one kind that compares records: who belongs to one, and which are shown.
+#[derive(Debug)]
+pub(super) struct KindGroups {
+    pub(super) kind: FindingKind,
+    /// How many groups there are.
+    pub(super) count: u64,
+    /// How many records they have.
+    pub(super) records: u64,
+    /// Of these, how many have a finding of this kind by themselves too.
+    pub(super) single: u64,
+    /// The records that have one by themselves, in order.
+    by_themselves: Vec<u32>,
+    /// The first groups, each with its first records.
+    first: Vec<Vec<u32>>,
+    /// Of each record that belongs to a group, its number and that of the first one there, in one number.
+    members: Column<u64>,
+}
+
+impl KindGroups {
+    /// None yet. `by_themselves`: the records that have a finding of this kind without a group, in order.
+    pub(super) fn new(
+        kind: FindingKind,
+        store: &ColumnStore,
+        by_themselves: Vec<u32>,
+    ) -> KindGroups {
+        KindGroups {
+            kind,
+            count: 0,
+            records: 0,
+            single: 0,
+            by_themselves,
+            first: Vec::new(),
+            members: Column::new(store),
+        }
+    }
+
+    /// Adds a group: its records in order.
+    pub(super) fn add(&mut self, group: &[u32]) {
+        let Some(first) = group.first() else { return };
+        self.count += 1;
+        self.records += group.len() as u64;
+        for record in group {
+            self.single += u64::from(self.by_themselves.binary_search(record).is_ok());
+            self.members
+                .push(u64::from(*record) << 32 | u64::from(*first));
+        }
+        let place = self.first.partition_point(|known| known[0] < *first);
+        if place < PLACES {
+            self.first.truncate(PLACES - 1);
+            let shown = group.iter().take(PLACES).copied().collect();
+            self.first.insert(place, shown);
+        }
+    }
+
+    /// The first groups, in order: at most [`PLACES`] of them, and of each at most as many records.
+    pub(super) fn first(&self) -> &[Vec<u32>] {
+        &self.first
+    }
+
+    /// Everybody who belongs to a group, in no order.
+    pub(super) fn members(&self) -> impl Iterator<Item = Member> {
+        self.members.iter().map(|member| Member {
+            record: (member >> 32) as u32,
+            kind: self.kind,
+            first: member as u32,
+        })
     }
 }
 
