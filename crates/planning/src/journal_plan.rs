@@ -252,7 +252,9 @@ impl Sink for JournalSink<'_> {
             self.rows.write_unused(self.journal, migration)?;
         }
         self.journal
-            .drop_owners(duplicates.iter().map(|duplicate| duplicate.record))
+            .drop_owners(duplicates.iter().map(|duplicate| duplicate.record))?;
+        // For comparing the records, which comes next.
+        self.journal.release_memory()
     }
 
     fn take_findings(

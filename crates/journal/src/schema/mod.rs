@@ -75,7 +75,7 @@ pub(crate) fn prepare(
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "temp_store", "MEMORY")?;
-    db.pragma_update(None, "cache_size", -32_000)?;
+    db.pragma_update(None, "cache_size", -16_000)?;
     db.set_prepared_statement_cache_capacity(64);
     // Else SQLite plans cached statements anew whenever a bound value might make another plan better; none here could.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

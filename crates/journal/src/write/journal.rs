@@ -290,6 +290,12 @@ impl Journal {
         Ok(())
     }
 
+    /// Commits the batches of a plan, and gives back the memory of pages that were read and written: something else needs it now.
+    pub fn release_memory(&mut self) -> anyhow::Result<()> {
+        self.commit_batches()?;
+        Ok(self.db.execute_batch("PRAGMA shrink_memory")?)
+    }
+
     /// Keeps, after a new plan, whether Bakkt may have an account with other bytes than the plan.
     pub(crate) fn note_differing(&self) -> anyhow::Result<()> {
         Ok(note_differing(&self.db)?)
