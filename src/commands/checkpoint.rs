@@ -33,7 +33,7 @@ pub fn append(journal: &mut Journal, occasion: &str) -> anyhow::Result<()> {
     append_beside(journal, occasion, |_| Ok(()))
 }
 
-/// The same, while something else is read from the journal; where that fails, there is no checkpoint.
+/// Appends a checkpoint, and reads something else from the journal meanwhile. When the reading fails, there is no checkpoint.
 pub fn append_beside<T>(
     journal: &mut Journal,
     occasion: &str,

@@ -239,7 +239,7 @@ impl<T: Entry> Column<T> {
             .unwrap_or_default()
     }
 
-    /// The entries of some records, counted from 0, none of which is in another block than the first: 65,536 make one.
+    /// The entries of a range of records, counted from 0, which all are in one block (65,536 records).
     pub(crate) fn some(&self, places: Range<usize>) -> Vec<T> {
         let (block, start) = (places.start / BLOCK, places.start % BLOCK);
         let within = start..start + places.len();

@@ -13,9 +13,9 @@ use sha2::{Digest, Sha256};
 
 use super::hex;
 
-/// So many bytes has the hash of a row.
+/// Bytes of the hash of a row.
 const ROW_HASH: usize = 16;
-/// So many bytes has a part: the hashes of 4,096 rows.
+/// Bytes of a part: the hashes of 4,096 rows.
 const PART: usize = 4096 * ROW_HASH;
 
 const DOMAIN: &str = "bakkt-migrate rows 1";
@@ -28,7 +28,7 @@ pub struct RowHashes {
     full_count: u64,
     /// The file could not be made, or not be written.
     is_closed: bool,
-    /// The hashes after them.
+    /// The hashes behind them.
     last: Vec<u8>,
 }
 
@@ -41,9 +41,7 @@ impl RowHashes {
 
     /// Adds rows by their hashes, one after the other.
     pub(crate) fn add_hashes(&mut self, hashes: &[u8]) {
-        hashes
-            .chunks(ROW_HASH)
-            .for_each(|hash| self.add_hash(hash));
+        hashes.chunks(ROW_HASH).for_each(|hash| self.add_hash(hash));
     }
 
     fn add_hash(&mut self, hash: &[u8]) {
@@ -76,7 +74,7 @@ impl RowHashes {
         self.root_of_first(self.count())
     }
 
-    /// The root over the first `count` of them, of which there have to be so many.
+    /// The root over the first `count` of them; there have to be at least as many.
     pub fn root_of_first(&self, count: u64) -> io::Result<String> {
         let mut hash = Sha256::new();
         hash.update(format!("{DOMAIN}\n{count}\n").as_bytes());
@@ -121,7 +119,9 @@ impl RowHashes {
 
 #[cfg(test)]
 mod tests {
-    use super::RowHashes;
+    use sha2::{Digest, Sha256};
+
+    use super::{RowHashes, hex};
 
     fn root(rows: &[&str]) -> String {
         let mut hashes = RowHashes::default();
@@ -146,6 +146,7 @@ mod tests {
             assert_ne!(root(after), before, "{after:?}");
         }
     }
+
     /// A sheet whose rows are their numbers, but for one.
     fn sheet(rows: u64, other: u64) -> RowHashes {
         filled(RowHashes::default(), rows, other)
@@ -164,7 +165,6 @@ mod tests {
 
     #[test]
     fn a_sheet_of_several_parts_has_the_root_of_all_its_rows() {
-        use sha2::{Digest, Sha256};
         for rows in [0, 1, 4095, 4096, 4097, 8192, 10_000] {
             let expected = (0..rows).fold(
                 Sha256::new().chain_update(format!("bakkt-migrate rows 1\n{rows}\n")),
@@ -172,10 +172,7 @@ mod tests {
             );
             let hashes = sheet(rows, u64::MAX);
             assert_eq!(hashes.count(), rows);
-            assert_eq!(
-                hashes.root().unwrap(),
-                super::super::hex(&expected.finalize())
-            );
+            assert_eq!(hashes.root().unwrap(), hex(&expected.finalize()));
             let longer = sheet(rows + 5000, rows + 1);
             assert_eq!(
                 longer.root_of_first(rows).unwrap(),
@@ -199,6 +196,7 @@ mod tests {
         }
         assert!(all.differences(&sheet(5, 9)).unwrap().is_empty());
     }
+
     #[test]
     fn without_a_file_hashes_stay_in_memory() {
         let nowhere = RowHashes {
