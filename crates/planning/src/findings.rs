@@ -302,8 +302,11 @@ impl Findings {
         if wanted.is_empty() {
             return Ok(ids);
         }
+        let places = index.places_of(&wanted);
+        // Where a place could not be read again, another record would be read there.
+        self.check()?;
         let mut reread = RecordReader::default();
-        for (record, at) in index.places_of(&wanted) {
+        for (record, at) in places {
             let prepared = reread.prepare(pipeline, at, JoinedRowSource::Index)?;
             ids.extend(prepared.id.map(|id| (record, id.to_owned())));
         }
