@@ -85,7 +85,8 @@ start_redis() {
         >>"$work/redis.log" 2>&1 &
     redis=$!
     pids+=("$redis")
-    wait_for 20 "Redis" redis-cli -p "$redis_port" ping
+    # While it reads its file it answers every command with an error, and redis-cli ends with 0.
+    wait_for 20 "Redis" sh -c "redis-cli -p $redis_port ping | grep -qx PONG"
 }
 start_redis
 
