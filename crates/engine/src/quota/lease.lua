@@ -22,7 +22,7 @@ if ARGV[10] ~= '' then
 end
 
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or ''
-local lane = redis.call('HMGET', KEYS[1], 'next', 'run', 'version', 'held', 'paused')
+local lane = redis.call('HMGET', KEYS[1], 'next', 'run', 'version', 'held', 'paused', 'slowest', 'asked')
 local free = tonumber(lane[1] or '')
 local version = tonumber(lane[3] or '0')
 local held = tonumber(lane[4] or '0')
@@ -40,10 +40,19 @@ if ARGV[6] == '1' and tonumber(ARGV[5]) == version then
     'held', string.format('%.0f', held), 'paused', string.format('%.0f', paused))
 end
 
-local interval = math.max(tonumber(ARGV[2]), held)
+-- Processes may be configured with different rates: the lowest of those that asked within the last twenty leases holds for all.
+local changed = false
+local slowest = tonumber(lane[6] or '0')
+local asked = tonumber(lane[7] or '0')
+if tonumber(ARGV[2]) >= slowest or now > asked + 20 * length or now < asked then
+  slowest = tonumber(ARGV[2])
+  asked = now
+  changed = true
+end
+
+local interval = math.max(slowest, held)
 -- What was granted before is not known, where the key is gone, the server was started anew or its clock was set back: no
 -- time is granted until all of it is over.
-local changed = false
 if free == nil or lane[2] ~= run or free > now + length + interval then
   free = now + length + interval
   changed = true
@@ -63,7 +72,8 @@ if count > 0 then
   changed = true
 end
 if changed then
-  redis.call('HSET', KEYS[1], 'next', string.format('%.0f', free), 'run', run)
+  redis.call('HSET', KEYS[1], 'next', string.format('%.0f', free), 'run', run,
+    'slowest', string.format('%.0f', slowest), 'asked', string.format('%.0f', asked))
 end
 
 local state = ''

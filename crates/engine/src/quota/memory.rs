@@ -18,6 +18,8 @@ pub(crate) struct LaneRecord {
     pub(crate) state: String,
     pub(crate) held: u64,
     pub(crate) paused: u64,
+    /// The time between two sends of the process with the lowest rate, and when it asked.
+    pub(crate) slowest: (u64, u64),
 }
 
 /// One lease, as `lease.lua` has it.
@@ -37,7 +39,11 @@ pub(crate) fn lease(
         (lane.held, lane.paused) = (update.interval, update.paused_until);
         stored = true;
     }
-    let interval = request.interval.max(lane.held);
+    let (slowest, asked) = lane.slowest;
+    if request.interval >= slowest || now > asked + 20 * length || now < asked {
+        lane.slowest = (request.interval, now);
+    }
+    let interval = lane.slowest.0.max(lane.held);
     let known = lane.next.filter(|_| lane.run == run);
     let known = known.filter(|next| *next <= now + length + interval);
     let next = known.unwrap_or(now + length + interval);

@@ -3,7 +3,8 @@
 //! Owner of what is asked of that server and what it answers. A lane (one kind of call to one target) leases times at which
 //! requests may leave, by the server's clock. Invariants, which one script in the server keeps (`lease.lua`):
 //!
-//! - a time is granted once, for all processes together, and two times are never closer than the configured rate allows;
+//! - a time is granted once, for all processes together, and two times are never closer than the configured rate allows: of
+//!   processes with different rates, the lowest holds for all, until ten seconds after the last of its processes asked;
 //! - times are granted for the length of a lease ahead, no further, so a process that dies or loses the server holds none
 //!   that are later;
 //! - where the server does not know what it granted before (its key is gone, it was started anew, its clock was set back)

@@ -109,6 +109,11 @@ fn meddle(server: &Server, record: &mut LaneRecord, how: u64) {
             let _: u64 = server.query(&["HSET", &key, "next", &next.to_string()]);
             record.next = Some(next);
         }
+        3..=40 => {
+            // As if nobody with that rate had asked for a long time.
+            let _: u64 = server.query(&["HSET", &key, "asked", "1"]);
+            record.slowest.1 = 1;
+        }
         _ => {}
     }
 }
@@ -148,6 +153,28 @@ async fn the_script_and_the_arithmetic_agree_step_for_step() {
         }
     }
     assert!(granted > 300, "{granted}");
+}
+
+#[tokio::test]
+async fn the_lowest_rate_of_all_processes_holds_for_all_of_them() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let quota = server.quota(None);
+    let asking = |interval| LeaseRequest {
+        lane: "create",
+        interval,
+        ..LeaseRequest::default()
+    };
+    let (fast, slow) = (asking(2_500), asking(10_000));
+    assert_eq!(quota.lease(&fast).await.unwrap().interval, 2_500);
+    assert_eq!(quota.lease(&slow).await.unwrap().interval, 10_000);
+    assert_eq!(quota.lease(&fast).await.unwrap().interval, 10_000);
+    assert_eq!(quota.lease(&asking(0)).await.unwrap().interval, 10_000);
+    // The slow one asks no more.
+    let key = format!("{}:lane:create", super::server::target_key(TARGET));
+    let _: u64 = server.query(&["HSET", &key, "asked", "1"]);
+    assert_eq!(quota.lease(&fast).await.unwrap().interval, 2_500);
 }
 
 #[tokio::test]
