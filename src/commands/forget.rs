@@ -103,7 +103,8 @@ impl Kept {
                 view.must_be_planned()?;
                 vec![place.root()]
             }
-            false => place.journals(),
+            // The customer may be in any of them, and Bakkt have what only one of them knows.
+            false => place.all_journals()?,
         };
         let open = |folder: &PathBuf| Journal::open(folder);
         let journals = folders.iter().map(open).collect::<anyhow::Result<_>>()?;

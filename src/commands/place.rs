@@ -135,18 +135,55 @@ impl StatePlace {
 
     /// Every folder of state of a shard here: one, unless somebody has made a copy.
     pub fn journals(&self) -> Vec<PathBuf> {
-        let mut roots = vec![self.root()];
-        roots.extend(self.folders.iter().map(|folder| match self.sandbox {
+        self.shard_journals()
+            .into_iter()
+            .map(|(_, folder)| folder)
+            .collect()
+    }
+
+    /// The shards that have a journal here.
+    pub fn shards_with_journals(&self) -> Vec<Shard> {
+        let found = self.shard_journals().into_iter();
+        let mut shards: Vec<Shard> = found.map(|(shard, _)| shard).collect();
+        shards.dedup();
+        shards
+    }
+
+    /// The folders of all shards of the migration. Refuses when one has no journal here.
+    pub fn all_journals(&self) -> anyhow::Result<Vec<PathBuf>> {
+        let here = self.shards_with_journals();
+        let count = self.shards().first().map_or(0, |shard| shard.count());
+        match Shard::all(count).find(|shard| !here.contains(shard)) {
+            None => Ok(self.journals()),
+            Some(missing) => Err(Failure::configuration(
+                format!("there is no journal of shard {missing}"),
+                "name the folder in which it lies with --state, or plan that shard first",
+            )),
+        }
+    }
+
+    fn shard_journals(&self) -> Vec<(Shard, PathBuf)> {
+        let named = self.folders.iter().map(|folder| match self.sandbox {
             true => folder.join("sandbox"),
             false => folder.clone(),
-        }));
-        let folders = self.shards().into_iter().flat_map(|shard| {
-            let named = roots.iter().map(move |root| root.join(shard.folder()));
-            named
-                .filter(|folder| Journal::path(folder).exists())
-                .collect::<Vec<_>>()
         });
-        folders.collect()
+        let mut roots: Vec<PathBuf> = Vec::new();
+        for root in std::iter::once(self.root()).chain(named) {
+            // One folder may be named twice, and --state may name that of the migration.
+            let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            if roots.iter().all(|known| real(known) != real(&root)) {
+                roots.push(root);
+            }
+        }
+        let below = |shard: Shard| {
+            roots
+                .iter()
+                .map(move |root| (shard, root.join(shard.folder())))
+        };
+        let found = self.shards().into_iter().flat_map(below);
+        found
+            .filter(|(_, folder)| Journal::path(folder).exists())
+            .collect()
     }
 
     /// Refuses a command that is about one journal, where a migration has shards and none is named, or has no shards and one

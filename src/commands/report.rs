@@ -67,7 +67,7 @@ impl View {
     /// The journal, or those of all shards that are here.
     pub fn journals(&self) -> anyhow::Result<Journals> {
         match self.is_sharded() {
-            true => Ok(Journals::of_shards(self.readers()?)),
+            true => Journals::of_shards(self.readers()?),
             false => Ok(self.reader()?.into()),
         }
     }

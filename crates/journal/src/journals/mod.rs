@@ -7,7 +7,7 @@
 
 mod sums;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::read::UnknownOutcome;
 use crate::read::reader::Reader;
@@ -38,12 +38,20 @@ impl From<Reader> for Journals {
 }
 
 impl Journals {
-    /// Some shards of a migration, or all of them: what they know together.
-    pub fn of_shards(readers: Vec<Reader>) -> Journals {
-        Journals {
+    /// Some shards of a migration, or all of them: what they know together. Refuses a shard that is there twice.
+    pub fn of_shards(readers: Vec<Reader>) -> anyhow::Result<Journals> {
+        let mut there = BTreeSet::new();
+        for reader in &readers {
+            if let Some(shard) = shard(reader)?
+                && !there.insert(shard)
+            {
+                return Err(there_twice(shard));
+            }
+        }
+        Ok(Journals {
             readers,
             is_whole: false,
-        }
+        })
     }
 
     /// All shards of one plan. Refuses a missing shard, one that is there twice, and journals that were not made of the same
@@ -53,7 +61,7 @@ impl Journals {
             return Err(refused("there is no journal of a shard", RUN_THEM));
         };
         let count = must_be_shard(first)?.count();
-        let mut there: BTreeMap<u32, usize> = BTreeMap::new();
+        let mut there = BTreeSet::new();
         for reader in &readers {
             let shard = must_be_shard(reader)?;
             if shard.count() != count {
@@ -71,16 +79,12 @@ impl Journals {
                     "run it again: it plans from the beginning",
                 ));
             }
-            *there.entry(shard.number()).or_default() += 1;
-        }
-        if let Some((number, times)) = there.iter().find(|(_, times)| **times > 1) {
-            return Err(refused(
-                &format!("there are {times} journals of shard {number}/{count}"),
-                "find out which one has sent, and leave the others out: the registry names its id",
-            ));
+            if !there.insert(shard) {
+                return Err(there_twice(shard));
+            }
         }
         let missing: Vec<String> = Shard::all(count)
-            .filter(|shard| !there.contains_key(&shard.number()))
+            .filter(|shard| !there.contains(shard))
             .map(|shard| shard.to_string())
             .collect();
         if !missing.is_empty() {
@@ -251,6 +255,13 @@ const RUN_THEM: &str =
 
 fn refused(what: &str, hint: &str) -> anyhow::Error {
     Failure::configuration(format!("the shards are not merged: {what}"), hint)
+}
+
+fn there_twice(shard: Shard) -> anyhow::Error {
+    Failure::configuration(
+        format!("there are several journals of shard {shard}"),
+        "find out which one has sent, and leave the others out: the registry names its id",
+    )
 }
 
 fn shard(reader: &Reader) -> anyhow::Result<Option<Shard>> {
