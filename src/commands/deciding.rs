@@ -137,7 +137,7 @@ pub fn select(
     named: Option<NamedCustomers>,
 ) -> anyhow::Result<(Selection, Option<UnknownLines>)> {
     let named = match journal.shard()? {
-        Some(shard) => named.map(|named| named.limited_to(shard)),
+        Some(shard) => named.map(|named| named.limited_to(shard)).transpose()?,
         None => named,
     };
     let mut selection = Selection {
@@ -168,14 +168,31 @@ impl NamedCustomers {
         }
     }
 
-    /// Those who fall to a shard; the others are for their own shards.
-    fn limited_to(mut self, shard: Shard) -> NamedCustomers {
+    /// Whether they stand in a list.
+    pub fn is_list(&self) -> bool {
+        self.list.is_some()
+    }
+
+    /// Those who fall to a shard. A list may hold those of other shards too; whoever is typed is meant.
+    fn limited_to(mut self, shard: Shard) -> anyhow::Result<NamedCustomers> {
+        let all = self.ids.len();
         self.ids.retain(|id| shard.has_id(id));
-        if let Some(list) = &mut self.list {
-            list.ids.retain(|listed| shard.has_id(&listed.id));
+        match &mut self.list {
+            Some(list) => list.ids.retain(|listed| shard.has_id(&listed.id)),
+            None if self.ids.len() < all => {
+                return Err(Failure::configuration(
+                    format!(
+                        "of the ids of {}, {} do not fall to shard {shard}",
+                        self.option,
+                        all - self.ids.len()
+                    ),
+                    "--shard all goes to the shard of each",
+                ));
+            }
+            None => {}
         }
         self.shard = Some(shard);
-        self
+        Ok(self)
     }
 
     /// What is to be told of ids that the plan does not have.
@@ -196,9 +213,8 @@ impl NamedCustomers {
             .filter(|listed| !listed.may_be_header)
             .map(|listed| listed.line)
             .collect();
-        // In a shard, the header may be the only line that is left.
-        let has_others = self.shard.is_none() || !lines.is_empty();
-        if has_others && list.ids.iter().all(|listed| is_unknown(&listed)) {
+        // Of a list for all shards, the only line of one may be the header, or one that nobody knows.
+        if self.shard.is_none() && list.ids.iter().all(|listed| is_unknown(&listed)) {
             return Err(Failure::configuration(
                 format!(
                     "{} names {} ids that the plan does not have, and no other",

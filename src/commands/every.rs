@@ -2,16 +2,17 @@
 //!
 //! Owner of which commands that means, of how their outputs stand together, and of the names of the files that they write. Commands that read all shards at once
 //! (`status`, `report --merge`, `events`) take `all` themselves. A command about one customer goes to the customer's shard.
-//! Left out on purpose: what is done in a shard (the commands).
+//! Invariants: once a stop is asked for, no further shard begins; a shard that fails keeps neither the others nor what they
+//! print. Left out on purpose: what is done in a shard (the commands), and what is asked of all of them before one is
+//! changed (`before_shards`).
 
 use std::path::{Path, PathBuf};
 
 use super::place::StatePlace;
-use super::{CommandOutput, one};
-use crate::cli::{Command, SessionsCommand, ShardArgs, ShardChoice};
-use anyhow::Context;
-use bakkt_files::progress::Mode;
-use bakkt_model::error::{Failure, ShownPath};
+use super::{CommandOutput, before_shards, one, signals};
+use crate::cli::{Command, CustodyCommand, SessionsCommand, ShardArgs, ShardChoice};
+use bakkt_files::progress::{Mode, note};
+use bakkt_model::error::{Failure, FailureKind, ShownPath, Style, describe, exit_code};
 use bakkt_model::shard::{Shard, shard_of_id};
 
 /// Exit codes, the gravest first.
@@ -19,51 +20,83 @@ const GRAVEST: [u8; 5] = [1, 2, 4, 3, 0];
 
 /// Runs a command: for every shard, where that is asked for.
 pub fn run(mut command: Command, mode: Mode) -> anyhow::Result<CommandOutput> {
-    let shards = match shards_of(&mut command)? {
+    let (place, shards) = match shards_of(&mut command)? {
         None => return one(&command, mode),
-        Some(shards) => shards,
+        Some(found) => found,
     };
+    let looked = before_shards::look(&mut command, &place, &shards)?;
+    let typed = before_shards::typed_ids(&mut command).map(|ids| ids.clone());
     let is_json = is_json(&command);
-    let given: Vec<Option<PathBuf>> = outputs(&mut command)
+    let given: Vec<PathBuf> = outputs(&mut command)
         .into_iter()
         .map(|path| path.clone())
         .collect();
-    let (mut texts, mut code) = (Vec::new(), 0);
-    for shard in shards {
+    let (mut texts, mut codes, mut failed) = (Vec::new(), vec![looked], Vec::new());
+    for shard in &shards {
+        if let Some(ids) = &typed
+            && !take_own(&mut command, ids, *shard)
+        {
+            continue;
+        }
         if let Some((.., args)) = place_of(&mut command) {
-            args.shard = Some(ShardChoice::One(shard));
+            args.shard = Some(ShardChoice::One(*shard));
         }
         for (path, given) in outputs(&mut command).into_iter().zip(&given) {
-            *path = given.as_deref().map(|path| named_for(path, shard));
+            *path = named_for(given, *shard);
         }
-        let output = one(&command, mode).with_context(|| format!("shard {shard}"))?;
-        texts.push(match is_json {
-            true => output.text,
-            false => format!("shard {shard}\n{}", output.text),
+        match one(&command, mode) {
+            Ok(output) => {
+                texts.push(match is_json {
+                    true => output.text,
+                    false => format!("shard {shard}\n{}", output.text),
+                });
+                codes.push(output.code);
+            }
+            Err(error) => failed.push(error.context(format!("shard {shard}"))),
+        }
+        if signals::is_stop_asked() && Some(shard) != shards.last() {
+            note(Mode::Lines, "the shards behind this one were not begun");
+            codes.push(FailureKind::Stopped.exit_code());
+            break;
+        }
+    }
+    if texts.is_empty() && !failed.is_empty() {
+        return Err(failed.swap_remove(0));
+    }
+    for error in &failed {
+        note(Mode::Lines, &describe(error, Style::PLAIN));
+        codes.push(match command {
+            // What one shard has nothing of, another one has.
+            Command::Exclude(_) | Command::Retry(_) => 3,
+            _ => exit_code(error),
         });
-        let rank = |code: u8| GRAVEST.iter().position(|known| *known == code);
-        if rank(output.code) < rank(code) {
-            code = output.code;
-        }
     }
     let between = if is_json { "\n" } else { "\n\n" };
     Ok(CommandOutput {
         text: texts.join(between),
-        code,
+        code: gravest(&codes),
     })
 }
 
-/// The shards to go through; none: the command is done once.
-fn shards_of(command: &mut Command) -> anyhow::Result<Option<Vec<Shard>>> {
-    let customer = match command {
-        Command::Resolve(args) => args
-            .kyb
-            .clone()
-            .or(args.manual.clone())
-            .or(args.user.clone())
-            .or(args.duplicate.clone()),
-        _ => None,
-    };
+/// Leaves a command the typed ids that fall to a shard; false: there are none.
+fn take_own(command: &mut Command, ids: &[String], shard: Shard) -> bool {
+    let own = ids.iter().filter(|id| shard.has_id(id));
+    let own: Vec<String> = own.cloned().collect();
+    let is_asked = !own.is_empty();
+    if let Some(typed) = before_shards::typed_ids(command).filter(|_| is_asked) {
+        *typed = own;
+    }
+    is_asked
+}
+
+fn gravest(codes: &[u8]) -> u8 {
+    let grave = GRAVEST.into_iter().find(|code| codes.contains(code));
+    grave.unwrap_or_default()
+}
+
+/// The shards to go through, and where they lie; none: the command is done once.
+fn shards_of(command: &mut Command) -> anyhow::Result<Option<(StatePlace, Vec<Shard>)>> {
+    let (customer, of_one) = (customer(command), of_one_shard(command));
     let Some((dir, sandbox, args)) = place_of(command) else {
         return Ok(None);
     };
@@ -71,9 +104,15 @@ fn shards_of(command: &mut Command) -> anyhow::Result<Option<Vec<Shard>>> {
         return Ok(None);
     };
     let place = StatePlace::new(&dir, sandbox, args)?;
-    let shards = match count {
+    if let Some(what) = of_one {
+        return Err(Failure::configuration(
+            format!("{what}, and --shard all names every shard"),
+            "name the shard, such as --shard 0/16",
+        ));
+    }
+    let shards: Vec<Shard> = match count {
         Some(count) => Shard::all(count).collect(),
-        None => place.shards(),
+        None => place.shards_with_journals(),
     };
     let Some(count) = shards.first().map(|shard| shard.count()) else {
         return Err(Failure::configuration(
@@ -81,16 +120,42 @@ fn shards_of(command: &mut Command) -> anyhow::Result<Option<Vec<Shard>>> {
             "say how many there are to be, such as --shard all/16",
         ));
     };
-    Ok(Some(match customer {
+    let shards = match customer {
         Some(id) => Shard::new(shard_of_id(&id, count), count)
             .into_iter()
             .collect(),
         None => shards,
-    }))
+    };
+    Ok(Some((place, shards)))
+}
+
+/// The customer whom a command is about.
+fn customer(command: &Command) -> Option<String> {
+    let Command::Resolve(args) = command else {
+        return None;
+    };
+    let named = [&args.kyb, &args.manual, &args.user, &args.duplicate];
+    named.into_iter().find_map(Clone::clone)
+}
+
+/// What a command names that means something else in each shard.
+fn of_one_shard(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::Resolve(args) if args.custody_task.is_some() => {
+            Some("--custody-task is the number of a task in one shard")
+        }
+        Command::Run(args) if args.limit.is_some() => {
+            Some("--limit counts the accounts of one shard")
+        }
+        Command::Audit(args) if !args.head.is_empty() => {
+            Some("--head is the head of one shard's chain")
+        }
+        _ => None,
+    }
 }
 
 /// Folder, sandbox or not, and shard of a command that is done shard by shard.
-fn place_of(command: &mut Command) -> Option<(PathBuf, bool, &mut ShardArgs)> {
+pub(super) fn place_of(command: &mut Command) -> Option<(PathBuf, bool, &mut ShardArgs)> {
     let (dir, sandbox, args) = match command {
         Command::Check(args) => (&args.dir, false, &mut args.shards),
         Command::Plan(args) => (&args.dir, args.target.sandbox, &mut args.target.shards),
@@ -108,9 +173,16 @@ fn place_of(command: &mut Command) -> Option<(PathBuf, bool, &mut ShardArgs)> {
         Command::Resolve(args) => (&args.dir, args.target.sandbox, &mut args.target.shards),
         Command::Verify(args) => (&args.dir, args.target.sandbox, &mut args.target.shards),
         Command::Links(args) => (&args.dir, args.target.sandbox, &mut args.target.shards),
+        Command::Audit(args) => (&args.view.dir, args.view.sandbox, &mut args.view.shards),
         Command::Sessions(args) => match &mut args.what {
             SessionsCommand::Import(args) => (&args.dir, args.sandbox, &mut args.shards),
-            _ => return None,
+            SessionsCommand::Wanted(args) => (&args.dir, args.sandbox, &mut args.shards),
+            SessionsCommand::Serve(_) => return None,
+        },
+        Command::Custody(args) => match &mut args.what {
+            CustodyCommand::Numbers(args) => {
+                (&args.dir, args.target.sandbox, &mut args.target.shards)
+            }
         },
         _ => return None,
     };
@@ -118,14 +190,25 @@ fn place_of(command: &mut Command) -> Option<(PathBuf, bool, &mut ShardArgs)> {
 }
 
 /// The files and folders that a command writes where a person says.
-fn outputs(command: &mut Command) -> Vec<&mut Option<PathBuf>> {
-    match command {
+fn outputs(command: &mut Command) -> Vec<&mut PathBuf> {
+    let optional = match command {
         Command::Check(args) => vec![&mut args.gaps, &mut args.payloads, &mut args.findings],
         Command::Report(args) => vec![&mut args.out],
         Command::Gaps(args) => vec![&mut args.csv, &mut args.sheet],
         Command::Links(args) => vec![&mut args.out],
+        Command::Sessions(args) => {
+            return match &mut args.what {
+                SessionsCommand::Wanted(args) => vec![&mut args.out],
+                _ => Vec::new(),
+            };
+        }
+        Command::Custody(args) => {
+            let CustodyCommand::Numbers(args) = &mut args.what;
+            return vec![&mut args.out];
+        }
         _ => Vec::new(),
-    }
+    };
+    optional.into_iter().flatten().collect()
 }
 
 /// The same path with the shard in its name, `links-shard-3-of-16.csv`, so that no shard replaces the file of another.
@@ -154,7 +237,16 @@ fn is_json(command: &Command) -> bool {
         Command::Resolve(args) => args.json,
         Command::Verify(args) => args.json,
         Command::Links(args) => args.json,
-        Command::Sessions(args) => matches!(&args.what, SessionsCommand::Import(args) if args.json),
+        Command::Audit(args) => args.view.json,
+        Command::Sessions(args) => match &args.what {
+            SessionsCommand::Import(args) => args.json,
+            SessionsCommand::Wanted(args) => args.json,
+            SessionsCommand::Serve(_) => false,
+        },
+        Command::Custody(args) => {
+            let CustodyCommand::Numbers(args) = &args.what;
+            args.json
+        }
         _ => false,
     }
 }

@@ -7,13 +7,14 @@ use super::signals::Signals;
 use super::{CommandOutput, checkpoint, code, custody_stage, outputs, report, send, target};
 use crate::cli::{ApproveArgs, PlanArgs};
 use bakkt_files::progress::Mode;
-use bakkt_files::signatures::Signer;
+use bakkt_files::signatures::{AllowedSigners, Signer};
 use bakkt_folder::migration::{Migration, today};
 use bakkt_folder::settings::Settings;
+use bakkt_folder::settings::approval::ApprovalSettings;
 use bakkt_journal::Journal;
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::number::thousands;
-use bakkt_planning::approval::{self, ApprovalTerms, Pilot};
+use bakkt_planning::approval::{self, ApprovalSubject, ApprovalTerms, Pilot};
 use bakkt_planning::drift::Rehash;
 use bakkt_planning::{forecast, journal_plan, opening};
 use bakkt_report::plan_page::{self, PlanFacts};
@@ -138,8 +139,21 @@ fn approval_words(settings: &Settings, is_sandbox: bool) -> anyhow::Result<Strin
     ))
 }
 
-/// Signs an approval and stores it.
-pub fn approve(args: &ApproveArgs) -> anyhow::Result<CommandOutput> {
+/// Refuses an approval of another plan than the one that there is.
+pub fn must_be_of_the_plan(args: &ApproveArgs) -> anyhow::Result<()> {
+    to_approve(args).map(drop)
+}
+
+/// What an approval is about, once it is clear that it is about this plan.
+struct ToApprove {
+    journal: Journal,
+    approval: ApprovalSettings,
+    signers: AllowedSigners,
+    subject: ApprovalSubject,
+    target: String,
+}
+
+fn to_approve(args: &ApproveArgs) -> anyhow::Result<ToApprove> {
     if args.target.sandbox {
         return Err(Failure::configuration(
             "a run with --sandbox needs no approval",
@@ -155,11 +169,8 @@ pub fn approve(args: &ApproveArgs) -> anyhow::Result<CommandOutput> {
         ));
     };
     let signers = approval::signers(&approval)?;
-    let signer = Signer::open(&args.key)?;
     let Session {
-        settings,
-        mut journal,
-        ..
+        settings, journal, ..
     } = Session::open_planned(destination)?;
     let subject = approval::subject(&journal, &settings, &target, &signers)?;
     if !args.plan.contains(&subject.plan) {
@@ -171,6 +182,25 @@ pub fn approve(args: &ApproveArgs) -> anyhow::Result<CommandOutput> {
             "look at it again with `bakkt-migrate plan DIR`, and approve what you saw",
         ));
     }
+    Ok(ToApprove {
+        journal,
+        approval,
+        signers,
+        subject,
+        target,
+    })
+}
+
+/// Signs an approval and stores it.
+pub fn approve(args: &ApproveArgs) -> anyhow::Result<CommandOutput> {
+    let ToApprove {
+        mut journal,
+        approval,
+        signers,
+        subject,
+        target,
+    } = to_approve(args)?;
+    let signer = Signer::open(&args.key)?;
     let begun = journal.accounts_begun()?;
     let pilot = args.limit.map(|accounts| Pilot { accounts, begun });
     let now = jiff::Timestamp::now();

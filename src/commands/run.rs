@@ -291,16 +291,20 @@ fn planned(
     mode: Mode,
 ) -> anyhow::Result<(Journal, Migration, Option<owner::ShardClaim>)> {
     let target = destination.target.clone();
+    let folder = destination.place.folder();
+    let is_new = destination.place.shard.is_some() && !folder.exists();
     let session = Session::open(destination)?;
     // An empty journal in the place of another one is refused before it is filled.
-    let ownership = owner::claim(
-        args,
-        &session.settings,
-        &session.journal,
-        &target,
-        signals,
-        mode,
-    )?;
+    let settings = &session.settings;
+    let ownership = match owner::claim(args, settings, &session.journal, &target, signals, mode) {
+        Err(error) if is_new => {
+            // Else every command about all shards would come upon a shard without a plan.
+            drop(session);
+            let _ = std::fs::remove_dir_all(&folder);
+            return Err(error);
+        }
+        claimed => claimed?,
+    };
     let (journal, migration) = plan::planned(session, args.rehash, signals, mode)?;
     Ok((journal, migration, ownership))
 }

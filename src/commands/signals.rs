@@ -5,7 +5,7 @@
 //! Invariant: a second signal ends the program within `GRACE`, whatever it is doing: what it leaves behind is what
 //! `kill -9` leaves behind. Left out on purpose: SIGHUP and SIGQUIT, which end the program as they always do.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -20,6 +20,14 @@ const GRACE: Duration = Duration::from_millis(500);
 /// How long its last words may take.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
+/// Those of this process: a command that is done for several shards listens once.
+static HEARD: OnceLock<Signals> = OnceLock::new();
+
+/// Whether what this process does was asked to stop, by a signal or by `control`.
+pub fn is_stop_asked() -> bool {
+    HEARD.get().is_some_and(Signals::stopping)
+}
+
 /// What the signals have asked for so far.
 #[derive(Clone)]
 pub struct Signals {
@@ -32,6 +40,9 @@ pub struct Signals {
 impl Signals {
     /// Starts listening, for as long as the process lives. Fails when no thread can be started.
     pub fn listen(mode: Mode) -> anyhow::Result<Signals> {
+        if let Some(signals) = HEARD.get() {
+            return Ok(signals.clone());
+        }
         let signals = Signals {
             stop: Arc::new(watch::Sender::new(false)),
             abort: Arc::new(watch::Sender::new(false)),
@@ -48,7 +59,7 @@ impl Signals {
                 }
             }
         }))?;
-        Ok(signals)
+        Ok(HEARD.get_or_init(|| signals).clone())
     }
 
     fn drain(&self, mode: Mode) {

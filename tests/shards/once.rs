@@ -27,7 +27,9 @@ fn a_shard_is_sent_from_one_journal() {
     let moved = world.path("moved");
     std::fs::rename(&here, &moved).unwrap();
     refused("2/4", &[], "has another journal");
-    std::fs::remove_dir_all(&here).unwrap();
+    // What was refused leaves no shard behind.
+    assert!(!here.exists());
+    assert!(!empty.join("shard-1-of-4").exists());
     std::fs::rename(&moved, &here).unwrap();
     refused("1/8", &[], "has 4 shards, not 8");
     refused("", &[], "has 4 shards");

@@ -153,6 +153,13 @@ impl Reader {
             .optional()?)
     }
 
+    /// Whether the plan has a row with this clientAccountId.
+    pub fn has_customer(&self, client_id: &str) -> anyhow::Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM record WHERE client_id = ?)";
+        let mut statement = self.journal.prepare_cached(sql)?;
+        Ok(statement.query_row([client_id], |row| row.get(0))?)
+    }
+
     /// Whether Bakkt may have an account with other bytes than the plan; else nothing is restricted, and no owner changed.
     pub fn may_differ(&self) -> anyhow::Result<bool> {
         Ok(self.meta(DIFFERING)?.as_deref() == Some("1"))

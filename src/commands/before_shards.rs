@@ -1,0 +1,105 @@
+//! What is asked of all shards before a command changes the first of them.
+//!
+//! Owner of these questions: whether each customer who is named is in a plan, and each plan that is approved the plan of its
+//! shard. A command that one shard would refuse is refused as a whole, before anything has happened. Left out on purpose: how
+//! the shards are gone through (`every`).
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::deciding::{self, NamedCustomers};
+use super::place::StatePlace;
+use super::report::View;
+use super::{every, plan};
+use crate::cli::{Command, ShardChoice, WhoseArgs};
+use bakkt_files::progress::{Mode, note};
+use bakkt_journal::Reader;
+use bakkt_model::error::Failure;
+use bakkt_model::shard::{Shard, shard_of_id};
+
+/// Asks all shards. Returns the exit code that the command ends with even if all goes well.
+pub fn look(command: &mut Command, place: &StatePlace, shards: &[Shard]) -> anyhow::Result<u8> {
+    if let Some(named) = customers(command)? {
+        return all_known(&named, place, shards);
+    }
+    for shard in shards {
+        if let Some((.., args)) = every::place_of(command) {
+            args.shard = Some(ShardChoice::One(*shard));
+        }
+        if let Command::Approve(args) = &*command {
+            plan::must_be_of_the_plan(args)
+                .map_err(|error| error.context(format!("shard {shard}")))?;
+        }
+    }
+    Ok(0)
+}
+
+/// The customers whom a command names, by id or in a list.
+fn customers(command: &Command) -> anyhow::Result<Option<NamedCustomers>> {
+    match command {
+        Command::Run(args) => {
+            let list = args.only.as_deref();
+            let read = list.map(|path| deciding::read_ids(path, "--only", &args.dir));
+            read.transpose()
+        }
+        _ => match whose(command) {
+            Some((args, dir)) => deciding::named(args, dir),
+            None => Ok(None),
+        },
+    }
+}
+
+fn whose(command: &Command) -> Option<(&WhoseArgs, &Path)> {
+    match command {
+        Command::Exclude(args) => Some((&args.whose, &args.view.dir)),
+        Command::Waive(args) => Some((&args.whose, &args.view.dir)),
+        Command::Retry(args) => Some((&args.whose, &args.view.dir)),
+        _ => None,
+    }
+}
+
+/// The ids that are typed, which each go to one shard.
+pub fn typed_ids(command: &mut Command) -> Option<&mut Vec<String>> {
+    let whose = match command {
+        Command::Exclude(args) => &mut args.whose,
+        Command::Waive(args) => &mut args.whose,
+        Command::Retry(args) => &mut args.whose,
+        _ => return None,
+    };
+    Some(&mut whose.id).filter(|ids| !ids.is_empty())
+}
+
+fn all_known(named: &NamedCustomers, place: &StatePlace, shards: &[Shard]) -> anyhow::Result<u8> {
+    let (mut readers, mut unknown, mut absent) = (BTreeMap::new(), Vec::new(), 0_usize);
+    for id in &named.ids {
+        let count = shards.first().map_or(1, |shard| shard.count());
+        let shard = Shard::new(shard_of_id(id, count), count).filter(|it| shards.contains(it));
+        let Some(shard) = shard else {
+            absent += 1;
+            continue;
+        };
+        // Without a plan nobody can tell; the shard says so itself.
+        let open = || View::at(place.of(shard)).planned_reader().ok();
+        let reader: &Option<Reader> = readers.entry(shard).or_insert_with(open);
+        if let Some(reader) = reader
+            && !reader.has_customer(id)?
+        {
+            unknown.push(id.clone());
+        }
+    }
+    named.without(&unknown)?;
+    if absent == 0 {
+        return Ok(0);
+    }
+    let what = format!("{absent} of the ids fall to shards that are not here");
+    match named.is_list() && absent < named.ids.len() {
+        true => {
+            note(Mode::Lines, &format!("{what}; the others are taken"));
+            Ok(3)
+        }
+        false => Err(Failure::configuration(
+            what,
+            "name the folders in which those shards lie with --state",
+        )),
+    }
+}
