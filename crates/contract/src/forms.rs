@@ -214,6 +214,30 @@ pub(crate) fn looks_like_email(text: &str) -> bool {
     })
 }
 
+/// Whether a text looks like a phone number with the code of its country, however its digits are parted. Without the plus sign
+/// a number may be anything.
+pub(crate) fn looks_like_phone(text: &str) -> bool {
+    // Most ids have none.
+    if !text.contains(['+', '\u{ff0b}']) {
+        return false;
+    }
+    let text = narrow(text);
+    let Some((word, number)) = text.split_once('+') else {
+        return false;
+    };
+    let is_word = matches!(
+        word.trim_end_matches(|c: char| !c.is_alphanumeric()),
+        "" | "tel" | "Tel" | "TEL"
+    );
+    let mark = |byte: u8| matches!(byte, b' ' | b'-' | b'.' | b'/' | b'(' | b')');
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    is_word
+        && (8..=15).contains(&digits)
+        && number
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || mark(byte))
+}
+
 /// Why a text cannot be an id, if it cannot: an id is compared byte by byte, by more programs than this one, so it holds
 /// nothing that one of them may drop.
 pub fn unfit_id(text: &str) -> Option<&'static str> {

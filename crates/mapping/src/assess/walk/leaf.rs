@@ -12,7 +12,7 @@ use crate::assess::owners::SentOwner;
 use crate::assess::plan::{AssessPlan, Leaf, Node, Spelling};
 use crate::assess::value::{self, SiblingValues};
 use crate::draft::{Draft, SlotValue};
-use bakkt_contract::{Form, Level, forms, unfit_id};
+use bakkt_contract::{Form, Level};
 
 impl Assessor {
     pub(super) fn leaf(
@@ -134,13 +134,7 @@ impl Assessor {
         beside: &mut SiblingValues<'d>,
     ) -> Result<(), &'static str> {
         if matches!(form, Form::ClientId | Form::OwnerId) {
-            let unfit = match form {
-                Form::ClientId => unfit_id::unfit(text, plan.ids),
-                _ => forms::unfit_id(text),
-            };
-            let own = || plan.is_own_tax_id(draft, text);
-            let why = unfit.or_else(|| own().then_some(unfit_id::OWN_TAX_ID));
-            return why.map_or(Ok(()), Err);
+            return plan.unfit_id(draft, text).map_or(Ok(()), Err);
         }
         if form.depends_on_others() {
             beside.country = leaf.country.and_then(|slot| draft.value(slot));
