@@ -9,7 +9,6 @@ use super::fold::is_letter_or_digit;
 use super::{texts, us_states};
 use bakkt_model::text::{has_invisible, is_invisible, is_plain, lost, narrow};
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 
 /// The first year that a date may have; older ones are typing mistakes or a database's idea of "none".
 pub const FIRST_YEAR: i16 = 1800;
@@ -143,13 +142,6 @@ pub fn is_date_time(text: &str) -> bool {
         [b'+' | b'-', h0, h1, b':', m0, m1] => below(h0, h1, 24) && below(m0, m1, 60),
         _ => false,
     }
-}
-
-/// A number from 0 to 100, in plain digits with or without a point.
-pub fn percent(text: &str) -> Option<Decimal> {
-    let plain = |byte: u8| byte.is_ascii_digit() || byte == b'.';
-    let number = Decimal::from_str_exact(text).ok()?;
-    (text.bytes().all(plain) && number <= Decimal::ONE_HUNDRED).then_some(number)
 }
 
 /// Exactly `count` ASCII digits.

@@ -14,6 +14,7 @@ use crate::Mapper;
 use crate::draft::{Draft, SlotValue};
 use crate::merge::DISAGREE;
 use crate::target::ACCOUNT_TYPE;
+use bakkt_contract::shares::Share;
 use bakkt_contract::unfit_id::{self, IdRules};
 use bakkt_contract::{Form, Level};
 
@@ -49,6 +50,8 @@ pub struct AssessPlan {
     pub tax_ids: Vec<usize>,
     /// Slots of all their phone numbers, and of those of trusted contacts.
     pub phones: Vec<usize>,
+    /// Slots of what each owner owns.
+    pub shares: Vec<usize>,
     /// The path of a gap that concerns the whole row.
     pub row_path: u32,
     /// Owners have ids of their own in the export.
@@ -326,6 +329,7 @@ impl AssessPlan {
             client_id: slots.get("clientAccountId").copied(),
             tax_ids: ending_in(&["taxId", "TaxId"]),
             phones: ending_in(&["phoneNumber", "PhoneNumber"]),
+            shares: ending_in(&["ownership_percent"]),
             row_path,
             feeds_owner_ids: slots.keys().any(|path| path.ends_with(".clientOwnerId")),
         };
@@ -350,6 +354,12 @@ impl AssessPlan {
         } else {
             None
         }
+    }
+
+    /// Whether what an owner owns may be a fraction, by what all owners of the record own.
+    pub(crate) fn may_be_fraction(&self, draft: &Draft, share: Share) -> bool {
+        let values = self.shares.iter().filter_map(|slot| draft.value(*slot));
+        share.may_be_fraction(values.filter_map(Share::read))
     }
 
     /// The tree that a draft has, or why none can be told.

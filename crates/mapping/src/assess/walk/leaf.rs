@@ -12,6 +12,7 @@ use crate::assess::owners::SentOwner;
 use crate::assess::plan::{AssessPlan, Leaf, Node, Spelling};
 use crate::assess::value::{self, SiblingValues};
 use crate::draft::{Draft, SlotValue};
+use bakkt_contract::shares::{self, Share};
 use bakkt_contract::{Form, Level};
 
 impl Assessor {
@@ -140,7 +141,12 @@ impl Assessor {
             beside.country = leaf.country.and_then(|slot| draft.value(slot));
             beside.tax_id_type = leaf.tax_id_type.and_then(|slot| draft.value(slot));
         }
-        value::check(form, text, beside)
+        value::check(form, text, beside)?;
+        // What a share means shows beside the others of the account.
+        match Share::read(text).filter(|_| form == Form::Percent) {
+            Some(share) if plan.may_be_fraction(draft, share) => Err(shares::FRACTION),
+            _ => Ok(()),
+        }
     }
 
     /// The field beside this one has a value that this one's absence withholds.
