@@ -429,7 +429,7 @@ const FINDINGS: &[SchemaKey] = keys! {
     "lost_leading_zeros" = "\"tell\"": ACTION,
         "Ids whose leading zeros seem to be cut.";
     "changed_id" = "\"tell\"": ACTION,
-        "An id that looks like a date or a truth value of a spreadsheet.";
+        "An id that a spreadsheet seems to have changed: a date, a truth value, or rounded digits.";
     "placeholder_id" = "\"tell\"": ACTION,
         "An id that stands for none, such as zeros or \"n/a\".";
     "id_length" = "\"tell\"": ACTION,
