@@ -290,6 +290,7 @@ fn compiled_for_owners(dir: &Path, text: &str) -> Result<(), String> {
         account_type: false,
         rows: true,
         part: MappingPart::Whole,
+        day_epochs: &[],
         resolve: &|target, types| resolve_each(target, "owners", types),
     };
     compile_for(&targets, &[file], &headers, &mut found);
@@ -555,6 +556,7 @@ fn documents_are_documented() {
         account_type: false,
         rows: true,
         part: MappingPart::Whole,
+        day_epochs: &[],
         resolve: &|target, _| resolve(target, names),
     };
     for text in blocks(&page) {

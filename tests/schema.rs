@@ -52,6 +52,7 @@ fn documents(dir: &Path, text: &str) -> String {
         account_type: false,
         rows: false,
         part: MappingPart::Whole,
+        day_epochs: &[],
         resolve: &|target, _| claim::resolve(target, types),
     };
     compile_for(&targets, &[file(dir, text)], &["C".to_owned()], &mut found);

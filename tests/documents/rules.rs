@@ -109,6 +109,34 @@ fn documents_of_accounts_that_are_not_sent_stay() {
 }
 
 #[test]
+fn documents_whose_account_has_its_id_in_another_form_are_told() {
+    let world = World::new("INDIVIDUAL");
+    let excluded = format!("{}X", account("X01"));
+    world.accounts(&[account("0001234"), account("C0002"), excluded]);
+    world.file("a.pdf", PDF);
+    world.manifest(&[
+        "a.pdf,1234,VISA,,USA,,,,,",
+        "a.pdf,c0002,VISA,,USA,,,,,",
+        "a.pdf,1234.0,VISA,,USA,,,,,",
+        "a.pdf,x1,VISA,,USA,,,,,",
+        "a.pdf,N1,VISA,,USA,,,,,",
+    ]);
+    let told = world.check();
+    for line in [
+        "a row of the export has its clientAccountId in another form: zeros in front, capitals, blanks or punctuation differ (line 2, 3)",
+        "invalid: clientAccountId:",
+        "no row of the export has its clientAccountId",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    // The customers are sent; whose the documents are, a person has to say.
+    let (totals, code) = world.run(&world.sandbox(), &[]);
+    assert_eq!(code, 3, "{totals}");
+    assert_eq!(totals["documents"]["unclear"], 3, "{totals}");
+    assert_eq!(totals["documents"]["no_account"], 5, "{totals}");
+}
+
+#[test]
 fn an_owner_abroad_needs_an_identity_document_that_is_sent() {
     let world = World::new("INDIVIDUAL");
     world.accounts(&[foreign("F1"), foreign("F2"), foreign("F3"), account("A1")]);

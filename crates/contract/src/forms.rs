@@ -9,7 +9,6 @@ use super::fold::is_letter_or_digit;
 use super::{texts, us_states};
 use bakkt_model::text::{has_invisible, is_invisible, is_plain, lost, narrow};
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 
 /// The first year that a date may have; older ones are typing mistakes or a database's idea of "none".
 pub const FIRST_YEAR: i16 = 1800;
@@ -145,13 +144,6 @@ pub fn is_date_time(text: &str) -> bool {
     }
 }
 
-/// A number from 0 to 100, in plain digits with or without a point.
-pub fn percent(text: &str) -> Option<Decimal> {
-    let plain = |byte: u8| byte.is_ascii_digit() || byte == b'.';
-    let number = Decimal::from_str_exact(text).ok()?;
-    (text.bytes().all(plain) && number <= Decimal::ONE_HUNDRED).then_some(number)
-}
-
 /// Exactly `count` ASCII digits.
 pub fn is_digits(text: &str, count: usize) -> bool {
     text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
@@ -212,6 +204,30 @@ pub(crate) fn looks_like_email(text: &str) -> bool {
     split.is_some_and(|(local, domain)| {
         local.ends_with(|c: char| !c.is_whitespace()) && domain.starts_with(char::is_alphanumeric)
     })
+}
+
+/// Whether a text looks like a phone number with the code of its country, however its digits are parted. Without the plus sign
+/// a number may be anything.
+pub(crate) fn looks_like_phone(text: &str) -> bool {
+    // Most ids have none.
+    if !text.contains(['+', '\u{ff0b}']) {
+        return false;
+    }
+    let text = narrow(text);
+    let Some((word, number)) = text.split_once('+') else {
+        return false;
+    };
+    let is_word = matches!(
+        word.trim_end_matches(|c: char| !c.is_alphanumeric()),
+        "" | "tel" | "Tel" | "TEL"
+    );
+    let mark = |byte: u8| matches!(byte, b' ' | b'-' | b'.' | b'/' | b'(' | b')');
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    is_word
+        && (8..=15).contains(&digits)
+        && number
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || mark(byte))
 }
 
 /// Why a text cannot be an id, if it cannot: an id is compared byte by byte, by more programs than this one, so it holds

@@ -22,6 +22,7 @@ pub mod ownership;
 pub mod path;
 pub mod postal_codes;
 pub mod roles;
+pub mod shares;
 pub mod spans;
 pub mod tax_ids;
 pub mod texts;

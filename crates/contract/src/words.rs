@@ -198,7 +198,7 @@ pub fn form(form: Form, path: &str) -> &'static str {
         Form::Integer(0, 100) => "a whole number from 0 to 100",
         Form::Integer(..) => "a whole number",
         Form::Boolean => "yes or no",
-        Form::Percent => "a number from 0 to 100",
+        Form::Percent => "a number from 0 to 100, such as 50 or 50%",
     }
 }
 

@@ -74,25 +74,26 @@ fn with_settings(
         return Ok(None);
     };
     let of_ids = |line: &LineTrial| {
-        let ids = ["axId", "taxIdType", "entityTaxId", "clientAccountId"];
+        let ids = [
+            "axId",
+            "taxIdType",
+            "entityTaxId",
+            "clientAccountId",
+            "clientOwnerId",
+        ];
         ids.iter().any(|id| line.path.ends_with(id)) && line.failed > line.few()
     };
     if !trial.lines.iter().any(of_ids) {
         return Ok(Some(trial));
     }
-    let lenient = IdRules {
-        allow_unissued: true,
-        allow_tax_id: true,
-        allow_email: true,
-    };
-    let other = tried(sheet, files, types, (lenient, today))?.unwrap_or_default();
+    let other = tried(sheet, files, types, (IdRules::ALL, today))?.unwrap_or_default();
     for line in trial.lines.iter_mut().filter(|line| of_ids(line)) {
         let fit = |other: &LineTrial| other.path == line.path && other.failed <= other.few();
         if other.lines.iter().any(fit) {
-            line.setting = match line.path.as_str() {
-                "clientAccountId" => ID_SETTING,
-                _ => TAX_ID_SETTING,
-            };
+            let is_id = ["clientAccountId", "clientOwnerId"]
+                .iter()
+                .any(|id| line.path.ends_with(id));
+            line.setting = if is_id { ID_SETTING } else { TAX_ID_SETTING };
         }
     }
     Ok(Some(trial))

@@ -180,7 +180,9 @@ fn compiled(
             true => resolve_each(target, "owners", types),
             false => resolve(target, types),
         };
+    let epochs = inputs.export.day_epochs();
     let targets = Targets {
+        day_epochs: &epochs,
         account_type: true,
         rows: true,
         part: match settings.custody {
@@ -209,7 +211,9 @@ fn compiled(
             );
         }
         let of_row = |target: &str, _: &[&str]| resolve_each(target, join.field(), &types);
+        let epochs = files.export.day_epochs();
         let targets = Targets {
+            day_epochs: &epochs,
             account_type: false,
             rows: true,
             part: MappingPart::Whole,

@@ -24,6 +24,7 @@ use bakkt_files::toml_file::{Table, TomlFile, Value};
 use bakkt_model::error::Diagnostics;
 use bakkt_model::text::one_line;
 use bakkt_source::header;
+use bakkt_source::workbook::serial::DayEpoch;
 
 /// Finds what a field takes, by its name and the account types. The error is (what is wrong, what it should be).
 pub type Resolve<'t> = dyn Fn(&str, &[&str]) -> Result<TargetForm, (String, String)> + 't;
@@ -59,6 +60,8 @@ pub struct Targets<'t> {
     pub rows: bool,
     /// Which of the file's fields these are.
     pub part: MappingPart,
+    /// Files of the export that are workbooks, and from what their plain numbers count the days.
+    pub day_epochs: &'t [(String, DayEpoch)],
     /// Its fields.
     pub resolve: &'t Resolve<'t>,
 }
@@ -69,6 +72,7 @@ pub fn compile(files: &[TomlFile], headers: &[String], found: &mut Diagnostics) 
         account_type: true,
         rows: true,
         part: MappingPart::Whole,
+        day_epochs: &[],
         resolve: &resolve,
     };
     compile_for(&targets, files, headers, found)
@@ -500,3 +504,6 @@ fn keeps(target: &str, takes: TargetForm) -> KeptPlaceholders {
         _ => KeptPlaceholders::Nothing,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 
 use bakkt_contract::account::{ACCOUNT_TYPES, NEVER_SENT, TAX_ID_TYPES};
 use bakkt_contract::roles::{OWNER_KINDS, ROLES};
+use bakkt_contract::shares::Share;
 use bakkt_contract::{FieldShape, Form, countries, forms, path, texts};
 use bakkt_model::error::nearest;
 use bakkt_model::text::trim;
@@ -216,8 +217,8 @@ pub(crate) fn fits(form: Form, text: &str) -> Result<(), String> {
         ),
         Form::Boolean => must(text == "true" || text == "false", "true or false"),
         Form::Percent => must(
-            forms::percent(text).is_some(),
-            "a number from 0 to 100 such as 12.5",
+            Share::read(text).is_some(),
+            "a number from 0 to 100 such as 12.5 or 12.5%",
         ),
         Form::Short(most) => text_of(text, most, texts::unfit_text),
         Form::Text => text_of(text, texts::NOTE, texts::unfit_text),

@@ -209,6 +209,7 @@ fn totals(
         planned: true,
         ..Totals::default()
     };
+    (totals.documents.of_several, totals.documents.unclear) = documents.unclear();
     // Records that were ready are in grace by what is missing of their documents.
     let in_grace = documents.in_grace();
     let [ready, grace, blocked, excluded, duplicate] = rows.verdicts;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use bakkt_folder::documents::assess::DocumentOutcome;
 use bakkt_folder::documents::{DocumentListing, Documents};
 use bakkt_model::number::thousands;
+use bakkt_model::task::{DOCUMENT_OF_SEVERAL, is_of_unclear_account};
 
 use super::survey::{Batch, Foreign, Surveyed};
 
@@ -113,6 +114,19 @@ impl DocumentTally {
                 at: None,
             }));
         }
+    }
+
+    /// Documents whose account a person has to find out: those whose path fits several, and those whose id says too little.
+    pub fn unclear(&self) -> (u64, u64) {
+        let of = |is_meant: &dyn Fn(&str) -> bool| {
+            let all = self.others.iter().flatten();
+            let meant = all.filter(|(reason, _)| is_meant(reason));
+            meant.map(|(_, (count, _))| count).sum()
+        };
+        (
+            of(&|reason| reason == DOCUMENT_OF_SEVERAL),
+            of(&is_of_unclear_account),
+        )
     }
 
     /// How many records were ready, and are in grace by what was found after the rows.

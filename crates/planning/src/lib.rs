@@ -22,6 +22,7 @@ pub mod gap_known;
 pub mod gap_sheet;
 pub mod journal_plan;
 pub mod members;
+mod named_forms;
 pub mod opening;
 pub mod people;
 pub mod planner;

@@ -28,6 +28,7 @@ use bakkt_model::finding::FindingKind;
 use bakkt_model::verdict::Verdict;
 
 use super::members::ShardMembers;
+use super::named_forms::NamedForms;
 
 /// Files that are looked into between two questions whether to stop.
 const AT_ONCE: usize = 64;
@@ -39,6 +40,8 @@ pub struct Survey<'m> {
     /// Account types that need KYB.
     kyb_types: Vec<&'static str>,
     accounts: Accounts,
+    /// Of the ids that documents name.
+    forms: NamedForms,
     conflicts: Conflicts,
     foreign: Vec<Foreign>,
     kyb: Vec<u32>,
@@ -172,6 +175,7 @@ impl<'m> Survey<'m> {
                 .filter(|name| policy.needs_kyb(name))
                 .collect(),
             accounts: Accounts::default(),
+            forms: NamedForms::default(),
             conflicts: Conflicts::default(),
             foreign: Vec::new(),
             kyb: Vec::new(),
@@ -189,6 +193,7 @@ impl<'m> Survey<'m> {
                     {
                         for id in spoken.accounts() {
                             survey.accounts.want(&pipeline.hash(id.as_bytes()));
+                            survey.forms.add(id);
                         }
                         if let Some(path) = spoken.claim.path() {
                             let hash = |text: &str| key(&pipeline.hash(text.as_bytes()));
@@ -224,6 +229,10 @@ impl<'m> Survey<'m> {
         }
         if self.accounts.is_empty() {
             return sent && kyb;
+        }
+        // Whoever is left out needs no documents.
+        if let Some(id) = batch.id(row).filter(|_| row.verdict != Verdict::Excluded) {
+            self.forms.note(id);
         }
         // An excluded record has an id that may be shown, and no hash of it.
         let hash = row
@@ -373,7 +382,14 @@ impl<'m> Survey<'m> {
             return of_several(&spoken.claim, documents.types);
         }
         let account = |id: &str| self.accounts.find(&self.pipeline.hash(id.as_bytes()));
-        judge(&spoken.claim, documents.types, self.today, account)
+        let mut judged = judge(&spoken.claim, documents.types, self.today, account);
+        let id = spoken.claim.value(DocumentField::Account).text();
+        if judged.outcome == DocumentOutcome::NoAccount
+            && id.is_some_and(|id| self.forms.has_row(id))
+        {
+            judged.name_other_form();
+        }
+        judged
     }
 
     /// Finds where several files could be the front of the same document: those that say so, and those that say nothing.

@@ -273,6 +273,12 @@ fn beside_lines(totals: &Totals) -> String {
         if !unsent.is_empty() {
             lines.push_str(&format!("  not sent: {unsent}\n"));
         }
+        if documents.unclear > 0 {
+            lines.push_str(&format!(
+                "  of no account because their clientAccountId says too little: {} (documents.csv says why)\n",
+                thousands(documents.unclear)
+            ));
+        }
         if documents.side_assumed > 0 {
             lines.push_str(&format!(
                 "  sent as FRONT because nothing says their side: {} (documents.csv marks them)\n",

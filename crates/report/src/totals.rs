@@ -18,7 +18,7 @@ use bakkt_journal::read::{
 };
 use bakkt_journal::write::{ACCOUNT_LEFT_ALONE, DOCUMENT_CHANGED, KYB_INCOMPLETE};
 use bakkt_model::number::thousands;
-use bakkt_model::task::DOCUMENT_OF_SEVERAL;
+use bakkt_model::task::{DOCUMENT_OF_SEVERAL, is_of_unclear_account};
 
 /// The totals of a migration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -82,6 +82,10 @@ pub struct DocumentTotals {
     /// when there are none.
     #[serde(skip_serializing_if = "none")]
     pub of_several: u64,
+    /// Those of `no_account` that do not say their clientAccountId, say one that cannot be read, or one that the plan has in
+    /// another form; absent when there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub unclear: u64,
     /// Bytes of those that are sent.
     pub bytes: u64,
     /// Those of `sent` that go as FRONT because nothing says their side and their account needs one; absent when there are none.
@@ -286,7 +290,7 @@ impl Totals {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Whether something waits for a person: blocked (but for those whose manual KYB has ended), duplicate, refused, given up, a document whose file has changed, a
+    /// Whether something waits for a person: blocked (but for those whose manual KYB has ended), duplicate, refused, given up, a document whose file has changed or whose account cannot be told, a
     /// KYB checklist that lacks something, a KYB trigger in doubt, which nobody can ask about, and an account that is not
     /// what was sent, or that Bakkt does not know.
     pub fn needs_person(&self) -> bool {
@@ -303,6 +307,7 @@ impl Totals {
         rows + stopped.iter().sum::<u64>()
             + self.documents.changed
             + self.documents.of_several
+            + self.documents.unclear
             + self.lost_rows
             + self.documents.left_alone
             + self.after.verification.different
@@ -337,6 +342,11 @@ impl DocumentTotals {
 
 fn of_documents(counts: &Counts, documents: &DocumentCounts) -> DocumentTotals {
     let [sent, refused, same, account_not_sent, no_account] = documents.verdicts;
+    let unsent = |is_meant: &dyn Fn(&str) -> bool| {
+        let meant = documents.unsent.iter();
+        let meant = meant.filter(|unsent| is_meant(&unsent.reason));
+        meant.map(|unsent| unsent.count).sum()
+    };
     DocumentTotals {
         given: documents.given,
         sent,
@@ -344,12 +354,8 @@ fn of_documents(counts: &Counts, documents: &DocumentCounts) -> DocumentTotals {
         same,
         account_not_sent,
         no_account,
-        of_several: documents
-            .unsent
-            .iter()
-            .filter(|unsent| unsent.reason == DOCUMENT_OF_SEVERAL)
-            .map(|unsent| unsent.count)
-            .sum(),
+        of_several: unsent(&|reason| reason == DOCUMENT_OF_SEVERAL),
+        unclear: unsent(&is_of_unclear_account),
         bytes: documents.bytes,
         side_assumed: documents.side_assumed,
         changed: held(counts, "document", DOCUMENT_CHANGED),

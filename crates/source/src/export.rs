@@ -26,6 +26,7 @@ use super::openpgp::OpenPgp;
 use super::place::{self, Place};
 use super::shape::shape;
 use super::spool::Spool;
+use super::workbook::serial::DayEpoch;
 use super::{Cell, RereadRow, Row, Rows, header};
 use bakkt_model::error::{Failure, visible};
 use bakkt_model::position::Position;
@@ -234,6 +235,14 @@ impl OpenedExport {
     /// The column names, trimmed; empty where there is none.
     pub fn headers(&self) -> &[String] {
         &self.headers
+    }
+
+    /// The files that are workbooks, and from what their plain numbers count the days.
+    pub fn day_epochs(&self) -> Vec<(String, DayEpoch)> {
+        let found = self.heads.iter().map(|head| &head.found);
+        found
+            .filter_map(|found| Some((found.file.clone(), found.day_epoch?)))
+            .collect()
     }
 
     /// The sheets with cells of a workbook of which nobody has said which one is read, that which is read first.

@@ -12,6 +12,7 @@ use super::fixed::{Layout, RecordForm};
 use super::header::remarks;
 use super::lines::RowFormat;
 use super::workbook::WorkbookHead;
+use super::workbook::serial::DayEpoch;
 use bakkt_model::number::thousands;
 
 /// A file of an export: its format, encoding and layout as they were detected.
@@ -51,6 +52,9 @@ pub struct DetectedFile {
     /// The format says the names of the columns, and no row does.
     #[serde(skip)]
     pub(super) names_columns: bool,
+    /// From what its plain numbers count the days, when it is a workbook.
+    #[serde(skip)]
+    pub day_epoch: Option<DayEpoch>,
     /// Where its fields stand, when they have fixed widths.
     #[serde(skip)]
     pub(super) layout: Option<Arc<Layout>>,
@@ -81,6 +85,7 @@ impl DetectedFile {
             titles: 0,
             columns: 0,
             names_columns: false,
+            day_epoch: None,
             layout: None,
             rows_of: None,
             remarks: Vec::new(),
@@ -90,6 +95,10 @@ impl DetectedFile {
     pub(super) fn workbook(&mut self, head: &WorkbookHead, found: bool, set_by: SetBy) {
         self.is_sheet_said = !found;
         self.format = head.kind.word().to_owned();
+        self.day_epoch = Some(match head.from_1904 {
+            true => DayEpoch::Of1904,
+            false => DayEpoch::Of1900,
+        });
         self.sheet = Some(head.sheet_name().to_owned());
         let others = head.others().filter(|_| found);
         self.other_sheets = others.map(|sheet| sheet.name.clone()).collect();

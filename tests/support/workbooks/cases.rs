@@ -55,6 +55,10 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
             "excel-dates-1904/export.xlsx",
             from_1904(&xlsx(&dates_1904())),
         ),
+        (
+            "excel-dates-1904-contradicted/export.xlsx",
+            from_1904(&xlsx(&dates_1904())),
+        ),
         ("excel-date-times/export.xlsx", xlsx(&date_times())),
         ("excel-numbers/export.xlsx", xlsx(&numbers())),
         ("excel-results/export.xlsx", xlsx(&results())),

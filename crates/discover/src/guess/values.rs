@@ -117,7 +117,6 @@ pub(crate) fn transforms(
         }
         ValueKind::Integer => made(&["integer = true"]),
         ValueKind::YesNo => made(&["yes_no = true"]),
-        ValueKind::Percent if column.count(Class::Percent) > 0 => made(&["regex = '^[0-9.]+'"]),
         ValueKind::Countries => {
             let split = format!("split = {{ by = {} }}", quoted(&column.parts.1.to_string()));
             made(&[&split, "country = true"])

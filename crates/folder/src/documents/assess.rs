@@ -12,7 +12,7 @@ use super::accounts::{WantedAccount, WantedOwner};
 use super::claim::{Claim, DocumentField, RefusalReason};
 use bakkt_contract::documents::{ENTITY_TYPES, KYB_ITEMS, OWNER_TYPES, SIDES, proves};
 use bakkt_contract::{countries, forms, texts};
-use bakkt_model::task::DOCUMENT_OF_SEVERAL;
+use bakkt_model::task::{DOCUMENT_IN_ANOTHER_FORM, DOCUMENT_OF_SEVERAL, DOCUMENT_WITHOUT_ID};
 
 /// What happens to a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,6 @@ pub(crate) const SEVERAL: &str = "invalid: it does not say its documentSide, and
 const SEVERAL_OF_ENTITY: &str =
     "invalid: several files of this type do not say their documentSide; each is sent as FRONT";
 const NO_ACCOUNT: &str = "no row of the export has its clientAccountId";
-const NO_ID: &str = "it does not say its clientAccountId";
 
 /// The metadata as it is sent, in the guide's spelling and order.
 #[derive(Serialize)]
@@ -183,7 +182,7 @@ pub fn judge<'a>(
 ) -> JudgedDocument {
     let account = match claim.value(DocumentField::Account).get() {
         Ok(Some(id)) => account(id).ok_or(RefusalReason::from(NO_ACCOUNT)),
-        Ok(None) => Err(NO_ID.into()),
+        Ok(None) => Err(DOCUMENT_WITHOUT_ID.into()),
         Err(why) => Err(unread(DocumentField::Account, why)),
     };
     let account = match account {
@@ -208,6 +207,15 @@ pub fn judge<'a>(
         judged.refuse(why);
     }
     judged
+}
+
+impl JudgedDocument {
+    /// Says that the export has the account that it names in another form, where it has none of its id.
+    pub fn name_other_form(&mut self) {
+        if self.reason.as_deref() == Some(NO_ACCOUNT) {
+            self.reason = Some(DOCUMENT_IN_ANOTHER_FORM.into());
+        }
+    }
 }
 
 /// A document whose path fits several customers of the export: it is nobody's.

@@ -46,7 +46,9 @@ impl Manifest {
         found: &mut Diagnostics,
     ) -> anyhow::Result<Option<Manifest>> {
         let opened = opened(dir, name, openpgp)?;
+        let epochs = opened.day_epochs();
         let targets = Targets {
+            day_epochs: &epochs,
             account_type: false,
             rows: false,
             part: MappingPart::Whole,

@@ -71,7 +71,8 @@ pub(super) fn compiled(
         None => None,
     };
     let rows = recipients.map(|(_, opened)| (&opened.files[..], opened.export.headers()));
-    let mapper = CustodyMapper::compile(&inputs.files, headers, rows, found)?;
+    let epochs = inputs.export.day_epochs();
+    let mapper = CustodyMapper::compile((&inputs.files, &epochs), headers, rows, found)?;
     Some(CompiledCustody { mapper, keys })
 }
 

@@ -92,9 +92,14 @@ impl Migration {
             "[exclude] in migration.toml".into(),
             &self.settings.exclude.canonical(),
         );
+        // A journal that an earlier version began knows two kinds.
+        let likes = (ids.allow_tax_id, ids.allow_email);
         add(
             "[accounts] allow_ids_like in migration.toml".into(),
-            &format!("{:?}", (ids.allow_tax_id, ids.allow_email)),
+            &match ids.allow_phone {
+                true => format!("{likes:?}, phone"),
+                false => format!("{likes:?}"),
+            },
         );
         let blocking = self.settings.findings.canonical();
         if !blocking.is_empty() {

@@ -18,6 +18,8 @@ use bakkt_contract::account::NEVER_SENT;
 use bakkt_contract::{Form, path};
 use bakkt_mapping::Mapper;
 use bakkt_mapping::assess::AssessPlan;
+use bakkt_mapping::dates::ordered::SerialEpoch;
+use bakkt_mapping::feed::FieldMapping;
 use bakkt_mapping::pipeline::layers::{
     Element, ElementPlaces, Overlay, OverlayField, OverlayReading, OwnerIdentity, OwnerRef, tells,
 };
@@ -169,9 +171,13 @@ impl OpenedOverlay {
         (mapper, plan): (&Mapper, &AssessPlan),
         each_block: impl FnMut(u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<(BackfillFile, Overlay)> {
+        let epochs = self.export.day_epochs();
+        let own_epoch = epochs.first().map(|(_, epoch)| SerialEpoch::of(*epoch));
         let (read, says) = match self.has {
             OverlayColumns::Fields(fields) => {
-                let own = written(&self.kept.name, self.export.headers(), &fields, mapper)?;
+                let epoch = own_epoch.unwrap_or(SerialEpoch::Y1900);
+                let (name, headers) = (&self.kept.name, self.export.headers());
+                let own = written(name, headers, (&fields, epoch), mapper)?;
                 let says = own.fed().into_iter().map(|fed| (fed.slot, fed.target));
                 let says: Vec<_> = says.collect();
                 (OverlayReading::Fields(own), says)
@@ -183,7 +189,15 @@ impl OpenedOverlay {
                     let value = !fed.target.starts_with(OWED) && !fed.feed.is_open();
                     mapper.slot(&fed.target) == Some(fed.slot) && value && whole
                 });
-                let says: Vec<_> = fed.map(|fed| (fed.slot, fed.target)).collect();
+                let fed: Vec<_> = fed.collect();
+                let contradicts = |feed: &FieldMapping| {
+                    let both = feed.counts_from().zip(own_epoch);
+                    both.is_some_and(|(said, own)| said != own)
+                };
+                if let Some(one) = fed.iter().find(|fed| contradicts(fed.feed)) {
+                    return Err(other_epoch(&self.kept.name, one.feed));
+                }
+                let says: Vec<_> = fed.into_iter().map(|fed| (fed.slot, fed.target)).collect();
                 (OverlayReading::Export(columns), says)
             }
         };
@@ -257,6 +271,17 @@ fn called(error: anyhow::Error, file: &str, kept: &BackfillFile) -> anyhow::Erro
         failure.hint = SHEETS.to_owned();
     }
     failure.into()
+}
+
+/// The error of a corrected export whose plain numbers would be other days than those of the export.
+fn other_epoch(name: &str, feed: &FieldMapping) -> anyhow::Error {
+    Failure::configuration(
+        format!(
+            "{name} counts days from another year than `excel` in {} says",
+            feed.written
+        ),
+        "give the dates of the file a date format, and save it with days counted from the same year as the export (Excel: 1904 date system)",
+    )
 }
 
 /// The error of a corrected export where several rows are one account.

@@ -13,6 +13,7 @@ use bakkt_contract::{Form, path};
 use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::Mapper;
 use bakkt_mapping::compile::{MappingPart, Targets, compile_sheet};
+use bakkt_mapping::dates::ordered::{EPOCHS, SerialEpoch};
 use bakkt_mapping::target::{ACCOUNT_TYPE, TargetForm, resolve, words};
 use bakkt_model::error::{Diagnostic, Diagnostics};
 use bakkt_source::header;
@@ -52,7 +53,7 @@ pub(super) fn targets(name: &str, headers: &[String]) -> anyhow::Result<Vec<Opti
 pub(super) fn written(
     name: &str,
     headers: &[String],
-    fields: &[Option<String>],
+    (fields, epoch): (&[Option<String>], SerialEpoch),
     mapper: &Mapper,
 ) -> anyhow::Result<Mapper> {
     let takes = |target: &str| match resolve(target, &[]) {
@@ -72,7 +73,7 @@ pub(super) fn written(
         text.push_str(&format!(
             "{} = {{ column = \"{column}\"{} }}\n",
             quoted(target),
-            transforms(takes(target))
+            transforms(takes(target), epoch)
         ));
     }
     let file = TomlFile {
@@ -81,6 +82,7 @@ pub(super) fn written(
     };
     let of_field = |target: &str, _: &[&str]| Ok(takes(target));
     let targets = Targets {
+        day_epochs: &[],
         account_type: false,
         rows: true,
         part: MappingPart::Whole,
@@ -106,7 +108,7 @@ pub(super) fn written(
 }
 
 /// What reads the cells of a column as people write them, by the form of its field.
-fn transforms(takes: TargetForm) -> String {
+fn transforms(takes: TargetForm, epoch: SerialEpoch) -> String {
     let lines = match takes {
         TargetForm::Lines(Form::Text | Form::Short(_)) => ", split = { by = [\"\\n\", \"|\"] }",
         TargetForm::Lines(_) => ", split = { by = [\"\\n\", \"|\", \",\", \";\"] }",
@@ -115,7 +117,9 @@ fn transforms(takes: TargetForm) -> String {
     let form = takes.form();
     let step = match form {
         Form::PastDate | Form::Date | Form::DateTime => {
-            ", date = { order = \"ymd\", excel = \"1900\" }".to_owned()
+            let word = EPOCHS.iter().find(|(_, known)| *known == epoch);
+            let word = word.map_or("", |(word, _)| word);
+            format!(", date = {{ order = \"ymd\", excel = \"{word}\" }}")
         }
         Form::Phone => ", phone = \"US\"".to_owned(),
         Form::Country => ", country = true".to_owned(),

@@ -436,7 +436,12 @@ fn form(form: Form) -> (String, Value, String) {
             (format!("integer{least}-{most}"), word, says)
         }
         Form::Boolean => scalar("boolean", "boolean", "^(true|false)$", "true or false"),
-        Form::Percent => scalar("percent", "number", "^[0-9.]+$", "A number from 0 to 100"),
+        Form::Percent => scalar(
+            "percent",
+            "number",
+            "^[0-9.]+( *%)?$",
+            "A number from 0 to 100",
+        ),
         Form::Short(most) => {
             let (_, mut word, _) = anything("");
             word["maxLength"] = json!(most);

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{KeyType, SchemaKey, described, document, table};
 use bakkt_contract::account::ACCOUNT_TYPES;
 use bakkt_contract::documents::{KYB_ACCOUNT_TYPES, KYB_ITEM_NAMES, SIDES, TYPE_NAMES};
+use bakkt_contract::unfit_id::ID_WORDS;
 use bakkt_contract::{Level, path};
 use bakkt_source::encoding::Encoding;
 
@@ -255,8 +256,8 @@ const BYTES: KeyType = KeyType::Whole(1, 65_536);
 const ACCOUNTS: &[SchemaKey] = keys! {
     "on_existing" = "\"skip\"": KeyType::Words(&["skip", "update", "stop"]),
         "An account that was there before this migration: `skip` looks first and leaves it, `update` overwrites it, `stop` ends the run.";
-    "allow_ids_like" = "[]": KeyType::WordList(&["tax_id", "email"]),
-        "A clientAccountId that looks like a tax id or an e-mail address blocks its record, because ids go into URLs and reports. This allows the named kinds.";
+    "allow_ids_like" = "[]": KeyType::WordList(ID_WORDS),
+        "A clientAccountId or clientOwnerId that looks like a tax id, an e-mail address or a phone number with its country code blocks its record, because ids go into URLs, reports and the journal; so does one that holds the tax id or a phone number of its own record. This allows the named kinds.";
     "expected_id_length": KeyType::Whole(1, 256),
         "How many characters every clientAccountId has. Ids of another length are findings ([findings.md](findings.md)).";
     "allow_unissued_tax_ids" = "false": KeyType::Boolean,
@@ -428,7 +429,7 @@ const FINDINGS: &[SchemaKey] = keys! {
     "lost_leading_zeros" = "\"tell\"": ACTION,
         "Ids whose leading zeros seem to be cut.";
     "changed_id" = "\"tell\"": ACTION,
-        "An id that looks like a date or a truth value of a spreadsheet.";
+        "An id that a spreadsheet seems to have changed: a date, a truth value, or rounded digits.";
     "placeholder_id" = "\"tell\"": ACTION,
         "An id that stands for none, such as zeros or \"n/a\".";
     "id_length" = "\"tell\"": ACTION,

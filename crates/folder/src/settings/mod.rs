@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use amounts::{duration, rate, whole};
 use approval::ApprovalSettings;
-use bakkt_contract::unfit_id::IdRules;
+use bakkt_contract::unfit_id::{ID_WORDS, IdRules};
 use bakkt_contract::{Level, path};
 use bakkt_files::toml_file::{Table, TomlFile};
 use bakkt_mapping::assess::policy::Policy;
@@ -185,14 +185,12 @@ fn accounts(
         .unwrap_or(OnExisting::Skip);
     findings.expected_id_length = whole(&table, "accounts.expected_id_length", found);
     for (word, place) in table.texts("allow_ids_like", found).unwrap_or_default() {
-        match word {
-            "tax_id" => ids.allow_tax_id = true,
-            "email" => ids.allow_email = true,
-            _ => place.wrong(
+        if !ids.allow(word) {
+            place.wrong(
                 found,
                 format!("`allow_ids_like` cannot hold \"{word}\""),
-                "one of: tax_id, email",
-            ),
+                format!("one of: {}", ID_WORDS.join(", ")),
+            );
         }
     }
     ids.allow_unissued = table.boolean("allow_unissued_tax_ids", found) == Some(true);

@@ -4,14 +4,10 @@
 //! for. Invariant: it holds ids and bits, never a share or another value of a customer.
 //! Left out on purpose: what follows from the bits (`contract::documents`).
 
-use super::plan::{OwnerSlots, SlotCondition};
+use super::plan::{AssessPlan, OwnerSlots, SlotCondition};
 use crate::draft::Draft;
 use bakkt_contract::documents::owner;
-use bakkt_contract::forms;
-use rust_decimal::Decimal;
-
-/// Above so many hundredths an owner must be identified (contract, section 5).
-const QUARTER: Decimal = Decimal::from_parts(25, 0, 0, false, 0);
+use bakkt_contract::shares::Share;
 
 /// Facts about owners, in their order.
 #[derive(Debug, Default)]
@@ -67,11 +63,12 @@ impl OwnerFacts {
 }
 
 /// The bits of one owner.
-pub(crate) fn flags(slots: &OwnerSlots, draft: &Draft) -> u32 {
+pub(crate) fn flags(plan: &AssessPlan, slots: &OwnerSlots, draft: &Draft) -> u32 {
     let value = |slot: Option<usize>| slot.and_then(|slot| draft.value(slot));
-    let share = match value(slots.share).and_then(forms::percent) {
+    let share = match value(slots.share).and_then(Share::read) {
         None => owner::SHARE_UNKNOWN,
-        Some(share) if share > QUARTER => owner::ABOVE_25,
+        Some(share) if plan.may_be_fraction(draft, share) => owner::SHARE_UNKNOWN,
+        Some(share) if share.is_above_quarter() => owner::ABOVE_25,
         Some(_) => 0,
     };
     let manages = match value(slots.manages) {

@@ -59,8 +59,8 @@ impl<'a> Layout<'a> {
 
 /// Whether whatever a feed gives fits a form, for which nothing beside the value counts.
 fn always_fits(feed: &FieldMapping, form: Form) -> bool {
-    // What ids may look like is a matter of settings.
-    if form.depends_on_others() || matches!(form, Form::ClientId | Form::OwnerId) {
+    // What ids may look like is a matter of settings, and what a share means shows beside the others.
+    if form.depends_on_others() || matches!(form, Form::ClientId | Form::OwnerId | Form::Percent) {
         return false;
     }
     let fits = |word: &str| value::check(form, word, &SiblingValues::default()).is_ok();

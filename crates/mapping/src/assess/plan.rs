@@ -14,6 +14,7 @@ use crate::Mapper;
 use crate::draft::{Draft, SlotValue};
 use crate::merge::DISAGREE;
 use crate::target::ACCOUNT_TYPE;
+use bakkt_contract::shares::Share;
 use bakkt_contract::unfit_id::{self, IdRules};
 use bakkt_contract::{Form, Level};
 
@@ -47,6 +48,10 @@ pub struct AssessPlan {
     pub client_id: Option<usize>,
     /// Slots of the tax ids of all owners and of the entity.
     pub tax_ids: Vec<usize>,
+    /// Slots of all their phone numbers, and of those of trusted contacts.
+    pub phones: Vec<usize>,
+    /// Slots of what each owner owns.
+    pub shares: Vec<usize>,
     /// The path of a gap that concerns the whole row.
     pub row_path: u32,
     /// Owners have ids of their own in the export.
@@ -307,6 +312,12 @@ impl AssessPlan {
         let type_path = layout.path(ACCOUNT_TYPE);
         let row_path = layout.path("(row)");
         let Layout { paths, unfed, .. } = layout;
+        let ending_in = |ends: &[&str]| {
+            let meant = slots
+                .iter()
+                .filter(|(path, _)| ends.iter().any(|end| path.ends_with(end)));
+            meant.map(|(_, slot)| *slot).collect()
+        };
         let plan = AssessPlan {
             trees,
             paths,
@@ -316,21 +327,39 @@ impl AssessPlan {
             type_slot: slots.get(ACCOUNT_TYPE).copied(),
             type_path,
             client_id: slots.get("clientAccountId").copied(),
-            tax_ids: slots
-                .iter()
-                .filter(|(path, _)| ["taxId", "TaxId"].iter().any(|end| path.ends_with(end)))
-                .map(|(_, slot)| *slot)
-                .collect(),
+            tax_ids: ending_in(&["taxId", "TaxId"]),
+            phones: ending_in(&["phoneNumber", "PhoneNumber"]),
+            shares: ending_in(&["ownership_percent"]),
             row_path,
             feeds_owner_ids: slots.keys().any(|path| path.ends_with(".clientOwnerId")),
         };
         (plan, unfed)
     }
 
-    /// Whether an id of a record is one of its tax ids in another spelling, where the settings do not allow that.
-    pub(crate) fn is_own_tax_id(&self, draft: &Draft, id: &str) -> bool {
-        let mut tax_ids = self.tax_ids.iter().filter_map(|slot| draft.value(*slot));
-        !self.ids.allow_tax_id && tax_ids.any(|tax_id| unfit_id::has_digits_of(id, tax_id))
+    /// Why an id of a record, the account's or an owner's, is unfit, if it is.
+    pub(crate) fn unfit_id(&self, draft: &Draft, id: &str) -> Option<&'static str> {
+        unfit_id::unfit(id, self.ids).or_else(|| self.own_data(draft, id))
+    }
+
+    /// What an id of a record holds of what stands in the record beside it, where the settings do not allow that.
+    pub(crate) fn own_data(&self, draft: &Draft, id: &str) -> Option<&'static str> {
+        let holds = |slots: &[usize], holds: fn(&str, &str) -> bool| {
+            let mut values = slots.iter().filter_map(|slot| draft.value(*slot));
+            values.any(|value| holds(id, value))
+        };
+        if !self.ids.allow_tax_id && holds(&self.tax_ids, unfit_id::has_digits_of) {
+            Some(unfit_id::OWN_TAX_ID)
+        } else if !self.ids.allow_phone && holds(&self.phones, unfit_id::has_phone_of) {
+            Some(unfit_id::OWN_PHONE)
+        } else {
+            None
+        }
+    }
+
+    /// Whether what an owner owns may be a fraction, by what all owners of the record own.
+    pub(crate) fn may_be_fraction(&self, draft: &Draft, share: Share) -> bool {
+        let values = self.shares.iter().filter_map(|slot| draft.value(*slot));
+        share.may_be_fraction(values.filter_map(Share::read))
     }
 
     /// The tree that a draft has, or why none can be told.

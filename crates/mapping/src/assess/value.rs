@@ -4,6 +4,7 @@
 
 use bakkt_contract::account::{ACCOUNT_TYPES, TAX_ID_TYPES, US_TAX_ID_TYPES};
 use bakkt_contract::roles::{OWNER_KINDS, ROLES};
+use bakkt_contract::shares::Share;
 use bakkt_contract::{Form, countries, forms, postal_codes, tax_ids, texts};
 
 /// What a form may look at beside the value itself.
@@ -94,7 +95,7 @@ pub(crate) fn check(
             Err(_) => Err("not a whole number"),
         },
         Form::Boolean => must(text == "true" || text == "false", "neither true nor false"),
-        Form::Percent => must(forms::percent(text).is_some(), "not a number from 0 to 100"),
+        Form::Percent => must(Share::read(text).is_some(), "not a number from 0 to 100"),
         Form::Usd(scale) => one_of(scale.names(), "not one of the contract's ranges"),
     }
 }

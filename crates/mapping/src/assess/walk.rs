@@ -354,7 +354,7 @@ impl Assessor {
                         self.owners.push(self.owner);
                     }
                     if let Some(about) = about.filter(|_| self.facts) {
-                        let flags = facts::flags(about, draft);
+                        let flags = facts::flags(plan, about, draft);
                         self.owner_facts.push((index as u32, &self.owner_id, flags));
                     }
                 }

@@ -9,7 +9,7 @@ use regex::Regex;
 
 use super::Compiler;
 use crate::dates::DateFormats;
-use crate::dates::ordered::{self, DateStyle, EPOCHS, ORDERS};
+use crate::dates::ordered::{self, DateStyle, EPOCHS, ORDERS, SerialEpoch};
 use crate::dates::words::{LANGUAGES, Language};
 use crate::feed::{CutPattern, FieldMapping, Split, StrictLookup};
 use crate::lookup::Lookup;
@@ -22,6 +22,7 @@ use bakkt_contract::{Form, countries};
 use bakkt_files::toml_file::{Table, Value};
 use bakkt_model::error::nearest;
 use bakkt_model::text::{fold, same, trim};
+use bakkt_source::workbook::serial::DayEpoch;
 
 /// Transforms that come last, one of which a feed may have.
 pub const FORMS: [&str; 10] = [
@@ -320,6 +321,9 @@ impl Compiler<'_, '_> {
                 .collect();
         }
         dates.excel = table.choice("excel", &EPOCHS, self.found);
+        if let Some(value) = table.get("excel") {
+            self.contradicted(value, dates.excel);
+        }
         if let Some(value) = table.get("zone")
             && let Some(name) = value.text(self.found)
         {
@@ -334,6 +338,25 @@ impl Compiler<'_, '_> {
         }
         table.finish(self.found);
         order.map(|_| Dates::Ordered(Box::new(dates)))
+    }
+
+    /// Reports an epoch that a workbook contradicts: its date cells follow its own, and the plain numbers beside them would be
+    /// four years off.
+    fn contradicted(&mut self, value: Value<'_>, epoch: Option<SerialEpoch>) {
+        let others = |own: DayEpoch| epoch.is_some_and(|epoch| epoch != SerialEpoch::of(own));
+        let mut files = self.targets.day_epochs.iter();
+        let Some((file, own)) = files.find(|(_, own)| others(*own)) else {
+            return;
+        };
+        let own = EPOCHS
+            .iter()
+            .find(|(_, epoch)| *epoch == SerialEpoch::of(*own));
+        let own = own.map_or("", |(word, _)| word);
+        value.wrong(
+            self.found,
+            format!("the workbook {file} counts days from {own}, not from the year of `excel`"),
+            format!("excel = \"{own}\", for all of its files"),
+        );
     }
 
     fn language(&mut self, code: &str, place: Value<'_>) -> Option<&'static Language> {

@@ -17,6 +17,7 @@ use bakkt_contract::custody::payloads::UserFields;
 use bakkt_files::toml_file::TomlFile;
 use bakkt_model::error::Diagnostics;
 use bakkt_source::Row;
+use bakkt_source::workbook::serial::DayEpoch;
 use fields::{CustodyField, RECIPIENT_FIELDS, RecipientField, USER_FIELDS};
 
 /// What the settings say of it.
@@ -67,7 +68,7 @@ impl CustodyMapper {
     /// Compiles what the mapping of the accounts feeds of custody, and the mapping of recipients. `None` only when something was
     /// reported.
     pub fn compile(
-        files: &[TomlFile],
+        (files, day_epochs): (&[TomlFile], &[(String, DayEpoch)]),
         headers: &[String],
         recipients: Option<(&[TomlFile], &[String])>,
         found: &mut Diagnostics,
@@ -76,12 +77,14 @@ impl CustodyMapper {
             account_type: false,
             rows: false,
             part: crate::compile::MappingPart::Custody,
+            day_epochs,
             resolve: &|target, _| fields::resolve(target),
         };
         let (_, sheet) = compile_sheet(&targets, files, headers, found)?;
         let rows = match recipients {
             Some((files, headers)) => {
                 let targets = Targets {
+                    day_epochs: &[],
                     resolve: &|target, _| fields::resolve_row(target),
                     ..targets
                 };

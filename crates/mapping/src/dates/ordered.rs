@@ -17,6 +17,7 @@ use super::time::{Clock, clock};
 use super::words::{Language, is_filler};
 use bakkt_contract::fold::with_folded;
 use bakkt_contract::forms::FIRST_YEAR;
+use bakkt_source::workbook::serial::DayEpoch;
 
 /// Which of day, month and year comes first, second and last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,16 @@ pub enum SerialEpoch {
     Y1900,
     /// That of old Macintosh workbooks: 0 is 1904-01-01.
     Y1904,
+}
+
+impl SerialEpoch {
+    /// What the days of a workbook count from.
+    pub fn of(epoch: DayEpoch) -> SerialEpoch {
+        match epoch {
+            DayEpoch::Of1900 => SerialEpoch::Y1900,
+            DayEpoch::Of1904 => SerialEpoch::Y1904,
+        }
+    }
 }
 
 /// Their names in mappings.

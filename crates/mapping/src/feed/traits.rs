@@ -4,7 +4,8 @@
 //! they always fit. Left out on purpose: how a feed is evaluated (`feed`).
 
 use super::{FieldMapping, TextSource};
-use crate::step::Transform;
+use crate::dates::ordered::SerialEpoch;
+use crate::step::{Dates, Transform};
 use bakkt_contract::Form;
 
 impl FieldMapping {
@@ -17,6 +18,14 @@ impl FieldMapping {
     pub(crate) fn tells_readable(&self, form: Form) -> bool {
         let reads = |step: &Transform| matches!(step, Transform::Date(..) | Transform::Phone(_));
         form == Form::Email || self.steps.iter().any(reads)
+    }
+
+    /// From what the numbers count that it reads as dates, where it reads such.
+    pub fn counts_from(&self) -> Option<SerialEpoch> {
+        self.steps.iter().find_map(|step| match step {
+            Transform::Date(Dates::Ordered(style), _) => style.excel,
+            _ => None,
+        })
     }
 
     /// Whether nothing of the mapping fills it.

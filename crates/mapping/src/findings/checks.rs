@@ -12,6 +12,7 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::quality::RandomState;
 use jiff::civil::Date;
 
+use super::ids::DigitsBehind;
 use super::name_slots::NameSlot;
 use super::people::{OwnerSlots, owner_slots};
 use crate::Mapper;
@@ -116,6 +117,8 @@ pub struct ComparisonKeys {
     pub born: u16,
     /// Digits of an id that has nothing else.
     pub digits: u8,
+    /// What stands behind the digits of the id that a spreadsheet would keep.
+    pub behind: DigitsBehind,
     /// The first byte of the id.
     pub first: u8,
 }

@@ -12,7 +12,7 @@ use std::convert::Infallible;
 pub use self::kept::RecordStanding;
 use self::kept::{KindGroups, RecordDetails, RecordLines, StoredMember};
 use super::groups::{Compared, repeated};
-use super::ids::Lengths;
+use super::ids::{Lengths, LongIds};
 use super::{ComparisonKeys, checks::RecordFinding};
 use crate::columns::{Column, ColumnStore};
 use bakkt_files::cores;
@@ -22,13 +22,14 @@ use bakkt_model::position::{JoinedList, Position};
 mod kept;
 
 /// The kinds that compare records. Those that take longest come first, so that all cores end together.
-const COMPARED: [FindingKind; 6] = [
+const COMPARED: [FindingKind; 7] = [
     FindingKind::SamePerson,
     FindingKind::SimilarIds,
     FindingKind::SameTaxId,
     FindingKind::SameEmail,
     FindingKind::DefaultBirthDate,
     FindingKind::LostLeadingZeros,
+    FindingKind::ChangedId,
 ];
 
 /// Places of a kind that are shown.
@@ -68,6 +69,7 @@ pub struct Gathering {
     emails: Column<u64>,
     rest: Column<RecordDetails>,
     lengths: Lengths,
+    long: LongIds,
     /// By number of the day; empty until there is one.
     born: Vec<u32>,
     lines: RecordLines,
@@ -141,6 +143,7 @@ impl Gathering {
             emails: Column::new(store),
             rest: Column::new(store),
             lengths: Lengths::default(),
+            long: LongIds::default(),
             born: Vec::new(),
             lines: RecordLines::default(),
             single: Vec::new(),
@@ -164,9 +167,11 @@ impl Gathering {
         self.rest.push(RecordDetails {
             born: keys.born,
             digits: keys.digits,
+            may_be_rounded: keys.behind.may_be_rounded(),
             account_type: seen.account_type,
             standing: seen.standing,
         });
+        self.long.add(keys.behind);
         if keys.first != 0 {
             self.lengths.add(keys.first, keys.digits);
         }
@@ -306,7 +311,7 @@ impl Gathering {
         let count = self.rest.len();
         let from = match kind {
             FindingKind::SameEmail => self.rules.same_email_from.max(2) as usize,
-            FindingKind::LostLeadingZeros => 1,
+            FindingKind::LostLeadingZeros | FindingKind::ChangedId => 1,
             _ => 2,
         };
         let is_wanted = |record: u32| !is_left_out(record);
@@ -355,6 +360,13 @@ impl Gathering {
                     digits.map(move |digits| u64::from(is_short(digits)).into())
                 };
                 repeated(count, from, is_wanted, short, take);
+            }
+            FindingKind::ChangedId if self.long.are_rounded() => {
+                let rounded = || {
+                    let all = self.rest.iter().map(|rest| rest.may_be_rounded);
+                    all.map(|may_be_rounded| u64::from(may_be_rounded).into())
+                };
+                repeated(count, from, is_wanted, rounded, take);
             }
             _ => {}
         }

@@ -1,7 +1,8 @@
-//! Customer ids that a spreadsheet changed: dates, truth values, and ids whose leading zeros are gone; and ids that stand for
-//! none.
+//! Customer ids that a spreadsheet changed: dates, truth values, and ids whose leading zeros or last digits are gone; and ids that
+//! stand for none.
 //!
-//! Owner of [`made_by_spreadsheet`] and [`stands_for_none`], and of [`Lengths`], which tells from the lengths of a whole export's
+//! Owner of [`made_by_spreadsheet`] and [`stands_for_none`], of [`LongIds`], which tells whether the last digits of an export's long
+//! ids were rounded, and of [`Lengths`], which tells from the lengths of a whole export's
 //! ids whether zeros were cut. Left out on purpose: ids that look alike (`model::text::ids`), and ids that cannot be used at all
 //! (`assess::unfit_id`).
 
@@ -91,6 +92,75 @@ pub(crate) fn stands_for_none(id: &str) -> bool {
 pub(crate) fn digits(id: &str) -> u8 {
     let all = (1..64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
     if all { id.len() as u8 } else { 0 }
+}
+
+/// How many digits of a number a spreadsheet keeps.
+const KEPT_DIGITS: usize = 15;
+
+/// What stands behind the digits that a spreadsheet keeps of an id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DigitsBehind {
+    /// Nothing: the id has no more digits, or is no number.
+    #[default]
+    Nothing,
+    /// Digits that a spreadsheet would not have kept.
+    Others,
+    /// Zeros, and another digit in front of them.
+    Zeros,
+    /// Zeros, and a zero in front of them.
+    LongerZeros,
+}
+
+impl DigitsBehind {
+    /// Whether they may be what rounding left.
+    pub(crate) fn may_be_rounded(self) -> bool {
+        matches!(self, DigitsBehind::Zeros | DigitsBehind::LongerZeros)
+    }
+
+    /// Those of an id.
+    pub(crate) fn of(id: &str) -> DigitsBehind {
+        if usize::from(digits(id)) <= KEPT_DIGITS {
+            return DigitsBehind::Nothing;
+        }
+        let (kept, behind) = id.as_bytes().split_at(KEPT_DIGITS);
+        match (behind.iter().all(|byte| *byte == b'0'), kept.last()) {
+            (false, _) => DigitsBehind::Others,
+            (true, Some(b'0')) => DigitsBehind::LongerZeros,
+            (true, _) => DigitsBehind::Zeros,
+        }
+    }
+}
+
+/// Long ids of an export, counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LongIds {
+    others: u64,
+    zeros: u64,
+    longer_zeros: u64,
+}
+
+impl LongIds {
+    /// The fewest ids that are told: five that end in a zero by chance are one in 100,000 exports.
+    const FEWEST: u64 = 5;
+
+    pub(crate) fn add(&mut self, behind: DigitsBehind) {
+        match behind {
+            DigitsBehind::Nothing => {}
+            DigitsBehind::Others => self.others += 1,
+            DigitsBehind::Zeros => self.zeros += 1,
+            DigitsBehind::LongerZeros => self.longer_zeros += 1,
+        }
+    }
+
+    /// Whether nearly all of them end in zeros from the sixteenth digit on, and not before it: rounding leaves zeros just
+    /// there. Ids that end in more zeros, such as a number of a branch with an empty sub-account, were made so. A scheme whose
+    /// fixed zeros begin at the sixteenth digit looks the same; that is why this is only told.
+    pub(crate) fn are_rounded(self) -> bool {
+        let ends_in_zeros = self.zeros + self.longer_zeros;
+        ends_in_zeros >= LongIds::FEWEST
+            && self.others * 10 <= ends_in_zeros
+            && self.zeros > self.longer_zeros
+    }
 }
 
 /// What is counted about the lengths of ids.
@@ -265,6 +335,46 @@ mod tests {
         ] {
             assert!(!stands_for_none(id), "{id}");
         }
+    }
+
+    fn are_rounded(ids: impl IntoIterator<Item = String>) -> bool {
+        let mut long = LongIds::default();
+        ids.into_iter()
+            .for_each(|id| long.add(DigitsBehind::of(&id)));
+        long.are_rounded()
+    }
+
+    #[test]
+    fn ids_that_a_spreadsheet_rounded_are_told() {
+        let rounded = |length: usize, count: u64| {
+            spread(count, 900_000_000_000_000).map(move |n| {
+                let kept = (n + 100_000_000_000_000).to_string();
+                format!("{kept}{}", "0".repeat(length - kept.len()))
+            })
+        };
+        assert!(are_rounded(rounded(16, 30)));
+        assert!(are_rounded(rounded(18, 6)));
+        assert!(are_rounded(
+            (0..30u64).map(|n| format!("{}0", 400_000_000_000_000 + n))
+        ));
+        // Short ids beside them say nothing, and neither does one that was typed.
+        let mixed = (1..50).map(|n| n.to_string());
+        assert!(are_rounded(rounded(17, 20).chain(mixed)));
+        let typed = ["4000000000000017".to_owned()];
+        assert!(are_rounded(rounded(16, 20).chain(typed)));
+        assert!(!are_rounded(rounded(16, 4)));
+        assert!(!are_rounded(rounded(15, 30)));
+        // Numbers as they are, one in ten of which ends in a zero.
+        let whole =
+            spread(500, 9_000_000_000_000_000).map(|n| (n + 1_000_000_000_000_000).to_string());
+        assert!(!are_rounded(whole));
+        // Branches with an empty sub-account: their zeros begin earlier.
+        assert!(!are_rounded(
+            (1000..1050).map(|n| format!("{n}00000000000000"))
+        ));
+        assert!(!are_rounded(
+            (0..30).map(|n| format!("C{}0", 400_000_000_000_000u64 + n))
+        ));
     }
 
     fn expected(ids: impl IntoIterator<Item = String>) -> Option<u8> {

@@ -389,7 +389,7 @@ impl Worker {
             .client_id
             .filter(|_| fit)
             .and_then(|slot| self.draft.value(slot))
-            .filter(|id| !plan.is_own_tax_id(&self.draft, id));
+            .filter(|id| plan.own_data(&self.draft, id).is_none());
         PreparedRow {
             verdict,
             excluded,

@@ -55,14 +55,23 @@ mod tests {
     #[test]
     fn a_key_in_another_form_is_found_unless_an_account_has_it() {
         let mut keys = OtherForms::default();
-        for account in ["001", "1", "0020", "A-1", "Z", "0", "-"] {
+        for account in ["001", "1", "0020", "A-1", "Z", "0", "-", "1001", "1002"] {
             keys.add_account(account);
         }
-        for row in ["1", "20", "a1", "００３", "B\u{200b}4", "--"] {
+        for row in [
+            "1",
+            "20",
+            "a1",
+            "００３",
+            "B\u{200b}4",
+            "--",
+            "1001.0",
+            "1.002E+03",
+        ] {
             keys.add_row(row);
         }
         keys.finish();
-        for found in ["0020", "A-1", "003", "B4", "b-004", "3"] {
+        for found in ["0020", "A-1", "003", "B4", "b-004", "3", "1001", "1002"] {
             assert!(keys.has(found), "{found}");
         }
         for other in ["001", "1", "200", "Z", "A-10", "0", "A-0-1x"] {

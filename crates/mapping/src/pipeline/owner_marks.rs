@@ -11,8 +11,8 @@ use crate::draft::Draft;
 use crate::findings::people::{OwnerSlots, fold_person, owner_slots};
 use bakkt_contract::changes::{AGREEMENT, BY_HAND};
 use bakkt_contract::documents::KYB_ACCOUNT_TYPES;
-use bakkt_contract::forms;
 use bakkt_contract::ownership::MARK;
+use bakkt_contract::shares::Share;
 
 /// What the key is derived for: no other hash of the journal is made with it.
 const CONTEXT: &str = "bakkt-migrate 2026-11 owners and their agreements";
@@ -114,8 +114,7 @@ impl OwnerMarker {
             self.text.clear();
             fold_person(&slots, draft, &mut self.text);
             let share = value(slots.share);
-            let share = forms::percent(share)
-                .map_or_else(|| share.to_owned(), |share| share.normalize().to_string());
+            let share = Share::read(share).map_or_else(|| share.to_owned(), Share::shortest);
             let does = [value(slots.role), &share, value(slots.manages)];
             out.extend(mark(&customer, "id", [id.as_bytes()]));
             out.extend(mark(&customer, "person", [self.text.as_slice()]));

@@ -6,6 +6,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::invisible::is_invisible;
+use super::lost::whole_number;
 
 /// Appends an id as a person sees it: without case, blanks, invisible characters, spelling variants of one character,
 /// and without the zeros in front of its first number.
@@ -28,11 +29,14 @@ pub fn skeleton(id: &str, out: &mut String) {
     drop_zeros(out, start);
 }
 
-/// Appends an id as programs that write it differently agree on it: like [`skeleton`], and without punctuation. An id that
-/// has nothing else keeps it.
+/// Appends an id as programs that write it differently agree on it: like [`skeleton`], and without punctuation, decimals that say
+/// nothing and exponents. An id that has nothing but punctuation keeps it.
 pub fn form(id: &str, out: &mut String) {
     let start = out.len();
-    skeleton(id, out);
+    match whole_number(id) {
+        Some(number) => skeleton(&number, out),
+        None => skeleton(id, out),
+    }
     let kept: String = out[start..]
         .chars()
         .filter(|c| c.is_alphanumeric())
@@ -129,6 +133,10 @@ mod tests {
             ("0020", "20"),
             ("A/0012", "a12"),
             ("００３", "3"),
+            ("1001.0", "1001"),
+            ("1001.00", "01001"),
+            ("1.001E+03", "1001"),
+            ("1,001", "1001"),
         ] {
             assert_eq!(form_of(one), form_of(other), "{one} {other}");
         }

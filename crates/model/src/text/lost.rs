@@ -45,6 +45,30 @@ pub(crate) fn has_empty_fraction(text: &str) -> bool {
         && all(fraction, |byte| *byte == b'0')
 }
 
+/// The whole number that a spreadsheet wrote with decimals or an exponent, as its digits: `1001` for `1001.0`, `1,001.00` and
+/// `1.001E+03`. None for any other text, and for `7.000`, which may be seven thousand. Digits that are lost stay lost.
+pub(crate) fn whole_number(text: &str) -> Option<String> {
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    if is_scientific(text) {
+        let (number, exponent) = text.split_once(['e', 'E'])?;
+        let (whole, fraction) = number.split_once(['.', ',']).unwrap_or((number, ""));
+        let fraction = fraction.trim_end_matches('0');
+        let zeros = exponent.trim_start_matches('+').parse::<usize>().ok()?;
+        let zeros = zeros.checked_sub(fraction.len())?;
+        // The longest id has no more.
+        return (zeros <= 256).then(|| format!("{whole}{fraction}{}", "0".repeat(zeros)));
+    }
+    let (whole, decimals) = text.rsplit_once(['.', ','])?;
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | ' ');
+    let last = whole.rsplit(['.', ',', '\'', ' ']).next()?;
+    let may_be_thousands = decimals.len() == 3 && last.len() <= 3;
+    let is_empty = !decimals.is_empty() && decimals.bytes().all(|byte| byte == b'0');
+    let is_number = is_empty && !may_be_thousands && whole.chars().all(is_part);
+    is_number.then(|| whole.chars().filter(char::is_ascii_digit).collect())
+}
+
 /// What is wrong with a cell of a column that was too narrow when it was saved.
 pub const NARROW: &str = "nothing but #: the spreadsheet's column was too narrow for the value";
 
@@ -121,6 +145,27 @@ mod tests {
             "1.9E+1234",
         ] {
             assert_eq!(why_lost(text), None, "{text}");
+        }
+        for (text, whole) in [
+            ("1001.0", Some("1001")),
+            ("1001,00", Some("1001")),
+            ("1001.000", Some("1001")),
+            ("1,001.00", Some("1001")),
+            ("1.001E+03", Some("1001")),
+            ("1,00100e+3", Some("1001")),
+            ("1E+05", Some("100000")),
+            ("1.90000E+18", Some("1900000000000000000")),
+            ("7.000", None),
+            ("1,001", None),
+            ("1001", None),
+            ("1001.5", None),
+            ("1.0015E+03", None),
+            ("1.5E-7", None),
+            ("12E3", None),
+            ("A1.0", None),
+            ("1.5E+999", None),
+        ] {
+            assert_eq!(whole_number(text).as_deref(), whole, "{text}");
         }
         assert_eq!(why_shown("########"), Some(NARROW));
         assert_eq!(why_shown("#ref!"), Some(ERROR));

@@ -5,7 +5,7 @@
 //! many decimals and which colour are display, and are left out on purpose: the number keeps all of its digits. Invariant: where a format shows letters or fixed places, the
 //! number is written exactly as it is shown, or not at all.
 
-use super::serial::ShownParts;
+use super::serial::{ShownDay, ShownParts};
 
 /// What a number in a cell is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +39,8 @@ pub enum NumberDisplay {
 pub struct Section {
     condition: Option<(Comparison, f64)>,
     tokens: Vec<FormatToken>,
+    /// Letters of years in East Asian and Thai calendars stand in it, which are plain letters beside a number.
+    has_era: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,7 +72,9 @@ enum FormatToken {
     Percent,
     /// Hours, seconds, AM/PM; minutes when they stand beside one.
     Time,
-    /// Years and days; months.
+    /// Years.
+    Year,
+    /// Days, or days of the week.
     Day,
     /// Months or minutes.
     Month,
@@ -110,12 +114,14 @@ impl Format {
     pub(crate) fn built_in(id: u32) -> Format {
         match id {
             9 | 10 | 67 | 68 => Format::Percent,
-            14..=17 => Format::When(ShownParts::Date),
+            14 | 15 | 30 | 31 => Format::When(ShownParts::Date),
+            16 => Format::of("d-mmm"),
+            17 => Format::of("mmm-yy"),
             18..=21 | 45 | 47 => Format::When(ShownParts::Time),
             22 => Format::When(ShownParts::DateTime),
             46 => Format::When(ShownParts::Elapsed),
             // Dates and times of East Asian calendars; which they are depends on the language.
-            27..=36 | 50..=58 | 71..=81 => Format::When(ShownParts::Whatever),
+            27..=29 | 32..=36 | 50..=58 | 71..=81 => Format::When(ShownParts::Whatever),
             _ => Format::Number,
         }
     }
@@ -146,6 +152,7 @@ impl Section {
         let mut section = Section {
             condition: None,
             tokens: Vec::new(),
+            has_era: false,
         };
         let mut rest = code;
         while let Some(c) = rest.chars().next() {
@@ -202,13 +209,15 @@ impl Section {
             '?' => FormatToken::Question,
             '@' => FormatToken::Text,
             '%' => FormatToken::Percent,
-            'y' | 'Y' | 'd' | 'D' => FormatToken::Day,
+            'y' | 'Y' => FormatToken::Year,
+            'd' | 'D' => FormatToken::Day,
             'm' | 'M' => FormatToken::Month,
             'h' | 'H' | 's' | 'S' => FormatToken::Time,
             '.' => FormatToken::Point,
             ',' => FormatToken::Comma,
             '/' => FormatToken::Exponent,
             _ => {
+                self.has_era |= matches!(c.to_ascii_lowercase(), 'e' | 'g' | 'b');
                 self.literal(&rest[..c.len_utf8()]);
                 return after;
             }
@@ -250,17 +259,34 @@ impl Section {
         // Minutes stand between hours and seconds; what stands alone is a month.
         let time = when.contains(&FormatToken::Time);
         let month = when.iter().enumerate().any(|(at, token)| {
+            let date = [FormatToken::Day, FormatToken::Year].map(Some);
             let beside = before(&when, at) == Some(FormatToken::Time)
                 || after(&when, at) == Some(FormatToken::Time)
-                    && before(&when, at) != Some(FormatToken::Day);
+                    && !date.contains(&before(&when, at));
             *token == FormatToken::Month && !beside
         });
-        match (month || when.contains(&FormatToken::Day), time) {
+        let has = |token| when.contains(&token);
+        let is_date = month || has(FormatToken::Day) || has(FormatToken::Year);
+        let shown = ShownDay {
+            year: has(FormatToken::Year) || self.has_era,
+            // One letter of a month may be three of them.
+            month: month && !self.has_run(&FormatToken::Month, |length| length == 5),
+            // Three letters and more are a day of the week.
+            day: self.has_run(&FormatToken::Day, |length| length <= 2),
+        };
+        match (is_date, time) {
+            (true, _) if !shown.is_whole() => Some(ShownParts::PartOfDate(shown)),
             (true, false) => Some(ShownParts::Date),
             (true, true) => Some(ShownParts::DateTime),
             (false, true) => Some(ShownParts::Time),
             (false, false) => None,
         }
+    }
+
+    /// Whether a token stands so often in a row somewhere.
+    fn has_run(&self, token: &FormatToken, fits: impl Fn(usize) -> bool) -> bool {
+        let mut runs = self.tokens.chunk_by(|one, next| one == next);
+        runs.any(|run| run[0] == *token && fits(run.len()))
     }
 
     /// Whether what it shows beside the digits belongs to the number: fixed places, letters, marks.
@@ -341,7 +367,11 @@ fn after(when: &[FormatToken], at: usize) -> Option<FormatToken> {
 fn is_when(token: &FormatToken) -> bool {
     matches!(
         token,
-        FormatToken::Time | FormatToken::Day | FormatToken::Month | FormatToken::Elapsed
+        FormatToken::Time
+            | FormatToken::Year
+            | FormatToken::Day
+            | FormatToken::Month
+            | FormatToken::Elapsed
     )
 }
 

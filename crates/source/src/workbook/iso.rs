@@ -9,6 +9,10 @@ use super::serial::ShownParts;
 /// A date, or a date and time; the format says which of them is shown, if it says anything.
 pub(crate) fn write_when(text: &str, format: &Format, out: &mut String) {
     let (day, time) = text.split_once('T').unwrap_or((text, ""));
+    if let Format::When(ShownParts::PartOfDate(shown)) = format {
+        shown.write(day, out);
+        return;
+    }
     out.push_str(day);
     let shown = match format {
         Format::When(ShownParts::Date) => false,
@@ -93,6 +97,10 @@ mod tests {
             write_when(text, format, &mut out);
             assert_eq!(out, shown);
         }
+        let mut out = String::new();
+        let month = Format::of("mmm yyyy");
+        write_when("1984-03-01T00:00:00", &month, &mut out);
+        assert_eq!(out, "1984-03");
         for (text, shown) in [
             ("PT13H45M00S", "13:45:00"),
             ("PT36H00M01.6S", "36:00:02"),

@@ -379,6 +379,11 @@ impl OdsCell {
             // The functions TRUE and FALSE give numbers that are shown as words.
             HeldValue::Number(1.0, _) if shown == "TRUE" => self.held = HeldValue::Boolean(true),
             HeldValue::Number(0.0, _) if shown == "FALSE" => self.held = HeldValue::Boolean(false),
+            // What a date leaves out, nobody has written there.
+            HeldValue::When(_) if !shown.is_empty() && !shows_day(&shown, &self.text) => {
+                self.held = HeldValue::Text;
+                self.text = shown;
+            }
             HeldValue::When(_) if shown.contains(':') => {
                 self.held = HeldValue::When(ShownParts::DateTime)
             }
@@ -387,6 +392,25 @@ impl OdsCell {
             _ => {}
         }
     }
+}
+
+/// Whether a text shows all of a date in ISO 8601: the number of its day, with two others or with one and a month's name. Which
+/// number is the year and which the month depends on language and calendar.
+fn shows_day(shown: &str, date: &str) -> bool {
+    let day: Option<u32> = date.get(8..10).and_then(|day| day.parse().ok());
+    // The time of day is behind the date or in front of it.
+    let words = shown.split_whitespace().filter(|word| !word.contains(':'));
+    let text = words.collect::<Vec<_>>().join(" ");
+    let numbers: Vec<Option<u32>> = text
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse().ok())
+        .collect();
+    let has_name = text
+        .split(|c: char| !c.is_alphabetic())
+        .any(|word| word.chars().count() >= 3);
+    let wanted = if has_name { 2 } else { 3 };
+    numbers.len() >= wanted && numbers.contains(&day)
 }
 
 /// Settles the currency of an amount: what the cell says, or the mark around its digits. A dollar is a plain number, as it is in
@@ -569,6 +593,34 @@ mod tests {
         ] {
             assert_eq!(has_letters(shown), letters, "{shown}");
             assert!(!letters || holds(shown, value) == exact, "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_one_where_its_day_is_shown() {
+        for (shown, date) in [
+            ("03/01/84", "1984-03-01"),
+            ("1.3.1984", "1984-03-01"),
+            ("1. März 1984", "1984-03-01"),
+            ("Thursday, March 1, 1984", "1984-03-01"),
+            ("03/01/84 01:45 PM", "1984-03-01T13:45:00"),
+            ("1984年3月1日", "1984-03-01"),
+            ("平成元年1月8日 1989", "1989-01-08"),
+        ] {
+            assert!(shows_day(shown, date), "{shown}");
+        }
+        for (shown, date) in [
+            ("Mar 84", "1984-03-01"),
+            ("03/84", "1984-03-01"),
+            ("1984-01", "1984-01-01"),
+            ("1984", "1984-01-01"),
+            ("March 1984", "1984-03-01"),
+            ("1 Mar", "1984-03-01"),
+            ("03/01", "1984-03-01"),
+            ("Thursday", "1984-03-01"),
+            ("03/84 13:45:00", "1984-03-03T13:45:00"),
+        ] {
+            assert!(!shows_day(shown, date), "{shown}");
         }
     }
 

@@ -21,11 +21,43 @@ pub enum DayEpoch {
     Of1904,
 }
 
+/// Which parts of a day a cell shows that does not show all of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShownDay {
+    /// The year.
+    pub year: bool,
+    /// The month.
+    pub month: bool,
+    /// The day of the month.
+    pub day: bool,
+}
+
+impl ShownDay {
+    /// Whether it is a whole date.
+    pub(crate) fn is_whole(self) -> bool {
+        self.year && self.month && self.day
+    }
+
+    /// Writes those parts of a date in ISO 8601, and nothing in place of the others.
+    pub(crate) fn write(self, date: &str, out: &mut String) {
+        let parts = date.splitn(3, '-').zip([self.year, self.month, self.day]);
+        let start = out.len();
+        for (part, _) in parts.filter(|(_, shown)| *shown) {
+            if out.len() > start {
+                out.push('-');
+            }
+            out.push_str(part);
+        }
+    }
+}
+
 /// Which parts of a date and time are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShownParts {
     /// The day.
     Date,
+    /// Not the whole day: what it leaves out nobody has written there (`Mar-84` is no first of March).
+    PartOfDate(ShownDay),
     /// The day and the time.
     DateTime,
     /// The time of day.
@@ -51,6 +83,12 @@ pub(crate) fn write(serial: f64, epoch: DayEpoch, parts: ShownParts, out: &mut S
         ShownParts::Whatever => ShownParts::DateTime,
         given => given,
     };
+    if let ShownParts::PartOfDate(shown) = parts {
+        let mut day = String::new();
+        let is_day = write_day(days, epoch, &mut day);
+        shown.write(&day, out);
+        return is_day;
+    }
     if matches!(parts, ShownParts::Date | ShownParts::DateTime) && !write_day(days, epoch, out) {
         return false;
     }
@@ -60,7 +98,7 @@ pub(crate) fn write(serial: f64, epoch: DayEpoch, parts: ShownParts, out: &mut S
     match parts {
         ShownParts::DateTime | ShownParts::Time => write_time(time, out),
         ShownParts::Elapsed => write_time(seconds, out),
-        ShownParts::Date | ShownParts::Whatever => {}
+        ShownParts::Date | ShownParts::PartOfDate(_) | ShownParts::Whatever => {}
     }
     true
 }
@@ -127,6 +165,23 @@ mod tests {
         assert_eq!(shown(-1.0, Of1900, ShownParts::Date), None);
         assert_eq!(shown(f64::NAN, Of1900, ShownParts::Date), None);
         assert_eq!(shown(f64::INFINITY, Of1900, ShownParts::Time), None);
+    }
+
+    #[test]
+    fn what_a_cell_does_not_show_is_not_written() {
+        let part = |year, month, day| ShownParts::PartOfDate(ShownDay { year, month, day });
+        for (parts, text) in [
+            (part(true, true, false), "1984-03"),
+            (part(true, false, false), "1984"),
+            (part(false, true, true), "03-01"),
+            (part(false, false, true), "01"),
+            (part(false, false, false), ""),
+        ] {
+            assert_eq!(
+                shown(30_742.5, DayEpoch::Of1900, parts).as_deref(),
+                Some(text)
+            );
+        }
     }
 
     #[test]

@@ -240,7 +240,7 @@ fn show(value: &CellValue<'_>, format: &Format, epoch: DayEpoch, out: &mut Strin
         }
         CellValue::When(text) => {
             iso::write_when(text, format, out);
-            true
+            is_shown(out)
         }
         CellValue::Duration(text) => {
             iso::write_duration(text, out);
@@ -254,6 +254,15 @@ fn show(value: &CellValue<'_>, format: &Format, epoch: DayEpoch, out: &mut Strin
     }
 }
 
+/// Whether something is shown of a date. Of a day of the week nothing is written, and yet the cell is not empty.
+fn is_shown(out: &mut String) -> bool {
+    let is_empty = out.is_empty();
+    if is_empty {
+        out.push_str(NOT_EXACT);
+    }
+    !is_empty
+}
+
 fn show_number(value: f64, format: &Format, epoch: DayEpoch, out: &mut String) -> bool {
     if !value.is_finite() {
         out.push_str("#NUM!");
@@ -265,8 +274,9 @@ fn show_number(value: f64, format: &Format, epoch: DayEpoch, out: &mut String) -
             if !shown {
                 out.clear();
                 out.push_str(NO_DATE);
+                return false;
             }
-            shown
+            is_shown(out)
         }
         Format::Percent => {
             number::plain(value, 2, out);

@@ -12,7 +12,8 @@ use crate::assess::owners::SentOwner;
 use crate::assess::plan::{AssessPlan, Leaf, Node, Spelling};
 use crate::assess::value::{self, SiblingValues};
 use crate::draft::{Draft, SlotValue};
-use bakkt_contract::{Form, Level, forms, unfit_id};
+use bakkt_contract::shares::{self, Share};
+use bakkt_contract::{Form, Level};
 
 impl Assessor {
     pub(super) fn leaf(
@@ -134,19 +135,18 @@ impl Assessor {
         beside: &mut SiblingValues<'d>,
     ) -> Result<(), &'static str> {
         if matches!(form, Form::ClientId | Form::OwnerId) {
-            let unfit = match form {
-                Form::ClientId => unfit_id::unfit(text, plan.ids),
-                _ => forms::unfit_id(text),
-            };
-            let own = || plan.is_own_tax_id(draft, text);
-            let why = unfit.or_else(|| own().then_some(unfit_id::OWN_TAX_ID));
-            return why.map_or(Ok(()), Err);
+            return plan.unfit_id(draft, text).map_or(Ok(()), Err);
         }
         if form.depends_on_others() {
             beside.country = leaf.country.and_then(|slot| draft.value(slot));
             beside.tax_id_type = leaf.tax_id_type.and_then(|slot| draft.value(slot));
         }
-        value::check(form, text, beside)
+        value::check(form, text, beside)?;
+        // What a share means shows beside the others of the account.
+        match Share::read(text).filter(|_| form == Form::Percent) {
+            Some(share) if plan.may_be_fraction(draft, share) => Err(shares::FRACTION),
+            _ => Ok(()),
+        }
     }
 
     /// The field beside this one has a value that this one's absence withholds.

@@ -216,7 +216,7 @@ impl Assessor {
             patterns.pattern.extend((count as u32).to_le_bytes());
         }
         patterns.pattern.extend_from_slice(draft.states());
-        self.add_owners(&mut patterns.pattern, draft, tree);
+        self.add_owners(&mut patterns.pattern, plan, draft, tree);
         add_conditions(&mut patterns.pattern, draft, tree);
         draft.reasons().all(|why| patterns.add_reason(why))
             && self.add_leaves(patterns, plan, draft, tree)
@@ -275,10 +275,10 @@ impl Assessor {
     }
 
     /// The bits of every owner that the mapping can make.
-    fn add_owners(&self, pattern: &mut Vec<u8>, draft: &Draft, tree: &Tree) {
+    fn add_owners(&self, pattern: &mut Vec<u8>, plan: &AssessPlan, draft: &Draft, tree: &Tree) {
         for node in tree.nodes.iter().filter(|_| self.facts) {
             if let NodeBody::List { about, .. } = &node.body {
-                let flags = |about: &OwnerSlots| facts::flags(about, draft).to_le_bytes();
+                let flags = |about: &OwnerSlots| facts::flags(plan, about, draft).to_le_bytes();
                 pattern.extend(about.iter().flat_map(flags));
             }
         }

@@ -106,6 +106,7 @@ impl RecordFindings {
 
     fn look_at_id(&mut self, checks: &Checks, id: &str) {
         self.keys.digits = ids::digits(id);
+        self.keys.behind = ids::DigitsBehind::of(id);
         self.keys.first = id.as_bytes().first().copied().unwrap_or(0);
         if let Some(why) = ids::made_by_spreadsheet(id) {
             self.add(&checks.rules, FindingKind::ChangedId, None, || {

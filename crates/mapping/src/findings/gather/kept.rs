@@ -22,10 +22,16 @@ pub enum RecordStanding {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct RecordDetails {
     pub(super) born: u16,
+    /// Fewer than 64.
     pub(super) digits: u8,
+    /// Its last digits may have been rounded.
+    pub(super) may_be_rounded: bool,
     pub(super) account_type: u8,
     pub(super) standing: RecordStanding,
 }
+
+/// The bit of a number of digits that says whether the last of them may have been rounded.
+const ROUNDED: u8 = 1 << 7;
 
 impl Entry for RecordDetails {
     const SIZE: usize = 5;
@@ -33,7 +39,8 @@ impl Entry for RecordDetails {
     fn put(self, bytes: &mut [u8]) {
         let [low, high] = self.born.to_le_bytes();
         let standing = self.standing as u8;
-        bytes.copy_from_slice(&[low, high, self.digits, self.account_type, standing]);
+        let digits = self.digits | if self.may_be_rounded { ROUNDED } else { 0 };
+        bytes.copy_from_slice(&[low, high, digits, self.account_type, standing]);
     }
 
     fn take(bytes: &[u8]) -> RecordDetails {
@@ -42,7 +49,8 @@ impl Entry for RecordDetails {
         };
         RecordDetails {
             born: u16::from_le_bytes([low, high]),
-            digits,
+            digits: digits & !ROUNDED,
+            may_be_rounded: digits & ROUNDED != 0,
             account_type,
             standing: match standing {
                 1 => RecordStanding::Ready,

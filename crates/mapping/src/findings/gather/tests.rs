@@ -161,3 +161,29 @@ fn a_person_found_alone_and_in_a_group_counts_once() {
     assert_eq!(told(&outcome), [("same_person", 3, 1)]);
     assert_eq!(outcome.told[0].spots.len(), 4);
 }
+
+#[test]
+fn rounded_ids_are_one_group_beside_those_that_are_changed_by_themselves() {
+    use crate::findings::ids::DigitsBehind;
+    let date = [RecordFinding {
+        kind: FindingKind::ChangedId,
+        field: None,
+        shape: String::new(),
+        at: None,
+    }];
+    let mut gathering = Gathering::new(&FindingRules::default(), &ColumnStore::default());
+    for (line, behind) in (2..).zip([DigitsBehind::Zeros; 5]) {
+        let mut one = seen(line, 0, 0, 0);
+        (one.keys.digits, one.keys.behind) = (16, behind);
+        gathering.add(&one);
+    }
+    let changed = ScannedRecord {
+        found: &date,
+        ..seen(7, 0, 0, 0)
+    };
+    gathering.add(&changed);
+    let outcome = gathering.finish(std::iter::empty());
+    assert_eq!(told(&outcome), [("changed_id", 6, 1)]);
+    let members: Vec<_> = outcome.members().map(|one| one.record).collect();
+    assert_eq!(members, [1, 2, 3, 4, 5]);
+}

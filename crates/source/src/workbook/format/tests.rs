@@ -31,19 +31,57 @@ fn codes_mean_what_excel_shows() {
         ("yyyy\\-mm\\-dd", When(ShownParts::Date)),
         ("d. mmmm yyyy", When(ShownParts::Date)),
         ("[$-409]mmmm\\ d\\,\\ yyyy;@", When(ShownParts::Date)),
-        ("mmm-yy", When(ShownParts::Date)),
-        ("mmm", When(ShownParts::Date)),
+        ("dddd, mmmm d, yyyy", When(ShownParts::Date)),
+        ("[$-411]ggge\"年\"m\"月\"d\"日\"", When(ShownParts::Date)),
+        ("[$-404]e/m/d", When(ShownParts::Date)),
         ("m/d/yy h:mm", When(ShownParts::DateTime)),
         ("yyyy-mm-dd hh:mm:ss", When(ShownParts::DateTime)),
-        ("dd/mm hh:mm", When(ShownParts::DateTime)),
         ("h:mm AM/PM", When(ShownParts::Time)),
         ("h:mm:ss", When(ShownParts::Time)),
         ("mm:ss", When(ShownParts::Time)),
         ("[h]:mm:ss", When(ShownParts::Elapsed)),
         ("[mm]:ss", When(ShownParts::Elapsed)),
-        ("[Red]yyyy", When(ShownParts::Date)),
     ] {
         assert_eq!(Format::of(code), format, "{code}");
+    }
+}
+
+#[test]
+fn a_format_that_leaves_parts_of_a_date_out_is_no_date() {
+    for (code, text) in [
+        ("mmm-yy", "1984-03"),
+        ("mmmm yyyy", "1984-03"),
+        ("yyyy\\-mm", "1984-03"),
+        ("mm/yyyy;@", "1984-03"),
+        ("yyyy-mm hh:mm", "1984-03"),
+        ("yyyy", "1984"),
+        ("[Red]yyyy", "1984"),
+        ("mmmmm-yy", "1984"),
+        ("mmm", "03"),
+        ("d-mmm", "03-01"),
+        ("dd/mm hh:mm", "03-01"),
+        ("d", "01"),
+        ("dddd", ""),
+        ("dddd, mmmm yyyy", "1984-03"),
+        ("[$-411]ggge\"年\"m\"月\"", "1984-03"),
+    ] {
+        let Format::When(parts) = Format::of(code) else {
+            panic!("{code} shows a date");
+        };
+        let mut shown = String::new();
+        let epoch = crate::workbook::serial::DayEpoch::Of1900;
+        assert!(crate::workbook::serial::write(
+            30_742.0, epoch, parts, &mut shown
+        ));
+        assert_eq!(shown, text, "{code}");
+    }
+    for (id, code) in [
+        (14, "m/d/yy"),
+        (15, "d-mmm-yy"),
+        (16, "d-mmm"),
+        (17, "mmm-yy"),
+    ] {
+        assert_eq!(Format::built_in(id), Format::of(code), "{id}");
     }
 }
 

@@ -1,0 +1,111 @@
+//! What an owner owns, and whether a share was written in percent at all.
+//!
+//! Owner of [`Share`] and of the rule that tells fractions from percent. Spreadsheets keep 50 % as `0.5`, and many write it out
+//! like that: read as half a percent, it would make an owner of half the entity one of whom KYB asks for nothing. Left out on
+//! purpose: what follows from a share (`documents`).
+
+use rust_decimal::Decimal;
+
+/// Above so many hundredths an owner must be identified (contract, section 5).
+const QUARTER: Decimal = Decimal::from_parts(25, 0, 0, false, 0);
+
+/// What is wrong with a share that may be a fraction.
+pub const FRACTION: &str = "no share of the account is above 1, so this may be a fraction of one instead of percent; write 50 or 50% for a half, 0.5% for half a percent";
+
+/// A share from 0 to 100 percent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    hundredths: Decimal,
+    /// A percent sign stands behind it, so that nobody can take it for a fraction.
+    has_sign: bool,
+}
+
+impl Share {
+    /// Reads a share in plain digits with or without a point, and with or without a percent sign.
+    pub fn read(text: &str) -> Option<Share> {
+        let number = text.strip_suffix('%').map(str::trim_end);
+        let has_sign = number.is_some();
+        let number = number.unwrap_or(text);
+        let plain = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+        let hundredths = Decimal::from_str_exact(number).ok()?;
+        (number.bytes().all(plain) && hundredths <= Decimal::ONE_HUNDRED).then_some(Share {
+            hundredths,
+            has_sign,
+        })
+    }
+
+    /// The number in its shortest form: `50` for `50.0 %`.
+    pub fn shortest(self) -> String {
+        self.hundredths.normalize().to_string()
+    }
+
+    /// Whether an owner of so much must be identified.
+    pub fn is_above_quarter(self) -> bool {
+        self.hundredths > QUARTER
+    }
+
+    /// Whether it may be a fraction of one: it is above 0 and says no percent, and no share of the account is above 1. One of
+    /// half a percent beside one of 99.5 is what it says. Nothing is nothing either way.
+    pub fn may_be_fraction(self, all: impl IntoIterator<Item = Share>) -> bool {
+        let is_small = |share: Share| share.hundredths <= Decimal::ONE;
+        !self.has_sign
+            && !self.hundredths.is_zero()
+            && is_small(self)
+            && all.into_iter().all(is_small)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn share(text: &str) -> Share {
+        Share::read(text).unwrap_or_else(|| panic!("{text}"))
+    }
+
+    #[test]
+    fn shares_are_plain_numbers_with_or_without_a_sign() {
+        for text in [
+            "0",
+            "50",
+            "50%",
+            "50 %",
+            "50\u{a0}%",
+            "33.3",
+            ".5",
+            "100",
+            "100.00",
+        ] {
+            share(text);
+        }
+        for text in [
+            "", "%", "50%%", "% 50", "-1", "1e2", "100.01", "50,5", "half", "+5", "1 0",
+        ] {
+            assert_eq!(Share::read(text), None, "{text}");
+        }
+        assert_eq!(share("50.0 %").shortest(), "50");
+        assert!(share("25.01").is_above_quarter() && share("26 %").is_above_quarter());
+        assert!(!share("25.00").is_above_quarter() && !share("0.5").is_above_quarter());
+    }
+
+    #[test]
+    fn shares_of_at_most_one_may_be_fractions() {
+        let in_doubt = |all: &[&str]| -> Vec<bool> {
+            let shares: Vec<Share> = all.iter().map(|text| share(text)).collect();
+            let each = shares.iter();
+            each.map(|share| share.may_be_fraction(shares.iter().copied()))
+                .collect()
+        };
+        assert_eq!(in_doubt(&["0.5", ".5"]), [true, true]);
+        assert_eq!(in_doubt(&["0.30", "0.7"]), [true, true]);
+        assert_eq!(in_doubt(&["1"]), [true]);
+        assert_eq!(in_doubt(&["1.0", "0"]), [true, false]);
+        assert_eq!(in_doubt(&["0.5", "0.2%"]), [true, false]);
+        // A widely held firm of which only small owners are listed can say so with a sign.
+        assert_eq!(in_doubt(&["0.5%", "1 %"]), [false, false]);
+        assert_eq!(in_doubt(&["0.5", "99.5"]), [false, false]);
+        assert_eq!(in_doubt(&["1", "99"]), [false, false]);
+        assert_eq!(in_doubt(&["0", "0"]), [false, false]);
+        assert_eq!(in_doubt(&["50", "50"]), [false, false]);
+    }
+}
