@@ -328,17 +328,40 @@ fn fits_form(code: &[u8], form: &str, country: &str) -> bool {
     fits && wanted.next().is_none() && !is_never_given(code, country)
 }
 
-/// What has the form and is no code: zeros only, and letters that a country leaves out because they are misread.
+/// What the codes of a country begin with, where its form is that of a neighbour or of the country whose post serves it.
+const BEGINNINGS: &[(&str, &[&str])] = &[
+    ("AS", &["96799"]),
+    ("FM", &["96941", "96942", "96943", "96944"]),
+    ("GG", &["GY"]),
+    ("GU", &["9691", "9692", "96930", "96931", "96932"]),
+    ("IM", &["IM"]),
+    ("JE", &["JE"]),
+    ("LI", &["948", "949"]),
+    ("MC", &["980"]),
+    ("MH", &["96960", "96970"]),
+    ("MP", &["96950", "96951", "96952"]),
+    ("PR", &["006", "007", "009"]),
+    ("PW", &["96939", "96940"]),
+    ("SM", &["4789"]),
+    ("VA", &["00120"]),
+    ("VI", &["008"]),
+];
+
+/// What has the form and is no code: zeros only, what the country's codes never begin with, and letters that a country leaves out
+/// because they are misread.
 fn is_never_given(code: &[u8], country: &str) -> bool {
     let has = |bytes: &[u8], letters: &[u8]| bytes.iter().any(|byte| letters.contains(byte));
+    let first = |count: usize| &code[..count.min(code.len())];
     match country {
-        "CA" => has(code, b"DFIOQU") || has(&code[..1.min(code.len())], b"WZ"),
-        "NL" => code.first() == Some(&b'0'),
-        _ if has_zips(country) => {
-            let first = &code[..5.min(code.len())];
-            first == b"00000" || first == b"99999"
-        }
-        _ => code.iter().all(|byte| *byte == b'0'),
+        "CA" => has(code, b"DFIOQU") || has(first(1), b"WZ"),
+        "NL" | "IN" => first(1) == b"0",
+        // The provinces.
+        "ES" => first(2) < b"01".as_slice() || first(2) > b"52".as_slice(),
+        "US" => first(5) == b"00000" || first(5) == b"99999",
+        _ => match BEGINNINGS.iter().find(|(known, _)| *known == country) {
+            Some((_, all)) => !all.iter().any(|begin| code.starts_with(begin.as_bytes())),
+            None => code.iter().all(|byte| *byte == b'0'),
+        },
     }
 }
 
@@ -386,6 +409,56 @@ mod tests {
             PostalCodeMatch::Written => Some(out),
             PostalCodeMatch::Misfit => None,
             PostalCodeMatch::NoRule => Some(format!("{text} (as it is)")),
+        }
+    }
+
+    #[test]
+    fn codes_of_a_neighbour_are_not_those_of_a_country() {
+        for (country, text) in [
+            ("PR", "00601"),
+            ("PR", "936"),
+            ("VI", "00802"),
+            ("GU", "96910"),
+            ("MP", "96950-1234"),
+            ("PW", "96940"),
+            ("FM", "96941"),
+            ("MH", "96970"),
+            ("AS", "96799"),
+            ("MC", "98000"),
+            ("VA", "00120"),
+            ("SM", "47890"),
+            ("LI", "9490"),
+            ("JE", "JE2 3AB"),
+            ("GG", "GY1 1WR"),
+            ("IM", "IM1 1AA"),
+            ("ES", "52001"),
+            ("ES", "1001"),
+            ("IN", "110001"),
+        ] {
+            assert!(read(country, text).is_some(), "{country} {text}");
+        }
+        for (country, text) in [
+            ("PR", "78701"),
+            ("PR", "2134"),
+            ("PR", "00802"),
+            ("VI", "00601"),
+            ("GU", "10001"),
+            ("GU", "96950"),
+            ("FM", "2000"),
+            ("FM", "02000"),
+            ("AS", "96701"),
+            ("MC", "75001"),
+            ("VA", "10115"),
+            ("SM", "47900"),
+            ("LI", "8001"),
+            ("JE", "SW1A 1AA"),
+            ("GG", "JE2 3AB"),
+            ("IM", "SW1A 1AA"),
+            ("ES", "53001"),
+            ("ES", "99001"),
+            ("IN", "010001"),
+        ] {
+            assert_eq!(read(country, text), None, "{country} {text}");
         }
     }
 
