@@ -5,9 +5,8 @@
 //! server every time to send at is checked against the claim.) The registry is read by a thread of its own: one that hangs on a dead network holds nothing up. Left out on purpose: the
 //! registry itself (`journal::registry`).
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::rates;
@@ -18,7 +17,7 @@ use bakkt_engine::quota::server::Fence;
 use bakkt_files::progress::{Mode, note};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
-use bakkt_journal::registry::Ownership;
+use bakkt_journal::registry::{ClaimStanding, Ownership};
 use bakkt_model::error::{Failure, started};
 
 /// Time between two looks.
@@ -30,6 +29,13 @@ const LONGEST_RELEASE: Duration = Duration::from_secs(3);
 /// How long a successor waits: longer than that, and than a request that was about to leave.
 const SUCCESSOR_WAITS: Duration = Duration::from_secs(10);
 
+/// What is told of a claim that another process has taken over.
+const TAKEN: &str = "stopped: the registry says that another process has this shard now; find out who works on it before you start it again";
+/// The same of a registry without the shard.
+const FORGOTTEN: &str = "stopped: the registry has lost this shard; bring the registry back before you start it again (docs/shards.md)";
+/// The same of a registry that nobody can read.
+const UNREADABLE: &str = "stopped: the registry cannot be read any more, so another process may have this shard now; find out who works on it before you start it again";
+
 /// A claim to a shard, in a file or in the quota server.
 pub enum ShardClaim {
     /// In the file of `--registry`.
@@ -39,10 +45,10 @@ pub enum ShardClaim {
 }
 
 impl ShardClaim {
-    fn holds(&self) -> anyhow::Result<bool> {
+    fn standing(&self) -> anyhow::Result<ClaimStanding> {
         match self {
-            ShardClaim::File(ownership) => ownership.holds(),
-            ShardClaim::Server(ownership) => ownership.holds(),
+            ShardClaim::File(ownership) => ownership.standing(),
+            ShardClaim::Server(ownership) => ownership.standing(),
         }
     }
 
@@ -132,24 +138,48 @@ pub struct OwnerWatch {
     ends: Vec<Sender<()>>,
     /// Told when the claim is given back.
     released: Receiver<()>,
-    lost: Arc<AtomicBool>,
+    lost: Arc<OnceLock<&'static str>>,
+}
+
+/// What the last look at the registry said of the claim.
+#[derive(Clone, Copy)]
+struct LastLook {
+    standing: ClaimStanding,
+    /// When it could be read.
+    at: Instant,
+}
+
+impl LastLook {
+    fn now(standing: ClaimStanding) -> LastLook {
+        let at = Instant::now();
+        LastLook { standing, at }
+    }
+
+    /// Why the run must not go on.
+    fn end(self) -> Option<&'static str> {
+        match self.standing {
+            ClaimStanding::Taken => Some(TAKEN),
+            ClaimStanding::Forgotten => Some(FORGOTTEN),
+            ClaimStanding::Held if self.at.elapsed() > LONGEST_UNSEEN => Some(UNREADABLE),
+            ClaimStanding::Held => None,
+        }
+    }
 }
 
 impl OwnerWatch {
     /// Starts looking.
     pub fn start(ownership: ShardClaim, signals: &Signals) -> anyhow::Result<OwnerWatch> {
-        let seen = Arc::new(Mutex::new(Some(Instant::now())));
-        let lost = Arc::new(AtomicBool::new(false));
+        let seen = Arc::new(Mutex::new(LastLook::now(ClaimStanding::Held)));
+        let lost = Arc::new(OnceLock::new());
         let (end_looking, ended) = channel();
         let (give_back, released) = channel();
         let looks = seen.clone();
         let looking = move || {
             while ended.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
-                match ownership.holds() {
-                    Ok(true) => set(&looks, Some(Instant::now())),
-                    Ok(false) => set(&looks, None),
+                match ownership.standing() {
+                    Ok(standing) => set(&looks, standing),
                     // Without that server there is nothing to send at, and it says whose the shard is before there is again.
-                    Err(_) if ownership.fence().is_some() => set(&looks, Some(Instant::now())),
+                    Err(_) if ownership.fence().is_some() => set(&looks, ClaimStanding::Held),
                     // Told when it lasts.
                     Err(error) => tracing::warn!(%error, "the registry cannot be read"),
                 }
@@ -168,8 +198,8 @@ impl OwnerWatch {
         let stopping = move || {
             while ended.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
                 let last = *seen.lock().unwrap_or_else(PoisonError::into_inner);
-                if last.is_none_or(|last| last.elapsed() > LONGEST_UNSEEN) {
-                    is_lost.store(true, Ordering::Relaxed);
+                if let Some(why) = last.end() {
+                    let _ = is_lost.set(why);
                     stop.send_replace(true);
                     return;
                 }
@@ -189,10 +219,7 @@ impl OwnerWatch {
 
     /// What to tell of a claim that was lost.
     pub fn told(&self) -> Option<&'static str> {
-        let lost = self.lost.load(Ordering::Relaxed);
-        lost.then_some(
-            "stopped: the registry says that another process has this shard now, or cannot be read any more; find out who works on it before you start it again",
-        )
+        self.lost.get().copied()
     }
 }
 
@@ -203,6 +230,29 @@ impl Drop for OwnerWatch {
     }
 }
 
-fn set(seen: &Mutex<Option<Instant>>, to: Option<Instant>) {
-    *seen.lock().unwrap_or_else(PoisonError::into_inner) = to;
+fn set(seen: &Mutex<LastLook>, standing: ClaimStanding) {
+    *seen.lock().unwrap_or_else(PoisonError::into_inner) = LastLook::now(standing);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_registry_is_not_taken_for_another_process() {
+        let told = |standing| LastLook::now(standing).end().unwrap_or_default();
+        assert_eq!(told(ClaimStanding::Held), "");
+        assert!(told(ClaimStanding::Taken).contains("another process"));
+        let forgotten = told(ClaimStanding::Forgotten);
+        assert!(forgotten.contains("has lost this shard"), "{forgotten}");
+        assert!(!forgotten.contains("another process"), "{forgotten}");
+        let Some(before) = Instant::now().checked_sub(2 * LONGEST_UNSEEN) else {
+            return;
+        };
+        let unseen = LastLook {
+            standing: ClaimStanding::Held,
+            at: before,
+        };
+        assert_eq!(unseen.end(), Some(UNREADABLE));
+    }
 }

@@ -124,12 +124,11 @@ impl Rates {
 
     /// How the work ended, where the quota server ended it.
     pub fn ended(&self, ended: RunEnd) -> RunEnd {
-        let why = self.link.as_ref().and_then(|link| link.ended());
-        match (ended, why) {
-            (RunEnd::Interrupted, Some(why)) => RunEnd::Stopped(Failure::stopped(
-                why,
-                "run the same command again: it goes on where it stopped",
-            )),
+        let end = self.link.as_ref().and_then(|link| link.ended());
+        match (ended, end) {
+            (RunEnd::Interrupted, Some(end)) => {
+                RunEnd::Stopped(Failure::stopped(end.why, end.next))
+            }
             (ended, _) => ended,
         }
     }

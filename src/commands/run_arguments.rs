@@ -242,6 +242,10 @@ mod tests {
             of("run dir --base-url http://me:key@127.0.0.1:1/x"),
             "run dir --base-url http://127.0.0.1:1/x"
         );
+        assert_eq!(
+            of("run dir --head-to=https://me@a.example/x?token=sesame"),
+            "run dir --head-to=https://a.example/x?…"
+        );
     }
 
     /// The names of the options with values of a command and those below it.

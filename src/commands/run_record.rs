@@ -11,6 +11,7 @@ use crate::built;
 use crate::cli::Cli;
 use bakkt_files::{checksums, machine};
 use bakkt_journal::{Journal, now};
+use bakkt_model::address::shown_address;
 
 /// Records that a run begins; `what` it is: sending, settling, custody. Returns its number.
 pub fn begin(journal: &mut Journal, what: &str) -> anyhow::Result<i64> {
@@ -46,14 +47,10 @@ pub fn program() -> Value {
     })
 }
 
-/// An address without the part of it that may be a login.
+/// An address without what may be a login or a token of it; whatever else an argument is stays as it is.
 pub fn without_login(argument: String) -> String {
-    let Some((scheme, rest)) = argument.split_once("://") else {
-        return argument;
-    };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    match host.rfind('@') {
-        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
-        None => argument,
+    match argument.contains("://") {
+        true => shown_address(&argument).replace("://…@", "://"),
+        false => argument,
     }
 }

@@ -201,6 +201,9 @@ fn what_is_wrong_with_the_address_is_told_without_its_password() {
     let plain = std::fs::read_to_string(world.dir().join("migration.toml")).unwrap();
     for (address, why) in [
         ("redis://:sesame@127.0.0.1:6379", "has a password in it"),
+        ("redis://127.0.0.1?password=sesame", "behind `?` or `#`"),
+        ("redis://127.0.0.1/0#sesame", "behind `?` or `#`"),
+        ("mover:sesame@127.0.0.1", "begins with redis://"),
         (
             "rediss://mover:sesame@quota.example.com",
             "has a password in it",

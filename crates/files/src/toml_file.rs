@@ -14,6 +14,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::small_files;
+use bakkt_model::address::{shown_address, without_secrets};
 use bakkt_model::error::{Diagnostic, Diagnostics, ShownPath, Snippet, nearest};
 
 /// One TOML file: its text, and the name under which it is spoken of.
@@ -94,13 +95,18 @@ fn without_key(line: &str) -> Cow<'_, str> {
     }
 }
 
-/// What stands before the host of an address.
+/// Keys whose values are addresses, also where somebody has left the scheme away.
+const ADDRESSES: [&str; 3] = ["base_url", "proxy", "shared"];
+
+/// What may be a password of an address is not shown either.
 fn without_password(line: &str) -> Cow<'_, str> {
-    let user = line.find("://").map(|at| at + 3);
-    let at = user.and_then(|user| Some((user, line.rfind('@').filter(|at| *at > user)?)));
-    match at {
-        Some((user, at)) => format!("{}…{}", &line[..user], &line[at..]).into(),
-        None => line.into(),
+    let value = line.split_once('=').filter(|(key, value)| {
+        let is_address = ADDRESSES.contains(&key.trim().trim_matches(['"', '\'']));
+        is_address && !value.contains("://")
+    });
+    match value {
+        Some((key, value)) => format!("{key}={}", shown_address(value)).into(),
+        None => without_secrets(line),
     }
 }
 
@@ -417,6 +423,35 @@ impl<'a> Value<'a> {
                 );
                 None
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_key;
+
+    #[test]
+    fn a_line_is_shown_without_passwords() {
+        for (line, shown) in [
+            ("api_key = \"sesame\"", "api_key = …"),
+            (
+                "shared = \"redis://127.0.0.1?password=sesame\"",
+                "shared = \"redis://127.0.0.1?…\"",
+            ),
+            ("shared = \"me:sesame@127.0.0.1\"", "shared =…@127.0.0.1\""),
+            ("base_url = 'host?sesame'", "base_url = 'host?…"),
+            (
+                "proxy = \"http://me:sesame@proxy:8080#sesame\"",
+                "proxy = \"http://…@proxy:8080#…\"",
+            ),
+            (
+                "files = [\"s3://a:sesame@b/c\", \"s3://b/c?sesame\"]",
+                "files = [\"s3://…@b/c\", \"s3://b/c?…\"]",
+            ),
+            ("column = \"a@b?\" # why", "column = \"a@b?\" # why"),
+        ] {
+            assert_eq!(without_key(line), shown);
         }
     }
 }

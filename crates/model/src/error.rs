@@ -17,6 +17,8 @@ pub use style::Style;
 use std::fmt;
 use std::io;
 
+use crate::address::without_secrets;
+
 /// Why the program could not go on; decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
@@ -191,14 +193,15 @@ pub fn describe(error: &anyhow::Error, style: Style) -> String {
         }
         match cause.downcast_ref::<Failure>() {
             Some(failure) => {
-                text.push_str(&failure.message);
+                text.push_str(&without_secrets(&failure.message));
                 text.push_str(&failure.mistakes.text(style));
             }
-            None => text.push_str(&cause.to_string()),
+            None => text.push_str(&without_secrets(&cause.to_string())),
         }
     }
     if let Some(found) = failure(error).filter(|f| !f.hint.is_empty()) {
-        text.push_str(&format!("\n  {} {}", style.quiet("next:"), found.hint));
+        let hint = without_secrets(&found.hint);
+        text.push_str(&format!("\n  {} {hint}", style.quiet("next:")));
     }
     text
 }

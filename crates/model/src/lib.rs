@@ -3,6 +3,7 @@
 //! Owner of the words that several of them share, so that none needs another one for its words alone. Left out on
 //! purpose: what is done with them.
 
+pub mod address;
 pub mod custody;
 pub mod error;
 pub mod finding;

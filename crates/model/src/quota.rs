@@ -45,6 +45,9 @@ impl FromStr for QuotaAddress {
             Some((user, rest)) => (Some(user.to_owned()), rest),
             None => (None, rest),
         };
+        if rest.contains(['?', '#']) {
+            return Err("has something behind `?` or `#`, where nothing is read".into());
+        }
         let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
         let database = match database {
             "" => 0,
@@ -130,7 +133,9 @@ mod tests {
             ("redis://127.0.0.1/x", "number of a database"),
             ("redis://127.0.0.1:x", "other than a port"),
             ("rediss://", "names no host"),
-            ("rediss://quota.example.com?tls=no", "names no host"),
+            ("rediss://quota.example.com?tls=no", "behind `?` or `#`"),
+            ("redis://127.0.0.1?password=sesame", "behind `?` or `#`"),
+            ("redis://127.0.0.1/0#sesame", "behind `?` or `#`"),
         ] {
             let said = text.parse::<QuotaAddress>().unwrap_err();
             assert!(said.contains(why), "{text}: {said}");

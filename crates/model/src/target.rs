@@ -4,6 +4,8 @@
 
 use std::path::PathBuf;
 
+use crate::address::shown_address;
+
 /// Names on the wire and way of authentication (contract, section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -52,7 +54,8 @@ pub struct WayOut {
 /// Checks the address of a proxy: http or https, a host and a port, and nothing more.
 pub fn proxy(text: &str) -> Result<String, String> {
     let Some((_, host)) = parts(text) else {
-        return Err(format!("\"{text}\" is not the address of a proxy"));
+        let shown = shown_address(text);
+        return Err(format!("\"{shown}\" is not the address of a proxy"));
     };
     let authority = text
         .split_once("://")
@@ -73,7 +76,8 @@ pub fn proxy(text: &str) -> Result<String, String> {
 
 /// Checks a base URL: https, or plain http to loopback only. Returns it without a slash at the end.
 pub fn base_url(text: &str) -> Result<String, String> {
-    let url = parts(text).ok_or_else(|| format!("\"{text}\" is not a URL with a host"))?;
+    let url = parts(text)
+        .ok_or_else(|| format!("\"{}\" is not a URL with a host", shown_address(text)))?;
     match url {
         (true, _) => {}
         (false, host) if is_loopback(host) => {}

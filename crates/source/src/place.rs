@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use bakkt_model::address::shown_address;
 use bakkt_model::error::{Failure, ShownPath, unreadable, visible};
 use bakkt_model::objects::{
     self, HOW_TO_BUILD, NOT_BUILT_IN, ObjectStorage, ObjectTrouble, ObjectUrl, Wanted,
@@ -65,7 +66,10 @@ pub(super) fn named(dir: &Path, name: &str) -> anyhow::Result<Vec<NamedPlace>> {
             Ok(all.into_iter().map(NamedPlace::Object).collect())
         }
         Some(Err(why)) => Err(Failure::configuration(
-            format!("\"{}\" names no object: {why}", visible(name)),
+            format!(
+                "\"{}\" names no object: {why}",
+                visible(&shown_address(name))
+            ),
             "an object is named as s3://BUCKET/KEY, gs://BUCKET/KEY or az://CONTAINER/KEY",
         )),
         None => Ok(files(dir, name)?

@@ -15,7 +15,12 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 
 if ARGV[10] ~= '' then
-  if redis.call('HGET', KEYS[2], 'epoch:' .. ARGV[10]) ~= ARGV[11] then
+  local owner = redis.call('HGET', KEYS[2], 'epoch:' .. ARGV[10])
+  -- 2: the registry knows nobody, so it has lost the shard; 1: it knows another owner.
+  if not owner then
+    return {now, 2, 0, 0, 0, 0, 0, 0, ''}
+  end
+  if owner ~= ARGV[11] then
     return {now, 1, 0, 0, 0, 0, 0, 0, ''}
   end
   redis.call('HSET', KEYS[2], 'seen:' .. ARGV[10], string.format('%.0f', now))

@@ -1,9 +1,10 @@
 //! What the lanes of one process share of a quota server: the way to it, and the end when it is lost.
 //!
 //! Owner of the count of failures. Invariants: while the server does not answer nothing is granted, so nothing is sent
-//! for longer than a lease; after as many failures in a row as end any work, or when another process has the shard, the
+//! for longer than a lease; after as many failures in a row as end any work, or when the process does not have the shard any more, the
 //! work is asked to stop, and the reason is there to be told.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
@@ -11,7 +12,26 @@ use tokio::time::Instant;
 
 use super::{LeaseReply, LeaseRequest, NoLease, QuotaServer};
 
-const TAKEN: &str = "another process has this shard now, says the quota server; find out who works on it before you start it again";
+const TAKEN: QuotaEnd = QuotaEnd {
+    why: Cow::Borrowed("another process has this shard now, says the quota server"),
+    next: "find out who works on it before you start it again",
+};
+const FORGOTTEN: QuotaEnd = QuotaEnd {
+    why: Cow::Borrowed(
+        "the registry in the quota server has lost this shard: the server was emptied, or started anew without its data",
+    ),
+    next: "bring the server's data back before you start it again; docs/shards.md says what to do when the registry is lost",
+};
+const GOES_ON: &str = "run the same command again: it goes on where it stopped";
+
+/// Why the work was asked to stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuotaEnd {
+    /// What happened.
+    pub why: Cow<'static, str>,
+    /// What to do next.
+    pub next: &'static str,
+}
 
 /// The way to a quota server.
 pub struct QuotaLink {
@@ -28,7 +48,7 @@ struct Trouble {
     since: Option<Instant>,
     last: String,
     /// Why the work was asked to stop.
-    ended: Option<String>,
+    ended: Option<QuotaEnd>,
 }
 
 impl QuotaLink {
@@ -55,7 +75,8 @@ impl QuotaLink {
         match self.server.lease(&nothing).await {
             Ok(_) => Ok(()),
             Err(NoLease::Failed(why)) => Err(why),
-            Err(NoLease::Taken) => Err(TAKEN.to_owned()),
+            Err(NoLease::Taken) => Err(TAKEN.why.into_owned()),
+            Err(NoLease::Forgotten) => Err(FORGOTTEN.why.into_owned()),
         }
     }
 
@@ -71,7 +92,11 @@ impl QuotaLink {
                 Some(reply)
             }
             Err(NoLease::Taken) => {
-                self.end(&mut self.trouble(), TAKEN.to_owned());
+                self.end(&mut self.trouble(), TAKEN);
+                None
+            }
+            Err(NoLease::Forgotten) => {
+                self.end(&mut self.trouble(), FORGOTTEN);
                 None
             }
             Err(NoLease::Failed(why)) => {
@@ -87,7 +112,8 @@ impl QuotaLink {
                         "{} questions in a row to the quota server failed; the last: {why}",
                         trouble.failures
                     );
-                    self.end(&mut trouble, why);
+                    let (why, next) = (why.into(), GOES_ON);
+                    self.end(&mut trouble, QuotaEnd { why, next });
                 }
                 None
             }
@@ -105,12 +131,12 @@ impl QuotaLink {
     }
 
     /// Why the work was asked to stop, if it was.
-    pub fn ended(&self) -> Option<String> {
+    pub fn ended(&self) -> Option<QuotaEnd> {
         self.trouble().ended.clone()
     }
 
-    fn end(&self, trouble: &mut Trouble, why: String) {
-        trouble.ended.get_or_insert(why);
+    fn end(&self, trouble: &mut Trouble, end: QuotaEnd) {
+        trouble.ended.get_or_insert(end);
         self.stop.send_replace(true);
     }
 

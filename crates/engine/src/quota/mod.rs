@@ -9,7 +9,7 @@
 //!   that are later;
 //! - where the server does not know what it granted before (its key is gone, it was started anew, its clock was set back)
 //!   it grants nothing until such times are over;
-//! - a process that has lost its shard to another one gets no times ([`registry`]).
+//! - a process that has lost its shard to another one, or whose shard the server has lost, gets no times ([`registry`]).
 //!
 //! [`server`] asks a real server; [`clock`] tells its time. [`QuotaLink`] is what the lanes of a process share: it counts
 //! failures and ends the work after too many of them in a row. Left out on purpose: how a lane uses its times, and which rate the
@@ -28,7 +28,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-pub use link::QuotaLink;
+pub use link::{QuotaEnd, QuotaLink};
 
 /// The length of a lease: no time is granted that is further ahead.
 pub const LEASE: Duration = Duration::from_millis(500);
@@ -89,6 +89,8 @@ pub enum NoLease {
     Failed(String),
     /// Another process has the shard.
     Taken,
+    /// The registry does not know the shard any more.
+    Forgotten,
 }
 
 /// What a server's answer comes in.

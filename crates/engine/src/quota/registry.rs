@@ -15,7 +15,7 @@ use secrecy::SecretString;
 use super::LEASE;
 use super::server::{Fence, LONGEST_ANSWER, client, target_key};
 use bakkt_journal::Journal;
-use bakkt_journal::registry::{Claim, another_process, given_back, migration_id};
+use bakkt_journal::registry::{Claim, ClaimStanding, another_process, given_back, migration_id};
 use bakkt_model::error::Failure;
 use bakkt_model::quota::{PASSWORD_VARIABLE, QuotaAddress};
 
@@ -113,12 +113,16 @@ impl ServerOwnership {
         ))
     }
 
-    /// Whether nobody has claimed the shard since; the owner is seen by that. Fails when the server does not answer.
-    pub fn holds(&self) -> anyhow::Result<bool> {
+    /// What has become of the claim; the owner is seen by that. Fails when the server does not answer.
+    pub fn standing(&self) -> anyhow::Result<ClaimStanding> {
         let look = self
             .registry
             .look(self.fence.shard, Some(self.fence.epoch))?;
-        Ok(look.epoch == self.fence.epoch.to_string())
+        Ok(match look.epoch {
+            none if none.is_empty() => ClaimStanding::Forgotten,
+            own if own == self.fence.epoch.to_string() => ClaimStanding::Held,
+            _ => ClaimStanding::Taken,
+        })
     }
 
     /// What every lease is checked against.

@@ -95,8 +95,10 @@ impl RedisServer {
         type Answer = (u64, u8, u64, u32, u64, u64, u64, u8, String);
         let answer: Answer = call.invoke_async(&mut connection).await?;
         let (now, taken, first, count, interval, next, version, stored, state) = answer;
-        if taken == 1 {
-            return Ok(Err(NoLease::Taken));
+        match taken {
+            0 => {}
+            1 => return Ok(Err(NoLease::Taken)),
+            _ => return Ok(Err(NoLease::Forgotten)),
         }
         let stored = stored == 1;
         Ok(Ok(LeaseReply {

@@ -195,7 +195,10 @@ async fn who_is_not_the_owner_gets_no_times() {
         ..LeaseRequest::default()
     };
     let before = server.quota(Some(fence(1)));
-    assert!(matches!(before.lease(&request).await, Err(NoLease::Taken)));
+    assert!(matches!(
+        before.lease(&request).await,
+        Err(NoLease::Forgotten)
+    ));
     let _: u64 = server.query(&["HSET", &registry, "epoch:3", "1"]);
     assert!(before.lease(&request).await.is_ok());
     let seen: Option<String> = server.query(&["HGET", &registry, "seen:3"]);
@@ -203,6 +206,35 @@ async fn who_is_not_the_owner_gets_no_times() {
     let _: u64 = server.query(&["HSET", &registry, "epoch:3", "2"]);
     assert!(matches!(before.lease(&request).await, Err(NoLease::Taken)));
     assert!(server.quota(Some(fence(2))).lease(&request).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_server_that_lost_the_shard_is_not_taken_for_another_process() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let fence = Fence {
+        registry: "a registry".to_owned(),
+        shard: 0,
+        epoch: 1,
+    };
+    let _: u64 = server.query(&["HSET", &fence.registry, "epoch:0", "1"]);
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let quota = server.quota(Some(fence));
+    let link = QuotaLink::new(quota, 20, std::sync::Arc::new(stop));
+    let request = LeaseRequest {
+        lane: "create",
+        wanted: 1,
+        interval: 1000,
+        ..LeaseRequest::default()
+    };
+    assert!(link.lease(&request).await.is_some() && link.ended().is_none());
+    let _: String = server.query(&["FLUSHALL"]);
+    assert!(link.lease(&request).await.is_none() && *stopped.borrow());
+    let end = link.ended().unwrap();
+    assert!(end.why.contains("has lost this shard"), "{end:?}");
+    assert!(end.next.contains("docs/shards.md"), "{end:?}");
+    assert!(!end.why.contains("another process"), "{end:?}");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use bakkt_model::address::shown_address;
 use bakkt_model::error::{Failure, visible};
 use bakkt_model::objects::{
     self, HOW_TO_BUILD, NOT_BUILT_IN, ObjectState, ObjectStorage, ObjectTrouble, ObjectUrl,
@@ -62,7 +63,7 @@ impl ObjectFolder {
     pub(super) fn open(name: &str, max_bytes: u64) -> Option<anyhow::Result<ObjectFolder>> {
         Some(ObjectUrl::parse(name)?.map_err(|why| {
             Failure::configuration(
-                format!("the documents folder \"{}\" is not a URL of objects: {why}", visible(name)),
+                format!("the documents folder \"{}\" is not a URL of objects: {why}", visible(&shown_address(name))),
                 "`root` under [documents] is a folder, or s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX",
             )
         })

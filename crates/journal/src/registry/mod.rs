@@ -11,7 +11,7 @@
 //! - the file is replaced as a whole, so whoever reads it sees one state.
 //!
 //! Where the file lies on a network file system, its locks are as good as that system's. An owner on another machine may not
-//! know yet that it lost its lock; that is why an owner looks again all the time ([`Ownership::holds`]) and its successor
+//! know yet that it lost its lock; that is why an owner looks again all the time ([`Ownership::standing`]) and its successor
 //! waits first ([`Ownership::must_wait`]). Left out: how often an owner looks, and what it does then (the program).
 
 mod file;
@@ -129,6 +129,17 @@ impl Claim {
     }
 }
 
+/// What has become of a claim, as its registry says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimStanding {
+    /// Nobody has claimed the shard since.
+    Held,
+    /// Another process has.
+    Taken,
+    /// The registry does not know the shard any more: it was emptied, deleted or begun anew.
+    Forgotten,
+}
+
 /// What names the migration of a journal: all its shards have the same key.
 pub fn migration_id(journal: &Journal) -> String {
     let migration = blake3::derive_key(CONTEXT, &journal.key);
@@ -186,14 +197,17 @@ impl Ownership {
         })
     }
 
-    /// Whether nobody has claimed the shard since. Fails when the registry cannot be read.
-    pub fn holds(&self) -> anyhow::Result<bool> {
+    /// What has become of the claim. Fails when the registry cannot be read.
+    pub fn standing(&self) -> anyhow::Result<ClaimStanding> {
         let Some(said) = registry_file::read(&self.path)? else {
-            return Ok(false);
+            return Ok(ClaimStanding::Forgotten);
         };
         let registry = Registry::parse(&said, &self.path.shown().to_string())?;
-        let entry = registry.entry_of(self.shard);
-        Ok(entry.is_some_and(|entry| entry.epoch == self.epoch))
+        Ok(match registry.entry_of(self.shard) {
+            None => ClaimStanding::Forgotten,
+            Some(entry) if entry.epoch == self.epoch => ClaimStanding::Held,
+            Some(_) => ClaimStanding::Taken,
+        })
     }
 
     /// Whether the owner before this one ran on another machine and did not end as it should: it may live, and only find out
@@ -373,7 +387,7 @@ mod tests {
         let first = world.journal("a", Some("1/4"));
         for _ in 0..3 {
             let ownership = world.claim(&first).unwrap();
-            assert!(ownership.holds().unwrap() && !ownership.must_wait());
+            assert!(holds(&ownership) && !ownership.must_wait());
         }
         world.refuses(&world.journal("b", Some("1/4")), "has another journal");
         world.refuses(
@@ -419,10 +433,10 @@ mod tests {
         });
         let successor = world.claim(&journal).unwrap();
         assert!(successor.must_wait());
-        assert!(successor.holds().unwrap() && !lost.holds().unwrap());
+        assert!(holds(&successor) && lost.standing().unwrap() == ClaimStanding::Taken);
         // What the lost one still writes is about its own epoch.
         drop(lost);
-        assert!(successor.holds().unwrap());
+        assert!(holds(&successor));
     }
 
     #[test]
@@ -444,6 +458,26 @@ mod tests {
         world.refuses(&journal, "does not know shard 0/2");
         std::fs::write(world.registry(), "something else\n").unwrap();
         world.refuses(&journal, "is not a registry");
+    }
+
+    fn holds(ownership: &Ownership) -> bool {
+        ownership.standing().unwrap() == ClaimStanding::Held
+    }
+
+    #[test]
+    fn a_registry_that_lost_the_shard_is_not_taken_for_another_process() {
+        let world = World::new();
+        let ownership = world.claim(&world.journal("a", Some("0/2"))).unwrap();
+        world.claim(&world.journal("b", Some("1/2"))).unwrap();
+        assert!(holds(&ownership));
+        // One that was begun anew knows the other shard alone.
+        edit(&world.registry(), |text| {
+            let lines = text.lines().filter(|line| !line.starts_with("0 "));
+            lines.map(|line| format!("{line}\n")).collect()
+        });
+        assert_eq!(ownership.standing().unwrap(), ClaimStanding::Forgotten);
+        std::fs::remove_file(world.registry()).unwrap();
+        assert_eq!(ownership.standing().unwrap(), ClaimStanding::Forgotten);
     }
 
     fn edit(path: &Path, how: impl FnOnce(String) -> String) {

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use super::{Failure, FailureKind, Snippet, Style, visible};
+use crate::address::without_secrets;
 
 /// Mistakes of one kind that are told one by one.
 const OF_A_KIND: usize = 20;
@@ -71,7 +72,7 @@ impl Diagnostic {
     }
 
     fn text(&self, style: Style) -> String {
-        let message = visible(&self.message);
+        let message = visible(&without_secrets(&self.message));
         let help = self.help.as_deref().map(visible);
         let number = match &self.snippet {
             Some(_) => self.line.to_string(),

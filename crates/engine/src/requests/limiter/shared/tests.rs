@@ -249,8 +249,9 @@ async fn a_lost_server_grants_nothing_and_the_breaker_ends_the_work() {
     sleep(30 * SECOND).await;
     for (stop, link) in shards.stops.iter().zip(&shards.links) {
         assert!(*stop.borrow());
-        let why = link.ended().unwrap_or_default();
-        assert!(why.starts_with("20 questions in a row"), "{why}");
+        let end = link.ended().unwrap();
+        assert!(end.why.starts_with("20 questions in a row"), "{end:?}");
+        assert!(end.next.contains("run the same command again"), "{end:?}");
     }
 }
 
