@@ -18,6 +18,7 @@ pub mod exclusions;
 mod files;
 mod findings;
 pub mod gap_list;
+mod library_calls;
 mod marked_archive;
 mod page;
 mod page_after;

@@ -8,6 +8,8 @@ use std::path::Path;
 
 use rust_xlsxwriter::{Format, Workbook};
 
+use super::library_calls::with_disk_errors;
+
 /// A sheet that is being written, row by row from the top.
 pub struct PlainSheet {
     workbook: Workbook,
@@ -18,10 +20,12 @@ impl PlainSheet {
     /// Begins one; what does not fit into memory goes to files without a name in a folder.
     pub fn begin(sheet: &str, folder: &Path) -> anyhow::Result<PlainSheet> {
         let mut workbook = Workbook::new();
-        workbook.set_tempdir(folder)?;
-        workbook
-            .add_worksheet_with_constant_memory()?
-            .set_name(sheet)?;
+        with_disk_errors(|| {
+            workbook.set_tempdir(folder)?;
+            let worksheet = workbook.add_worksheet_with_constant_memory()?;
+            worksheet.set_name(sheet)?;
+            Ok(())
+        })?;
         Ok(PlainSheet {
             workbook,
             text: Format::new().set_num_format("@"),
@@ -35,17 +39,19 @@ impl PlainSheet {
         cells: impl Iterator<Item = &'c str>,
     ) -> anyhow::Result<()> {
         let row = u32::try_from(number.saturating_sub(1))?;
-        let sheet = self.workbook.worksheet_from_index(0)?;
-        for (place, cell) in (0..).zip(cells) {
-            if !cell.is_empty() {
-                sheet.write_string_with_format(row, place, cell, &self.text)?;
+        with_disk_errors(|| {
+            let sheet = self.workbook.worksheet_from_index(0)?;
+            for (place, cell) in (0..).zip(cells) {
+                if !cell.is_empty() {
+                    sheet.write_string_with_format(row, place, cell, &self.text)?;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Writes the workbook.
     pub fn finish(mut self, to: &mut (impl Write + Send)) -> anyhow::Result<()> {
-        Ok(self.workbook.save_to_writer(to)?)
+        with_disk_errors(|| Ok(self.workbook.save_to_writer(to)?))
     }
 }

@@ -11,6 +11,7 @@ use rust_xlsxwriter::{
     FormatAlign, FormatBorder, Formula, ProtectionOptions, Workbook, Worksheet, XlsxError,
 };
 
+use super::library_calls::with_disk_errors;
 use super::marked_archive::MarkedArchive;
 use bakkt_files::output::{FileStart, NewFile};
 use bakkt_model::error::ShownPath;
@@ -144,8 +145,17 @@ impl GapWorkbook {
             looks: SheetFormats::new(),
             row: HEAD,
         };
-        book.head()?;
+        book.on_disk(GapWorkbook::head)?;
         Ok(book)
+    }
+
+    /// Calls the library, which writes temporary files.
+    fn on_disk(
+        &mut self,
+        write: impl FnOnce(&mut GapWorkbook) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        with_disk_errors(|| write(self))
+            .with_context(|| format!("{} cannot be written", self.file.path().shown()))
     }
 
     fn head(&mut self) -> anyhow::Result<()> {
@@ -192,6 +202,10 @@ impl GapWorkbook {
 
     /// Adds a customer: id, what is known, and the columns that are open, in ascending order.
     pub fn line(&mut self, id: &str, known: &[String], open: &[usize]) -> anyhow::Result<()> {
+        self.on_disk(|book| book.cells(id, known, open))
+    }
+
+    fn cells(&mut self, id: &str, known: &[String], open: &[usize]) -> anyhow::Result<()> {
         let looks = &self.looks;
         let sheet = self.workbook.worksheet_from_index(0)?;
         sheet.write_string_with_format(self.row, 0, id, &looks.closed)?;
@@ -219,11 +233,12 @@ impl GapWorkbook {
 
     /// Writes the file.
     pub fn finish(mut self) -> anyhow::Result<()> {
-        self.fields()?;
-        self.lists()?;
+        self.on_disk(GapWorkbook::fields)?;
+        self.on_disk(GapWorkbook::lists)?;
         let cannot = format!("{} cannot be written", self.file.path().shown());
         let mut bytes = MarkedArchive::new(self.file, COMMENT);
-        self.workbook.save_to_writer(&mut bytes).context(cannot)?;
+        let saved = with_disk_errors(|| Ok(self.workbook.save_to_writer(&mut bytes)?));
+        saved.context(cannot)?;
         bytes.end()?.finish()
     }
 

@@ -22,13 +22,14 @@ use rust_xlsxwriter::{DocProperties, Workbook};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
+use super::library_calls::with_disk_errors;
 use super::summary::Summary;
 use bakkt_files::output::{FileStart, NewFile, OutputFolder};
 use bakkt_journal::Journals;
 use bakkt_model::error::ShownPath;
 use bakkt_model::grace::Grace;
 use sheet_formats::SheetFormats;
-use table_frame::{Frame, TableSheet, part_name, parts, workbook_of_frames};
+use table_frame::{Frame, TableSheet, part_name, parts, parts_of_frames, workbook_of_frames};
 
 /// The name of the file.
 pub(super) const NAME: &str = "report.xlsx";
@@ -101,8 +102,7 @@ impl ReportWorkbook {
             looks,
             sheets: Vec::new(),
         };
-        let mut workbook = workbook_of_frames(&book.folder, &book.looks, [])?;
-        for part in parts(workbook.save_to_buffer()?)? {
+        for part in parts_of_frames(&book.folder, &book.looks, [])? {
             if FIRST_PARTS.contains(&part.name.as_str()) {
                 book.begin_part(&part.name)?;
                 book.archive.write_all(part.text.as_bytes())?;
@@ -130,9 +130,8 @@ impl ReportWorkbook {
     fn frame_of(&self, sheet: &TableSheet) -> anyhow::Result<Frame> {
         let sheets = self.sheets.iter().map(|written| &written.sheet);
         let sheets = sheets.chain([sheet]);
-        let mut workbook = workbook_of_frames(&self.folder, &self.looks, sheets)?;
         let name = part_name(self.sheets.len() + 2);
-        let parts = parts(workbook.save_to_buffer()?)?;
+        let parts = parts_of_frames(&self.folder, &self.looks, sheets)?;
         let part = parts.iter().find(|part| part.name == name);
         Frame::of(&part.context("a workbook without its last sheet")?.text)
     }
@@ -158,9 +157,12 @@ impl ReportWorkbook {
         fill: impl FnOnce(&ReportWorkbook, &mut Workbook) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let sheets = self.sheets.iter().map(|written| &written.sheet);
-        let mut workbook = workbook_of_frames(&self.folder, &self.looks, sheets)?;
-        fill(&self, &mut workbook)?;
-        for part in parts(workbook.save_to_buffer()?)? {
+        let saved = with_disk_errors(|| {
+            let mut workbook = workbook_of_frames(&self.folder, &self.looks, sheets)?;
+            fill(&self, &mut workbook)?;
+            Ok(workbook.save_to_buffer()?)
+        })?;
+        for part in parts(saved)? {
             let names = (2..).map(part_name);
             let written = names.zip(&self.sheets).find(|(name, _)| *name == part.name);
             if let Some((_, written)) = written {

@@ -14,6 +14,7 @@ use zip::ZipArchive;
 use super::cover;
 use super::sheet_formats::SheetFormats;
 use super::table_sheet::Table;
+use crate::library_calls::with_disk_errors;
 
 /// The number of A4 among paper sizes.
 const A4: u8 = 9;
@@ -43,6 +44,19 @@ pub(super) fn workbook_of_frames<'s>(
         frame(workbook.add_worksheet_with_constant_memory()?, looks, sheet)?;
     }
     Ok(workbook)
+}
+
+/// The parts of such a workbook.
+pub(super) fn parts_of_frames<'s>(
+    folder: &Path,
+    looks: &SheetFormats,
+    sheets: impl IntoIterator<Item = &'s TableSheet>,
+) -> anyhow::Result<Vec<Part>> {
+    let saved = with_disk_errors(|| {
+        let mut workbook = workbook_of_frames(folder, looks, sheets)?;
+        Ok(workbook.save_to_buffer()?)
+    });
+    parts(saved?)
 }
 
 fn frame(into: &mut Worksheet, looks: &SheetFormats, sheet: &TableSheet) -> anyhow::Result<()> {
