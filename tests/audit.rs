@@ -99,8 +99,8 @@ fn sql(db: &Connection, sql: &str) {
     without_triggers(db, |db| db.execute_batch(sql).unwrap());
 }
 
-/// Thirty ways to alter a journal. The triggers are put back, where not for themselves.
-const JOURNAL: [Tampering; 30] = [
+/// Ways to alter a journal. The triggers are put back, where not for themselves.
+const JOURNAL: [Tampering; 45] = [
     (
         "a trigger is dropped",
         |db| db.execute_batch("DROP TRIGGER operator_log_keeps").unwrap(),
@@ -316,10 +316,134 @@ const JOURNAL: [Tampering; 30] = [
         |db| sql(db, "DELETE FROM entry"),
         "the journal has no chain",
     ),
+    (
+        "the gaps of a customer are taken away",
+        |db| {
+            let changed = db.execute(
+                "UPDATE record SET gap_set = NULL WHERE client_id = 'G-1' AND gap_set IS NOT NULL",
+                [],
+            );
+            assert_eq!(changed.unwrap(), 1);
+        },
+        "table record: rows 1 to 16",
+    ),
+    (
+        "two customers swap their gaps",
+        |db| {
+            db.execute_batch("CREATE TEMP TABLE was AS SELECT client_id, gap_set FROM record; UPDATE record SET gap_set = (SELECT w.gap_set FROM temp.was w WHERE w.client_id = CASE record.client_id WHEN 'G-1' THEN 'B-2' ELSE 'G-1' END) WHERE client_id IN ('G-1', 'B-2')").unwrap()
+        },
+        "table record: rows 1 to 16",
+    ),
+    (
+        "a field that gaps name gets another name",
+        |db| {
+            db.execute_batch(
+                "UPDATE word SET text = 'owners[0].nickname' WHERE text = 'owners[0].phoneNumber'",
+            )
+            .unwrap()
+        },
+        "table word: row",
+    ),
+    (
+        "what an attempt came to is changed",
+        |db| {
+            db.execute_batch("UPDATE attempt SET answer = NULL WHERE task = 1")
+                .unwrap()
+        },
+        "table attempt: rows 1 to 16",
+    ),
+    (
+        "an attempt is deleted",
+        |db| {
+            db.execute_batch("DELETE FROM attempt WHERE task = 1")
+                .unwrap()
+        },
+        "table attempt: rows 1 to 16",
+    ),
+    (
+        "an update is made up",
+        |db| {
+            db.execute_batch("INSERT INTO sent_update VALUES (1, 'A-1', 1, x'00')")
+                .unwrap()
+        },
+        "table sent_update: at most 16 rows instead of at most 0",
+    ),
+    (
+        "a row of a backfill file is made up",
+        |db| {
+            db.execute_batch("INSERT INTO layer_row VALUES (1, 1, 1, 1, 'A-1')")
+                .unwrap()
+        },
+        "table layer_row",
+    ),
+    (
+        "a row that nothing uses is made up",
+        |db| {
+            db.execute_batch("INSERT INTO unused VALUES (1, 99, 1)")
+                .unwrap()
+        },
+        "table unused",
+    ),
+    (
+        "a gap of custody is made up",
+        |db| {
+            db.execute_batch("INSERT INTO custody_gap VALUES (1, 1, 1, 0, 0)")
+                .unwrap()
+        },
+        "table custody_gap",
+    ),
+    (
+        "a name of custody is made up",
+        |db| {
+            db.execute_batch("INSERT INTO custody_name VALUES (1, 1)")
+                .unwrap()
+        },
+        "table custody_name",
+    ),
+    (
+        "somebody is said to be forgotten",
+        |db| {
+            db.execute_batch("INSERT INTO erased VALUES ('erased:1', 1)")
+                .unwrap()
+        },
+        "table erased: 1 rows instead of 0",
+    ),
+    (
+        "a counter is changed",
+        |db| {
+            db.execute_batch("UPDATE counter SET count = count + 1 WHERE what = 0")
+                .unwrap()
+        },
+        "counters of records by verdict that say something else than the rows",
+    ),
+    (
+        "the plan is denied",
+        |db| {
+            db.execute_batch("DELETE FROM meta WHERE key = 'plan'")
+                .unwrap()
+        },
+        "the journal does not say any more that anything is planned",
+    ),
+    (
+        "the plan is of another day",
+        |db| {
+            db.execute_batch("UPDATE meta SET value = '2001-01-01' WHERE key = 'as_of'")
+                .unwrap()
+        },
+        "another day of the plan",
+    ),
+    (
+        "the plan is said to have read more",
+        |db| {
+            db.execute_batch("UPDATE meta SET value = '9' WHERE key = 'rows_read'")
+                .unwrap()
+        },
+        "table meta: row",
+    ),
 ];
 
 #[test]
-fn each_of_thirty_tamperings_of_the_journal_is_found_and_named() {
+fn each_tampering_of_the_journal_is_found_and_named() {
     let recorded = Recorded::new();
     let (code, said) = recorded.audit("acme", "--head head.json");
     assert_eq!(code, 0, "{said}");
@@ -337,6 +461,35 @@ fn each_of_thirty_tamperings_of_the_journal_is_found_and_named() {
         }
     }
     assert!(missed.is_empty(), "{}", missed.join("\n\n"));
+}
+
+#[test]
+fn a_checkpoint_of_an_earlier_version_is_no_alteration() {
+    let recorded = Recorded::new();
+    let folder = recorded.copy("earlier");
+    let db = Connection::open(folder.join(".bakkt-migrate/sandbox/journal.db")).unwrap();
+    let later = ["table record", "table attempt", "table task", "table word"];
+    chain::checkpoint_without(&db, &later);
+    drop(db);
+    let (code, said) = recorded.audit("earlier", "");
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("did not look at 4 of the tables"), "{said}");
+    assert_ne!(recorded.world.code("report earlier --sandbox").0, 1);
+    let (_, said) = recorded.audit("earlier", "");
+    assert!(!said.contains("of the tables"), "{said}");
+}
+
+#[test]
+fn a_report_whose_gaps_are_other_ones_than_its_lines_does_not_balance() {
+    let recorded = Recorded::new();
+    let folder = recorded.copy("altered");
+    let db = Connection::open(folder.join(".bakkt-migrate/sandbox/journal.db")).unwrap();
+    let change = "UPDATE record SET gap_set = NULL WHERE client_id = 'B-2' AND gap_set IS NOT NULL";
+    assert_eq!(db.execute(change, []).unwrap(), 1);
+    drop(db);
+    let (code, said) = recorded.world.code("report altered --sandbox");
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("counters of gaps by field"), "{said}");
 }
 
 #[test]

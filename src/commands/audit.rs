@@ -22,7 +22,7 @@ const UNCHECKED: u8 = 3;
 pub fn run(args: &AuditArgs) -> anyhow::Result<CommandOutput> {
     let view = View::of(&args.view)?;
     view.place.must_be_one()?;
-    let reader = view.reader()?;
+    let reader = view.audited_reader()?;
     let (mut heads, mut doubts) = (Vec::new(), Vec::new());
     for path in &args.head {
         heads.extend(read_head(path, args.signers.as_deref(), &mut doubts)?);

@@ -8,6 +8,7 @@ use super::{CommandOutput, checkpoint, code, outputs, target};
 use crate::cli::{ReportArgs, ViewArgs};
 use bakkt_files::output::ProtectedPaths;
 use bakkt_files::state_folder;
+use bakkt_journal::chain::EntryKind;
 use bakkt_journal::read::nothing_planned;
 use bakkt_journal::{Journal, Journals, Reader, Tombstone};
 use bakkt_model::error::{Failure, ShownPath};
@@ -41,6 +42,24 @@ impl View {
 
     /// The journal, read-only.
     pub fn reader(&self) -> anyhow::Result<Reader> {
+        self.must_exist()?;
+        opened(&self.place.folder())
+    }
+
+    /// The journal, read-only, for an audit: also one that says nothing of a plan that its chain has.
+    pub fn audited_reader(&self) -> anyhow::Result<Reader> {
+        self.must_exist()?;
+        let folder = self.place.folder();
+        state_folder::check(&folder)?;
+        let reader = Reader::open(&Journal::path(&folder))?;
+        match reader.last_entry(EntryKind::Plan)? {
+            Some(_) => Ok(reader),
+            None => opened(&folder),
+        }
+    }
+
+    /// Refuses a migration without a journal.
+    fn must_exist(&self) -> anyhow::Result<()> {
         let dir = &self.place.dir;
         target::existing_folder(dir)?;
         self.place.must_be_one()?;
@@ -61,7 +80,7 @@ impl View {
                 hint,
             ));
         }
-        opened(&self.place.folder())
+        Ok(())
     }
 
     /// The journal, or those of all shards that are here.

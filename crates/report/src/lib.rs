@@ -47,6 +47,7 @@ pub use summary::ReportFacts;
 pub use text::{rfc3339, status_lines};
 pub use totals::{DocumentTotals, Gaps, KybTotals, PriorAccounts, States, Tasks, Totals, Verdicts};
 
+use audit::{RecordHashes, Sheets};
 use bakkt_files::output::{FileStart, OutputFolder};
 use bakkt_journal::chain::{ChainHead, RowHashes, hex};
 use bakkt_journal::read::Minute;
@@ -109,7 +110,8 @@ struct Found {
     ownership: OnceLock<u64>,
     minutes: OnceLock<BTreeMap<i64, Minute>>,
     rows: OnceLock<RowCounts>,
-    reconciliation: OnceLock<RowHashes>,
+    records: OnceLock<RecordHashes>,
+    tables: OnceLock<Sheets>,
     crosswalk: OnceLock<RowHashes>,
     documents: OnceLock<RowHashes>,
     workbook: WaitingWorkbook,
@@ -171,8 +173,8 @@ pub fn write_and_check(
     {
         let found = &found;
         // The long ones first.
-        let jobs: Vec<Job<'_>> = vec![
-            Box::new(|r| keep(&found.reconciliation, files::reconciliation(r, dir)?)),
+        let mut jobs: Vec<Job<'_>> = vec![
+            Box::new(|r| keep(&found.records, files::reconciliation(r, dir)?)),
             Box::new(|r| {
                 let book = ReportWorkbook::begin(r, dir, grace)?;
                 *found
@@ -201,6 +203,9 @@ pub fn write_and_check(
             Box::new(|r| custody::gaps(r, dir)),
             Box::new(|r| custody::crosswalk(r, dir)),
         ];
+        if checkpoint.is_some() {
+            jobs.insert(2, Box::new(|r| keep(&found.tables, audit::tables(r)?)));
+        }
         all_jobs(jobs, &reader, readers.collect())?;
     }
     let mut after = kept(found.decisions)?;
@@ -215,13 +220,16 @@ pub fn write_and_check(
         rows: kept(found.rows)?,
         after,
     };
-    let sheets = vec![
-        ("reconciliation.csv".to_owned(), kept(found.reconciliation)?),
+    let mut sheets = kept(found.records)?.sheets();
+    sheets.extend([
         ("crosswalk.csv".to_owned(), kept(found.crosswalk)?),
         ("documents.csv".to_owned(), kept(found.documents)?),
-    ];
+    ]);
     let checked = match checkpoint {
-        Some(checkpoint) => Some(check(checkpoint, &reader, sheets)?),
+        Some(checkpoint) => {
+            sheets.extend(kept(found.tables)?);
+            Some(check(checkpoint, &sheets)?)
+        }
         None => None,
     };
     let chains = checked
@@ -255,14 +263,9 @@ pub fn write_and_check(
 }
 
 /// Appends the checkpoint of the files that were written; returns a reader that sees it.
-fn check(
-    checkpoint: Checkpoint<'_>,
-    journals: &Journals,
-    mut sheets: Vec<(String, RowHashes)>,
-) -> anyhow::Result<Reader> {
+fn check(checkpoint: Checkpoint<'_>, sheets: &[(String, RowHashes)]) -> anyhow::Result<Reader> {
     let Checkpoint { journal, about } = checkpoint;
-    sheets.extend(audit::tables(journals)?);
-    journal.append_checkpoint(bakkt_journal::now(), about, &sheets)?;
+    journal.append_checkpoint(bakkt_journal::now(), about, sheets)?;
     let folder = journal.folder().context("a journal without a folder")?;
     Reader::open(&Journal::path(&folder))
 }

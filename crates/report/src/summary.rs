@@ -179,7 +179,8 @@ pub(super) fn read(
         documents,
         burn_down,
     } = rows;
-    let totals = Totals::new(journals, &counts, &documents, &gaps, after)?;
+    let mut totals = Totals::new(journals, &counts, &documents, &gaps, after)?;
+    totals.compare_gap_lines(due_on.values().sum());
     let today = facts.at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let overdue = due_on
         .iter()

@@ -275,6 +275,17 @@ impl Totals {
         Ok(totals)
     }
 
+    /// Compares the open gaps with the lines that were written of them.
+    pub(crate) fn compare_gap_lines(&mut self, open_lines: u64) {
+        if self.gaps.open != open_lines {
+            let (open, lines) = (thousands(self.gaps.open), thousands(open_lines));
+            self.imbalances.push(format!(
+                "open gaps are {open}, but gaps.csv has {lines} lines of open ones"
+            ));
+            self.balanced = false;
+        }
+    }
+
     /// The object of `--json` as a value. `Value` sorts its keys: print [`Totals::json_text`] to keep their order.
     pub fn json(&self) -> serde_json::Value {
         // A struct of numbers, texts and maps with text keys always has a value.

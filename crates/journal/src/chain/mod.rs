@@ -8,10 +8,12 @@
 //! to be kept outside.
 
 mod canonical;
+mod packs;
 mod rows;
 mod tokens;
 
 pub use canonical::{canonical, write_canonical};
+pub use packs::{PACK, PackedRows};
 pub use rows::RowHashes;
 pub use tokens::{ERASED, erased_name, hashed_target, id_hash, target_agrees, without_word};
 

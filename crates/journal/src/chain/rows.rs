@@ -35,8 +35,12 @@ pub struct RowHashes {
 impl RowHashes {
     /// Adds a row by its text.
     pub fn add(&mut self, row: &[u8]) {
-        let hash: [u8; 32] = Sha256::digest(row).into();
-        self.add_hash(&hash[..ROW_HASH]);
+        self.add_digest(Sha256::digest(row).into());
+    }
+
+    /// Adds what SHA-256 made of a row, or of several together.
+    pub(crate) fn add_digest(&mut self, digest: [u8; 32]) {
+        self.add_hash(&digest[..ROW_HASH]);
     }
 
     /// Adds rows by their hashes, one after the other.

@@ -391,7 +391,10 @@ impl Reader {
             }
             let is_blocked = row.get::<_, Option<i64>>(5)? == Some(Verdict::Blocked as i64);
             let [all, blocked] = match row.get::<_, i64>(0)? {
-                set if set < 0 => [1, u64::from(is_blocked)],
+                // Of one record alone, if that has it.
+                set if set < 0 && row.get::<_, Option<i64>>(6)? == Some(set) => {
+                    [1, u64::from(is_blocked)]
+                }
                 set => uses.get(&set).copied().unwrap_or_default(),
             };
             let levels = tallies.entry(row.get(1)?).or_default();
@@ -530,7 +533,7 @@ pub(crate) mod sql {
     pub const TASK_RECORDS: &str =
         sql!("SELECT record FROM task WHERE kind = {kind.account} ORDER BY record");
     pub const TASKS: &str = "SELECT kind, state, code, existed, last_at, field, message FROM task";
-    pub const GAPS: &str = "SELECT s.id, s.path, s.level, s.reason, s.status, r.verdict \
+    pub const GAPS: &str = "SELECT s.id, s.path, s.level, s.reason, s.status, r.verdict, r.gap_set \
         FROM gap_set s LEFT JOIN record r ON r.id = -s.id";
     pub const SENT: &str = "SELECT at FROM attempt";
     pub const ACCEPTED: &str = "SELECT last_at FROM task WHERE state = ?1 AND last_at IS NOT NULL";

@@ -1,46 +1,17 @@
-//! The chain as it stands in the journal, and the rows that it vouches for.
+//! The chain as it stands in the journal, and the hashes that the last checkpoint kept.
 //!
-//! Nothing here is believed: `report::audit` compares. Left out: the form (`chain`), and the sheets of a report.
+//! Nothing here is believed: `report::audit` compares. Left out: the form (`chain`), the rows that a checkpoint covers
+//! (`vouched_rows`), and the sheets of a report.
 
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde_json::Value;
+use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::chain::{ChainHead, EntryKind, EntryRow, NO_ENTRY, RowHashes, canonical, hex};
+use crate::chain::{ChainHead, EntryKind, EntryRow, NO_ENTRY, RowHashes};
 use crate::read::reader::Reader;
 use crate::schema;
 use crate::write::entries::{ENTRY, entry, log_hashes};
-
-/// Tables whose rows a checkpoint hashes as they are, with the columns that give them an order: what people decided, what was
-/// set aside, what Bakkt told, and the runs.
-const TABLES: [(&str, &str); 18] = [
-    ("acknowledged", "client_id, agreements"),
-    ("closed_gap", "id"),
-    ("custody_task", "id"),
-    ("difference", "task, document, path, kind"),
-    ("fingerprint", "name"),
-    ("former", "task"),
-    ("former_task", "task"),
-    ("gap_set", "id, path, reason, file, row"),
-    ("layer", "id"),
-    ("link", "task"),
-    ("manual_kyb", "client_id"),
-    ("operator_log", "id"),
-    ("person", "client_id"),
-    ("policy", "path"),
-    ("run", "id"),
-    ("set_aside", "id"),
-    ("verification", "task"),
-    ("waiver", "client_id, path"),
-];
-
-/// Without how often one was repeated, which grows, and without its sealed body, which may be deleted.
-const EVENTS: &str = "SELECT id, at, request_id, hash, client_id, type, status, reason, expires_at, linked, source FROM event ORDER BY id";
-const PARTIES: &str =
-    "SELECT client_id, events, status, reason, documents, expires_at FROM party ORDER BY client_id";
 
 impl Reader {
     /// Every entry of the chain, oldest first, as it is stored.
@@ -91,33 +62,6 @@ impl Reader {
         Ok(sheets)
     }
 
-    /// Every row of the small tables that a checkpoint covers, as canonical JSON: the table, then the row.
-    pub fn each_vouched_row(
-        &self,
-        mut each: impl FnMut(&'static str, &str) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        for (table, order) in TABLES {
-            let sql = format!("SELECT * FROM {table} ORDER BY {order}");
-            self.walk(&sql, |row| each(table, &row_text(row)?))?;
-        }
-        Ok(())
-    }
-
-    /// The names of those tables.
-    pub fn vouched_tables() -> impl Iterator<Item = &'static str> {
-        TABLES.iter().map(|(table, _)| *table)
-    }
-
-    /// Every event that came, oldest first, as canonical JSON; and what they come to for each customer. Both come from the
-    /// database of the receiver, which adds to it beside everything else.
-    pub fn each_event_row(
-        &self,
-        mut each: impl FnMut(&'static str, &str) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        self.walk(EVENTS, |row| each("event", &row_text(row)?))?;
-        self.walk(PARTIES, |row| each("party", &row_text(row)?))
-    }
-
     /// The hashes of the first lines of the operator log, as the entry of an upgrade has them.
     pub fn log_hashes(&self, key: &[u8; 32], lines: u64) -> anyhow::Result<RowHashes> {
         Ok(log_hashes(&self.journal, key, lines.cast_signed())?)
@@ -148,20 +92,4 @@ fn parts(db: &Connection) -> anyhow::Result<BTreeMap<String, String>> {
     let mut statement = db.prepare(sql)?;
     let rows = statement.query_map(params![], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// A row as canonical JSON: an array of its columns, bytes as an object.
-fn row_text(row: &Row<'_>) -> anyhow::Result<String> {
-    let mut columns = Vec::new();
-    for place in 0..row.as_ref().column_count() {
-        columns.push(match row.get_ref(place)? {
-            ValueRef::Null => Value::Null,
-            ValueRef::Integer(number) => number.into(),
-            // No column holds one; somebody put it there.
-            ValueRef::Real(number) => serde_json::json!({"real": number.to_string()}),
-            ValueRef::Text(text) => String::from_utf8_lossy(text).into(),
-            ValueRef::Blob(bytes) => serde_json::json!({"hex": hex(bytes)}),
-        });
-    }
-    canonical(&Value::Array(columns)).context("a row cannot be written as canonical JSON")
 }

@@ -124,7 +124,7 @@ impl Reader {
         let mut any_waived = false;
         self.walk(sql::OPENED, |row| {
             let count = match row.get::<_, i64>(0)? {
-                set if set < 0 => 1,
+                set if set < 0 && row.get::<_, Option<i64>>(3)? == Some(set) => 1,
                 set => uses.get(&set).map_or(0, |[all, _]| *all),
             };
             any_waived |= row.get_ref(2)?.as_str()? == "waived";
@@ -297,7 +297,8 @@ impl Reader {
 }
 
 pub(crate) mod sql {
-    pub const OPENED: &str = "SELECT id, opened_at, status FROM gap_set";
+    pub const OPENED: &str = "SELECT s.id, s.opened_at, s.status, r.gap_set \
+        FROM gap_set s LEFT JOIN record r ON r.id = -s.id";
     pub const WAIVED: &str = "SELECT g.opened_at, v.at FROM record r JOIN gap_set g ON g.id = r.gap_set AND g.status = 'waived' \
         LEFT JOIN waiver v ON v.client_id = r.client_id AND v.path = g.path \
         WHERE r.gap_set IN (SELECT s.id FROM gap_set s WHERE s.status = 'waived')";

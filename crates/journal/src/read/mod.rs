@@ -18,6 +18,7 @@ pub(crate) mod kyb_checklists;
 pub(crate) mod reader;
 pub(crate) mod records;
 pub(crate) mod unknown_outcomes;
+pub(crate) mod vouched_rows;
 
 pub use accepted::decisions::{Decision, DecisionLine, EventCounts};
 pub use accepted::links::{LinkCounts, LinkStanding, WantedLink};

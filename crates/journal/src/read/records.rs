@@ -6,6 +6,7 @@
 use crate::read::columns::{Origin, TaskPart, count, index, origin, task, text, word_of};
 use crate::read::ended_tasks::dropped_word;
 use crate::read::reader::Reader;
+use crate::read::vouched_rows::write_columns;
 use crate::schema::codes::kind;
 use crate::schema::codes::{EXISTED, KINDS, STATES, VERDICTS};
 use rusqlite::{Row, Rows};
@@ -30,6 +31,9 @@ pub struct RecordLine<'a> {
     /// Of the agreements that are sent: how many have a name (all have one), a version, a date. None: not sent, or planned by an
     /// earlier version.
     pub carried: Option<[u8; 3]>,
+    /// Its number, and its columns that no file of the report shows, as canonical JSON: where it is read, its keyed hashes and marks,
+    /// which set of gaps it has.
+    pub unshown: &'a str,
 }
 
 /// The documents and the KYB of an account.
@@ -83,7 +87,10 @@ impl Reader {
         let mut documents = self.journal.prepare(sql::UNSENT)?;
         let mut uploads = SideRows::new(uploads.query([])?)?;
         let mut documents = SideRows::new(documents.query([])?)?;
+        let mut unshown = String::new();
         self.walk(sql::RECORD_LINES, |row| {
+            unshown.clear();
+            write_columns(row, sql::UNSHOWN, &mut unshown)?;
             let mut beside = AttachedTasks::default();
             let record: i64 = row.get(16)?;
             uploads.each(record, |kind, state| beside.upload(kind, state))?;
@@ -101,6 +108,7 @@ impl Reader {
                 bakkt: bakkt(row, 12)?,
                 beside,
                 carried: row.get(18)?,
+                unshown: &unshown,
             })
         })
     }
@@ -197,12 +205,15 @@ fn bakkt<'a>(row: &'a Row<'_>, from: usize) -> anyhow::Result<BakktPart<'a>> {
 
 /// The statements. `ORDER BY` names the key of the outermost table, which the left joins keep outermost.
 pub(crate) mod sql {
+    /// The columns of [`RECORD_LINES`] that no file shows.
+    pub const UNSHOWN: std::ops::Range<usize> = 19..29;
     pub const RECORD_LINES: &str = sql!(
         "SELECT f.name, r.row, r.client_id, r.verdict, w.text, r.gaps, \
         t.state, coalesce(t.attempts, 0) + CASE WHEN s.id IS NULL THEN 0 ELSE (SELECT sum(a.attempts) FROM set_aside a \
             WHERE a.client_id = r.client_id AND a.kind = {kind.account} AND a.gone = 1) END, \
         coalesce(s.first_at, t.first_at), coalesce(t.last_at, s.last_at), c.text, d.text, \
-        t.bakkt_id, t.status, t.created_at, t.existed, r.id, s.state, r.carried \
+        t.bakkt_id, t.status, t.created_at, t.existed, r.id, s.state, r.carried, \
+        r.id, r.offset, r.length, r.hash, r.fixed, r.person, r.agreements, r.owners, r.gap_set, r.carried \
         FROM record r LEFT JOIN file f ON f.id = r.file LEFT JOIN word w ON w.id = r.reason \
         LEFT JOIN task t ON t.record = r.id AND t.kind = {kind.account} \
         LEFT JOIN set_aside s ON s.id = (SELECT max(a.id) FROM set_aside a WHERE a.client_id = r.client_id AND a.kind = {kind.account} AND a.gone = 1) \

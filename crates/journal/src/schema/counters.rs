@@ -265,7 +265,8 @@ impl Counters {
         Ok(counters)
     }
 
-    /// Adds the gaps of all sets: how often each is used that may be used more than once.
+    /// Adds the gaps of all sets: as often as each is used of those that may be used more than once, and once of those that the
+    /// record has to which they belong.
     pub(crate) fn add_sets(
         &mut self,
         db: &Connection,
@@ -275,10 +276,9 @@ impl Counters {
         let mut rows = sets.query([])?;
         while let Some(row) = rows.next()? {
             let set: i64 = row.get(0)?;
-            let count = if set < 0 {
-                1
-            } else {
-                uses.get(&set).copied().unwrap_or_default()
+            let count = match set {
+                own if own < 0 => i64::from(row.get::<_, Option<i64>>(4)? == Some(own)),
+                shared => uses.get(&shared).copied().unwrap_or_default(),
             };
             let (level, status) = (row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_str()?);
             self.add_gap(row.get(1)?, level, status, count);
@@ -359,6 +359,7 @@ pub(crate) mod sql {
     /// The same of records that are forgotten.
     pub const FORGOTTEN_FINDINGS: &str = "SELECT record, kind, first, file, row FROM finding \
         WHERE record IN (SELECT id FROM temp.forgotten_record) ORDER BY record, kind, path, file, row";
-    pub const SETS: &str = "SELECT id, path, level, status FROM gap_set";
+    pub const SETS: &str = "SELECT s.id, s.path, s.level, s.status, r.gap_set \
+        FROM gap_set s LEFT JOIN record r ON r.id = -s.id";
     pub const JOINED: &str = "SELECT file, count(DISTINCT offset) FROM part GROUP BY file";
 }

@@ -61,7 +61,7 @@ fn finding((record, kind, path, row, first): Found) -> PlannedFinding<'static> {
 }
 
 /// Ten records: two of them blocked, most with gaps, one with a gap in a joined row; a document and KYB of the third.
-fn planned(folder: &std::path::Path) -> anyhow::Result<Journal> {
+pub(super) fn planned(folder: &std::path::Path) -> anyhow::Result<Journal> {
     let mut journal = Journal::open(folder)?;
     journal.begin_plan("2026-11-30")?;
     let file = journal.add_file("export.csv", "accounts")?;

@@ -1,5 +1,6 @@
 //! Tests of the crate as a whole.
 
+mod altered_rows;
 mod bare_codes;
 mod counters;
 mod journal_of_version_5;

@@ -5,7 +5,7 @@ use crate::decisions::manual_kyb;
 use crate::read::accepted::{decisions, owner_changes, verification};
 use crate::read::{
     backfills, counts, document_counts, documents, ended_tasks, findings, gap_history, gap_lines,
-    kyb_checklists, records,
+    kyb_checklists, records, vouched_rows,
 };
 use crate::schema::{self, counters};
 
@@ -71,7 +71,8 @@ fn no_statement_sorts() -> rusqlite::Result<()> {
         manual_kyb::sql::MANUAL_KYB,
         document_counts::sql::STRAY_KYB,
     ];
-    for sql in lines.into_iter().chain(counts) {
+    let packed = vouched_rows::sql::PACKED.map(|(_, sql)| sql);
+    for sql in lines.into_iter().chain(counts).chain(packed) {
         let mut plan = journal.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
         let values = rusqlite::params_from_iter(vec![0; plan.parameter_count()]);
         let steps = plan.query_map(values, |row| row.get(3))?;

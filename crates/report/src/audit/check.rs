@@ -1,22 +1,18 @@
 //! Whether a journal and its chain fit each other, and a head from outside.
 //!
 //! In the order in which an auditor would look: what the database is made of, the chain itself, heads from outside, the operator
-//! log against its entries, the runs against theirs, and the rows against the last checkpoint. The first flaw of each is named; so is
-//! what could not be checked, and why.
+//! log against its entries, the runs against theirs, the plan against its own (`compare_plan`), and the rows against the last
+//! checkpoint (`compare_rows`). The first flaw of each is named; so is what could not be checked, and why.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::sheets::{Sheets, sheets};
 use crate::text::rfc3339;
-use bakkt_journal::chain::{ChainCheck, ChainHead, EntryKind, EntryRow, RowHashes, target_agrees};
+use bakkt_journal::chain::{ChainCheck, ChainHead, EntryKind, EntryRow, target_agrees};
 use bakkt_journal::read::DecisionRow;
 use bakkt_journal::{Journals, Reader};
-
-/// Rows that are named one by one.
-const NAMED: usize = 5;
 
 /// Something that does not fit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -67,7 +63,9 @@ pub fn audit(
     audit.compare_heads(heads);
     audit.compare_log(reader, key)?;
     audit.compare_runs(reader)?;
+    audit.compare_plan(reader)?;
     audit.compare_rows(&journals, reader)?;
+    audit.compare_counters(reader)?;
     Ok(AuditResult {
         entries: audit.entries.len() as u64,
         head: reader.chain_head()?,
@@ -82,18 +80,19 @@ pub fn audit(
     })
 }
 
+/// An audit that goes on.
 #[derive(Default)]
-struct Audit {
-    entries: Vec<EntryRow>,
-    checkpoint: Option<EntryRow>,
-    rows: u64,
+pub(super) struct Audit {
+    pub(super) entries: Vec<EntryRow>,
+    pub(super) checkpoint: Option<EntryRow>,
+    pub(super) rows: u64,
     heads: u64,
     flaws: Vec<Flaw>,
-    unchecked: Vec<String>,
+    pub(super) unchecked: Vec<String>,
 }
 
 impl Audit {
-    fn flaw(&mut self, entry: Option<i64>, what: String) {
+    pub(super) fn flaw(&mut self, entry: Option<i64>, what: String) {
         let entry = entry.map(i64::unsigned_abs);
         self.flaws.push(Flaw { entry, what });
     }
@@ -126,7 +125,7 @@ impl Audit {
         Ok(())
     }
 
-    fn of_kind(&self, kind: EntryKind) -> Vec<EntryRow> {
+    pub(super) fn of_kind(&self, kind: EntryKind) -> Vec<EntryRow> {
         let wanted = self
             .entries
             .iter()
@@ -299,89 +298,6 @@ impl Audit {
         }
         Ok(())
     }
-
-    /// The rows as they are now against those that the last checkpoint saw.
-    fn compare_rows(&mut self, journals: &Journals, reader: &Reader) -> anyhow::Result<()> {
-        let Some(checkpoint) = self.checkpoint.clone() else {
-            self.unchecked.push(
-                "there is no checkpoint yet: no row could be compared; `bakkt-migrate report` makes one".to_owned(),
-            );
-            return Ok(());
-        };
-        let body = checkpoint.value();
-        let stored = reader.checkpoint_rows()?;
-        let now = sheets(journals)?;
-        let later = self.entries.iter().filter(|entry| entry.id > checkpoint.id);
-        let later = later.filter(|entry| EntryKind::of(&entry.kind).is_some_and(changes_rows));
-        let later: Vec<String> = later.map(|entry| entry.kind.clone()).collect();
-        let mut changed = Vec::new();
-        for (name, rows) in &now {
-            let seen = &body["sheets"][name.as_str()];
-            let (Some(root), Some(count)) = (seen["root"].as_str(), seen["rows"].as_u64()) else {
-                self.unchecked.push(format!(
-                    "{name}: the checkpoint of an earlier version did not look at it"
-                ));
-                continue;
-            };
-            if name == "table event" && rows.count() > count {
-                // They come beside everything else; those that the checkpoint saw have to be there.
-                if rows.root_of_first(count)? == root {
-                    self.rows += count;
-                    self.unchecked.push(format!(
-                        "{} events came after the last checkpoint",
-                        rows.count() - count
-                    ));
-                    continue;
-                }
-            }
-            if name == "table party" && events_came(&now, &body) {
-                continue;
-            }
-            if rows.root()? == root {
-                self.rows += rows.count();
-                continue;
-            }
-            let empty = RowHashes::default();
-            let kept = stored.get(name).unwrap_or(&empty);
-            changed.push(what_changed(name, rows, kept, root, count)?);
-        }
-        if changed.is_empty() {
-            return Ok(());
-        }
-        let id = checkpoint.id;
-        let (what, at) = (changed.join("; "), rfc3339(checkpoint.at));
-        if later.is_empty() {
-            self.flaw(Some(id), format!(
-                "entry {id} (checkpoint, {at}): rows are not as it saw them, and nothing was done since: {what}"
-            ));
-        } else {
-            self.unchecked.push(format!(
-                "since the last checkpoint (entry {id}, {at}) there was something that changes rows ({}), and no checkpoint after it: a run that was killed, or one that still goes on; what differs: {what}. `bakkt-migrate run` ends with a checkpoint, and so does `report`",
-                later.join(", ")
-            ));
-        }
-        Ok(())
-    }
-}
-
-/// Whether what an entry is about changes rows.
-fn changes_rows(kind: EntryKind) -> bool {
-    matches!(
-        kind,
-        EntryKind::Plan
-            | EntryKind::Run
-            | EntryKind::RunEnd
-            | EntryKind::Decision
-            | EntryKind::Forget
-            | EntryKind::Close
-            | EntryKind::Upgrade
-    )
-}
-
-fn events_came(now: &Sheets, body: &Value) -> bool {
-    let events = now.iter().find(|(name, _)| name == "table event");
-    let seen = body["sheets"]["table event"]["rows"].as_u64();
-    events.is_some_and(|(_, rows)| Some(rows.count()) != seen)
 }
 
 /// In what a line of the operator log differs from its entry.
@@ -413,36 +329,4 @@ fn differs(
         must(target_agrees(key, &line.target, hashed), "about others");
     }
     wrong
-}
-
-/// What changed in a sheet, by line.
-fn what_changed(
-    name: &str,
-    now: &RowHashes,
-    kept: &RowHashes,
-    root: &str,
-    count: u64,
-) -> anyhow::Result<String> {
-    if kept.root()? != root {
-        return Ok(format!(
-            "{name}: it changed, and the hashes of its {count} rows were changed too"
-        ));
-    }
-    let place = |at: u64| match name.strip_prefix("table ") {
-        // The first line of a file has the names of the columns.
-        None => format!("line {}", at + 2),
-        Some(_) => format!("row {}", at + 1),
-    };
-    let differs = now.differences(kept)?;
-    let first = differs.iter().take(NAMED).map(|at| place(*at));
-    let mut words = first.collect::<Vec<_>>().join(", ");
-    if differs.len() > NAMED {
-        words = format!("{words} and {} more", differs.len() - NAMED);
-    }
-    let (has, had) = (now.count(), kept.count());
-    Ok(match (has == had, words.is_empty()) {
-        (true, _) => format!("{name}: {words}"),
-        (false, true) => format!("{name}: {has} rows instead of {had}; the first are the same"),
-        (false, false) => format!("{name}: {has} rows instead of {had}; {words}"),
-    })
 }

@@ -6,6 +6,8 @@
 //! something is signed (`files::signatures`).
 
 mod check;
+mod compare_plan;
+mod compare_rows;
 mod heads;
 mod lines;
 mod manifest;
@@ -22,7 +24,7 @@ pub use manifest::{
 };
 pub use record::{AuditRecord, CheckpointFacts, EventFacts, InputFacts, RunFacts, SentDocuments};
 pub use sheets::sheets;
-pub(crate) use sheets::tables;
+pub(crate) use sheets::{RecordHashes, Sheets, tables};
 pub use verify_folder::{FolderResult, verify_folder};
 
 /// The chain, entry by entry, in a report.

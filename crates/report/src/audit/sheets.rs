@@ -1,4 +1,4 @@
-//! What a checkpoint vouches for: every line of three files of the report, and every row of the small tables.
+//! What a checkpoint vouches for: every line of three files of the report, and every row of the journal's tables.
 
 use std::io;
 
@@ -7,19 +7,48 @@ use anyhow::Context;
 use super::lines::LineHasher;
 use crate::beside::{DOCUMENTS, document_lines};
 use crate::files::{CROSSWALK, CsvFile, RECONCILIATION, crosswalk_lines, reconciliation_lines};
-use bakkt_journal::chain::RowHashes;
+use bakkt_journal::chain::{PackedRows, RowHashes};
 use bakkt_journal::{Journals, Reader};
 
 /// Sheets by name.
 pub(crate) type Sheets = Vec<(String, RowHashes)>;
 
+/// The lines of `reconciliation.csv`.
+const RECONCILIATION_SHEET: &str = "reconciliation.csv";
+/// What the table `record` has beside them.
+const RECORD_SHEET: &str = "table record";
+
+/// What a walk over all records gives a checkpoint.
+#[derive(Debug)]
+pub(crate) struct RecordHashes {
+    /// Of the lines of `reconciliation.csv`.
+    pub(crate) lines: RowHashes,
+    /// Of the columns that no file shows.
+    pub(crate) unshown: RowHashes,
+}
+
+impl RecordHashes {
+    /// The sheets that they are.
+    pub(crate) fn sheets(self) -> Sheets {
+        vec![
+            (RECONCILIATION_SHEET.to_owned(), self.lines),
+            (RECORD_SHEET.to_owned(), self.unshown),
+        ]
+    }
+}
+
 /// Hashes every row that a checkpoint vouches for, by the name of its file or table.
 pub fn sheets(journals: &Journals) -> anyhow::Result<Sheets> {
-    let mut sheets = vec![
-        (
-            "reconciliation.csv".to_owned(),
-            hashed(RECONCILIATION, |out| reconciliation_lines(journals, out))?,
-        ),
+    let mut unshown = PackedRows::default();
+    let lines = hashed(RECONCILIATION, |out| {
+        reconciliation_lines(journals, out, &mut unshown)
+    })?;
+    let records = RecordHashes {
+        lines,
+        unshown: unshown.end(),
+    };
+    let mut sheets = records.sheets();
+    sheets.extend([
         (
             "crosswalk.csv".to_owned(),
             hashed(CROSSWALK, |out| crosswalk_lines(journals, out))?,
@@ -28,16 +57,16 @@ pub fn sheets(journals: &Journals) -> anyhow::Result<Sheets> {
             "documents.csv".to_owned(),
             hashed(DOCUMENTS, |out| document_lines(journals, out))?,
         ),
-    ];
+    ]);
     sheets.extend(tables(journals)?);
     Ok(sheets)
 }
 
-/// The same of the tables alone, beside files that were hashed while they were written.
+/// The same of the tables that are walked for nothing else, beside files that were hashed while they were written.
 pub(crate) fn tables(journals: &Journals) -> anyhow::Result<Sheets> {
     let names = Reader::vouched_tables().chain(["event", "party"]);
     let mut tables: Sheets = names
-        .map(|name| (format!("table {name}"), RowHashes::default()))
+        .map(|name| (table_sheet(name), RowHashes::default()))
         .collect();
     let mut place = 0;
     let mut add = |name: &str, row: &str| {
@@ -56,7 +85,23 @@ pub(crate) fn tables(journals: &Journals) -> anyhow::Result<Sheets> {
         reader.each_vouched_row(&mut add)?;
         reader.each_event_row(&mut add)?;
     }
+    for name in Reader::packed_tables() {
+        let mut packs = PackedRows::default();
+        for reader in journals.readers() {
+            reader.pack_table(name, &mut packs)?;
+        }
+        tables.push((table_sheet(name), packs.end()));
+    }
     Ok(tables)
+}
+
+/// Whether a sheet has one hash for several rows.
+pub(crate) fn is_packed(sheet: &str) -> bool {
+    sheet == RECORD_SHEET || Reader::packed_tables().any(|name| table_sheet(name) == sheet)
+}
+
+fn table_sheet(name: &str) -> String {
+    format!("table {name}")
 }
 
 fn hashed(

@@ -1,0 +1,255 @@
+//! The rows of the journal that a checkpoint covers, as canonical JSON.
+//!
+//! Owner of which tables those are. Small ones, and those that name their row when it was altered, have a hash for each row; those
+//! with as many rows as customers have one for several ([`chain::packs`](crate::chain)). The columns of `record` that no file of the
+//! report shows come with its lines (`records`), so that records are walked once. Not covered: `entry`, which is the chain;
+//! `checkpoint_row`, whose hashes the chain has; `counter`, which is compared with the rows; and `known_file`, which spares reading
+//! a document twice and says nothing of the migration. Left out: who compares (`report::audit`).
+
+use std::fmt::Write;
+use std::ops::Range;
+
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
+use serde_json::Value;
+
+use crate::chain::PackedRows;
+use crate::read::reader::Reader;
+
+/// Tables with a hash for each row, and the columns that give them an order: what people decided, what was set aside, what Bakkt
+/// told, the runs, who was forgotten, and the texts that other rows name by number.
+const TABLES: [(&str, &str); 22] = [
+    ("acknowledged", "client_id, agreements"),
+    ("closed_gap", "id"),
+    ("custody_difference", "task"),
+    ("custody_task", "id"),
+    ("difference", "task, document, path, kind"),
+    ("erased", "name"),
+    ("file", "id"),
+    ("fingerprint", "name"),
+    ("former", "task"),
+    ("former_task", "task"),
+    ("gap_set", "id, path, reason, file, row"),
+    ("layer", "id"),
+    ("link", "task"),
+    ("manual_kyb", "client_id"),
+    ("operator_log", "id"),
+    ("person", "client_id"),
+    ("policy", "path"),
+    ("run", "id"),
+    ("set_aside", "id"),
+    ("verification", "task"),
+    ("waiver", "client_id, path"),
+    ("word", "id"),
+];
+
+/// What a plan says of itself. Other facts change without a checkpoint: a registry's claim, how far a read-back is.
+const PLAN_FACTS: &str = "SELECT key, value FROM meta WHERE key IN ('as_of', 'blank_lines', 'findings_block', 'inputs', \
+    'lost_rows', 'mapper', 'parts', 'plan', 'planned_at', 'rows_read', 'unused_exclusions', 'whole_files', 'whole_rows_read') ORDER BY key";
+
+/// Without how often one was repeated, which grows, and without its sealed body, which may be deleted.
+const EVENTS: &str = "SELECT id, at, request_id, hash, client_id, type, status, reason, expires_at, linked, source FROM event ORDER BY id";
+const PARTIES: &str =
+    "SELECT client_id, events, status, reason, documents, expires_at FROM party ORDER BY client_id";
+
+impl Reader {
+    /// Every row of the tables that a checkpoint covers row by row: the table, then the row.
+    pub fn each_vouched_row(
+        &self,
+        mut each: impl FnMut(&'static str, &str) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        for (table, order) in TABLES {
+            let sql = format!("SELECT * FROM {table} ORDER BY {order}");
+            self.each_text(&sql, |row| each(table, row))?;
+        }
+        self.each_text(PLAN_FACTS, |row| each("meta", row))
+    }
+
+    /// The names of those tables.
+    pub fn vouched_tables() -> impl Iterator<Item = &'static str> {
+        TABLES.iter().map(|(table, _)| *table).chain(["meta"])
+    }
+
+    /// The names of the tables that a checkpoint covers several rows at a time.
+    pub fn packed_tables() -> impl Iterator<Item = &'static str> {
+        sql::PACKED.iter().map(|(table, _)| *table)
+    }
+
+    /// Adds the rows of one of these tables.
+    pub fn pack_table(&self, table: &str, packs: &mut PackedRows) -> anyhow::Result<()> {
+        for (_, sql) in sql::PACKED.iter().filter(|(name, _)| *name == table) {
+            self.each_text(sql, |row| {
+                packs.add(row);
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Every event that came, oldest first; and what they come to for each customer. Both come from the database of the receiver,
+    /// which adds to it beside everything else.
+    pub fn each_event_row(
+        &self,
+        mut each: impl FnMut(&'static str, &str) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.each_text(EVENTS, |row| each("event", row))?;
+        self.each_text(PARTIES, |row| each("party", row))
+    }
+
+    fn each_text(
+        &self,
+        sql: &str,
+        mut each: impl FnMut(&str) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut text = String::new();
+        self.walk(sql, |row| {
+            text.clear();
+            write_columns(row, 0..row.as_ref().column_count(), &mut text)?;
+            each(&text)
+        })
+    }
+}
+
+/// Adds columns of a row as canonical JSON: an array, bytes as an object.
+pub(crate) fn write_columns(
+    row: &Row<'_>,
+    columns: Range<usize>,
+    out: &mut String,
+) -> anyhow::Result<()> {
+    let first = columns.start;
+    out.push('[');
+    for place in columns {
+        if place > first {
+            out.push(',');
+        }
+        match row.get_ref(place)? {
+            ValueRef::Null => out.push_str("null"),
+            ValueRef::Integer(number) => write!(out, "{number}")?,
+            // No column holds one; somebody put it there.
+            ValueRef::Real(number) => write!(out, "{{\"real\":\"{number}\"}}")?,
+            ValueRef::Text(text) => write_text(&String::from_utf8_lossy(text), out),
+            ValueRef::Blob(bytes) => {
+                out.push_str("{\"hex\":\"");
+                data_encoding::HEXLOWER.encode_append(bytes, out);
+                out.push_str("\"}");
+            }
+        }
+    }
+    out.push(']');
+    Ok(())
+}
+
+fn write_text(text: &str, out: &mut String) {
+    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_plain) {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&Value::from(text).to_string());
+    }
+}
+
+/// The statements over tables with as many rows as customers, each in the order of its key.
+pub(crate) mod sql {
+    pub const PACKED: [(&str, &str); 14] = [
+        ("attempt", "SELECT * FROM attempt ORDER BY task, number"),
+        (
+            "custody_attempt",
+            "SELECT * FROM custody_attempt ORDER BY task, number",
+        ),
+        (
+            "custody_gap",
+            "SELECT * FROM custody_gap ORDER BY record, path, reason, file, row",
+        ),
+        (
+            "custody_name",
+            "SELECT * FROM custody_name ORDER BY record, path",
+        ),
+        // Its other columns stand in documents.csv, but for the sealed path, which closing a migration deletes.
+        (
+            "document",
+            "SELECT id, record, offset, length, proves, hash FROM document ORDER BY id",
+        ),
+        (
+            "finding",
+            "SELECT * FROM finding ORDER BY record, kind, path, file, row",
+        ),
+        (
+            "layer_element",
+            "SELECT * FROM layer_element ORDER BY layer, row, list, place",
+        ),
+        (
+            "layer_row",
+            "SELECT * FROM layer_row ORDER BY layer, row, path",
+        ),
+        (
+            "other_shard",
+            "SELECT * FROM other_shard ORDER BY client_id",
+        ),
+        ("owner", "SELECT * FROM owner ORDER BY record, place"),
+        ("part", "SELECT * FROM part ORDER BY record, list, place"),
+        ("sent_update", "SELECT * FROM sent_update ORDER BY id"),
+        ("task", "SELECT * FROM task ORDER BY id"),
+        ("unused", "SELECT * FROM unused ORDER BY file, row"),
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::chain::{canonical, hex};
+    use crate::schema::JOURNAL;
+
+    #[test]
+    fn columns_are_written_as_canonical_json() {
+        let db = Connection::open_in_memory().unwrap();
+        let texts = [
+            "plain ü",
+            "a \"quoted\" one",
+            "back\\slash",
+            "tab\tand\u{7f}",
+            "",
+        ];
+        for text in texts {
+            let mut out = String::from("before ");
+            db.query_row(
+                "SELECT 'left out', NULL, -7, ?1, x'00ff', x''",
+                [text],
+                |row| {
+                    write_columns(row, 1..6, &mut out).unwrap();
+                    Ok(())
+                },
+            )
+            .unwrap();
+            let value = serde_json::json!([null, -7, text, {"hex": hex(&[0, 255])}, {"hex": ""}]);
+            let expected = canonical(&value).unwrap();
+            assert_eq!(out, format!("before {expected}"));
+        }
+    }
+
+    /// A table that is added to the journal has to be put somewhere.
+    #[test]
+    fn every_table_is_covered_or_left_out_on_purpose() {
+        let db = Connection::open_in_memory().unwrap();
+        for sql in JOURNAL {
+            db.execute_batch(sql).unwrap();
+        }
+        let mut statement = db
+            .prepare(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+            )
+            .unwrap();
+        let names = statement.query_map([], |row| row.get(0)).unwrap();
+        let there: BTreeSet<String> = names.collect::<Result<_, _>>().unwrap();
+        let left_out = ["entry", "checkpoint_row", "counter", "known_file"];
+        let known = Reader::vouched_tables().chain(Reader::packed_tables());
+        let known = known.chain(left_out).chain(["record"]);
+        let known: BTreeSet<String> = known.map(str::to_owned).collect();
+        assert_eq!(there, known);
+    }
+}

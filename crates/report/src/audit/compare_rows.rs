@@ -1,0 +1,147 @@
+//! The rows of the journal against those that the last checkpoint saw.
+//!
+//! What came after the checkpoint and changes rows makes a difference no flaw: then it is told, and not judged.
+
+use serde_json::Value;
+
+use super::check::Audit;
+use super::sheets::{Sheets, is_packed, sheets};
+use crate::text::rfc3339;
+use bakkt_journal::chain::{EntryKind, PACK, RowHashes};
+use bakkt_journal::{Journals, Reader};
+
+/// Rows that are named one by one.
+const NAMED: usize = 5;
+
+impl Audit {
+    /// The rows as they are now against those that the last checkpoint saw.
+    pub(super) fn compare_rows(
+        &mut self,
+        journals: &Journals,
+        reader: &Reader,
+    ) -> anyhow::Result<()> {
+        let Some(checkpoint) = self.checkpoint.clone() else {
+            self.unchecked.push(
+                "there is no checkpoint yet: no row could be compared; `bakkt-migrate report` makes one".to_owned(),
+            );
+            return Ok(());
+        };
+        let body = checkpoint.value();
+        let stored = reader.checkpoint_rows()?;
+        let now = sheets(journals)?;
+        let later = self.entries.iter().filter(|entry| entry.id > checkpoint.id);
+        let later = later.filter(|entry| EntryKind::of(&entry.kind).is_some_and(changes_rows));
+        let later: Vec<String> = later.map(|entry| entry.kind.clone()).collect();
+        let (mut changed, mut unknown) = (Vec::new(), 0);
+        for (name, rows) in &now {
+            let seen = &body["sheets"][name.as_str()];
+            let (Some(root), Some(count)) = (seen["root"].as_str(), seen["rows"].as_u64()) else {
+                unknown += 1;
+                continue;
+            };
+            if name == "table event" && rows.count() > count {
+                // They come beside everything else; those that the checkpoint saw have to be there.
+                if rows.root_of_first(count)? == root {
+                    self.rows += count;
+                    self.unchecked.push(format!(
+                        "{} events came after the last checkpoint",
+                        rows.count() - count
+                    ));
+                    continue;
+                }
+            }
+            if name == "table party" && events_came(&now, &body) {
+                continue;
+            }
+            if rows.root()? == root {
+                // The rows of the others are counted by the files that show them.
+                self.rows += if is_packed(name) { 0 } else { rows.count() };
+                continue;
+            }
+            let empty = RowHashes::default();
+            let kept = stored.get(name).unwrap_or(&empty);
+            changed.push(what_changed(name, rows, kept, root, count)?);
+        }
+        if unknown > 0 {
+            self.unchecked.push(format!(
+                "the last checkpoint is of an earlier version, which did not look at {unknown} of the tables; `bakkt-migrate report` makes one that does"
+            ));
+        }
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let id = checkpoint.id;
+        let (what, at) = (changed.join("; "), rfc3339(checkpoint.at));
+        if later.is_empty() {
+            self.flaw(Some(id), format!(
+                "entry {id} (checkpoint, {at}): rows are not as it saw them, and nothing was done since: {what}"
+            ));
+        } else {
+            self.unchecked.push(format!(
+                "since the last checkpoint (entry {id}, {at}) there was something that changes rows ({}), and no checkpoint after it: a run that was killed, or one that still goes on; what differs: {what}. `bakkt-migrate run` ends with a checkpoint, and so does `report`",
+                later.join(", ")
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Whether what an entry is about changes rows.
+fn changes_rows(kind: EntryKind) -> bool {
+    matches!(
+        kind,
+        EntryKind::Plan
+            | EntryKind::Run
+            | EntryKind::RunEnd
+            | EntryKind::Decision
+            | EntryKind::Forget
+            | EntryKind::Close
+            | EntryKind::Upgrade
+    )
+}
+
+fn events_came(now: &Sheets, body: &Value) -> bool {
+    let events = now.iter().find(|(name, _)| name == "table event");
+    let seen = body["sheets"]["table event"]["rows"].as_u64();
+    events.is_some_and(|(_, rows)| Some(rows.count()) != seen)
+}
+
+/// What changed in a sheet, by line.
+fn what_changed(
+    name: &str,
+    now: &RowHashes,
+    kept: &RowHashes,
+    root: &str,
+    count: u64,
+) -> anyhow::Result<String> {
+    let is_packed = is_packed(name);
+    let place = |at: u64| match name.strip_prefix("table ") {
+        // The first line of a file has the names of the columns.
+        None => format!("line {}", at + 2),
+        Some(_) if is_packed => format!("rows {} to {}", at * PACK + 1, (at + 1) * PACK),
+        Some(_) => format!("row {}", at + 1),
+    };
+    let count_of = |hashes: u64| match is_packed {
+        true => format!("at most {}", hashes * PACK),
+        false => hashes.to_string(),
+    };
+    if kept.root()? != root {
+        let count = count_of(count);
+        return Ok(format!(
+            "{name}: it changed, and the hashes of its {count} rows were changed too"
+        ));
+    }
+    let differs = now.differences(kept)?;
+    let first = differs.iter().take(NAMED).map(|at| place(*at));
+    let mut words = first.collect::<Vec<_>>().join(", ");
+    if differs.len() > NAMED {
+        words = format!("{words} and {} more", differs.len() - NAMED);
+    }
+    let (has, had) = (now.count(), kept.count());
+    let counts = format!("{} rows instead of {}", count_of(has), count_of(had));
+    Ok(match (has == had, words.is_empty()) {
+        (true, _) => format!("{name}: {words}"),
+        (false, true) => format!("{name}: {counts}; the first are the same"),
+        (false, false) => format!("{name}: {counts}; {words}"),
+    })
+}
