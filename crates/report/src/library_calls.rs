@@ -53,16 +53,16 @@ fn disk_error(panic: &(dyn Any + Send)) -> Option<io::Error> {
 mod tests {
     use super::*;
 
-    /// The number of "no space left on device" on this system.
-    fn full() -> io::Error {
-        io::Error::from_raw_os_error(28)
+    /// What the system says of a write to a full disk.
+    fn write_to_full_disk() -> io::Result<()> {
+        Err(io::Error::from_raw_os_error(28))
     }
 
     #[test]
     fn an_unwrapped_error_of_the_system_is_that_error() {
         let unwrapped: [fn(); 2] = [
-            || Err(full()).unwrap(),
-            || Err(full()).expect("the file can be written"),
+            || write_to_full_disk().unwrap(),
+            || write_to_full_disk().expect("the file can be written"),
         ];
         for panics in unwrapped {
             let told = with_disk_errors(|| {
