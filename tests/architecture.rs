@@ -56,7 +56,13 @@ const NARROW: &[MayUse] = &[
 const ROOMS: &[(&str, &[MayUse])] = &[
     (
         "model",
-        &[("error", &[]), ("sensitive", &[]), ("text", &[]), ("", &[])],
+        &[
+            ("address", &[]),
+            ("error", &["address"]),
+            ("sensitive", &[]),
+            ("text", &[]),
+            ("", &[]),
+        ],
     ),
     (
         "files",

@@ -300,7 +300,7 @@ fn planned(
         Err(error) if is_new => {
             // Else every command about all shards would come upon a shard without a plan.
             drop(session);
-            let _ = std::fs::remove_dir_all(&folder);
+            let _ = bakkt_files::state_folder::remove_folder(&folder);
             return Err(error);
         }
         claimed => claimed?,
