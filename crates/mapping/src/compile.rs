@@ -13,7 +13,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::expr::Expressions;
 use super::feed::{FieldMapping, Route, TextSource, in_order};
 use super::missing::Missing;
-use super::placeholder::KeptPlaceholders;
 use super::step::Transform;
 use super::target::{ACCOUNT_TYPE, OWED, TargetForm, fits, owed_leaf, resolve, words};
 use super::{CompiledSheet, Mapper};
@@ -22,6 +21,7 @@ use bakkt_contract::account::ACCOUNT_TYPES;
 use bakkt_contract::custody::PREFIX;
 use bakkt_files::toml_file::{Table, TomlFile, Value};
 use bakkt_model::error::Diagnostics;
+use bakkt_model::placeholder::KeptPlaceholders;
 use bakkt_model::text::one_line;
 use bakkt_source::header;
 

@@ -10,6 +10,7 @@ pub mod grace;
 pub mod limits;
 pub mod number;
 pub mod objects;
+pub mod placeholder;
 pub mod position;
 pub mod quota;
 pub mod sensitive;
