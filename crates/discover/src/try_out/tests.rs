@@ -1,0 +1,56 @@
+//! What is written of small exports: the guess, tried on their own rows.
+
+use super::*;
+use crate::guess;
+use crate::inspect::{self, distinct::Hasher};
+use bakkt_source::export::Options;
+
+/// The mapping that is written of an export with these columns beside the usual ones of 24 invented customers.
+fn written(header: &str, cells: impl Fn(usize) -> String) -> String {
+    let given = ["Mara", "Joel", "Ann", "Bo", "Cy"];
+    let family = ["Quill", "Pike", "Roe", "Hart"];
+    let mut text = format!("CustNo,FirstName,LastName,Email,BirthDate,{header}\n");
+    for row in 0..24 {
+        let (given, family) = (given[row % 5], family[row % 4]);
+        let born = format!("19{}-0{}-1{}", 50 + row, row % 9 + 1, row % 9);
+        let more = cells(row);
+        text += &format!("K{row:05},{given},{family},p{row}@example.com,{born},{more}\n");
+    }
+    mapping_of(&text)
+}
+
+fn mapping_of(text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("customers.csv");
+    std::fs::write(&path, text).unwrap();
+    let export = inspect::open(&path, &Options::default()).unwrap();
+    let profiles = [inspect::survey(&export, &Hasher::default(), |_, _| {}).unwrap()];
+    let mut guess = guess::guess(&profiles, &inspect::all_links(&profiles));
+    let today = jiff::civil::date(2025, 1, 2);
+    weighed(&mut guess, &profiles, &[Arc::new(export)], today).unwrap();
+    write::mapping(&guess.sheets[0], &profiles[0], "customers.csv")
+}
+
+/// The lines of a mapping about a field, those that are comments with their sign.
+fn lines<'t>(mapping: &'t str, field: &str) -> Vec<&'t str> {
+    let about = format!("{field}\" = ");
+    mapping
+        .lines()
+        .filter(|line| line.contains(&about))
+        .collect()
+}
+
+#[test]
+fn what_is_not_sent_names_the_field_that_keeps_it_back() {
+    let cells = |row: usize| format!("{},{}", 30_000 + row * 1_000, row % 3 + 1);
+    let mapping = written("AnnualIncome,InvestmentObjective", cells);
+    let income = lines(&mapping, "annualIncomeRangeUsd");
+    assert!(
+        income[0].contains("investmentProfile.accountGoals.") && !income[0].contains("agreements"),
+        "{income:?}"
+    );
+    let mapping = written("Employer", |_| "Sample Mills".to_owned());
+    let employer = lines(&mapping, "employerName");
+    let wanted = "owners[0].identity.employment.position is missing, without which it is not sent";
+    assert!(employer[0].contains(wanted), "{employer:?}");
+}
