@@ -17,6 +17,7 @@ mod headers;
 mod joined_parts;
 mod labels;
 mod lines;
+mod name_order;
 mod not_asked;
 mod places;
 mod required;

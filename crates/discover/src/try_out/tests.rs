@@ -19,6 +19,19 @@ fn written(header: &str, cells: impl Fn(usize) -> String) -> String {
     mapping_of(&text)
 }
 
+/// The same of an export that has whole names.
+fn written_of_names(header: &str, name: impl Fn(&str, &str) -> String) -> String {
+    let given = ["MARA", "JOEL", "ANN", "ROSE", "PETER"];
+    let family = ["QUILL", "PIKE", "MARLOW", "HART"];
+    let mut text = format!("CustNo,{header},Email,BirthDate\n");
+    for row in 0..24 {
+        let name = name(given[row % 5], family[row % 4]);
+        let born = format!("19{}-0{}-1{}", 50 + row, row % 9 + 1, row % 9);
+        text += &format!("K{row:05},{name},p{row}@example.com,{born}\n");
+    }
+    mapping_of(&text)
+}
+
 fn mapping_of(text: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("customers.csv");
@@ -38,6 +51,37 @@ fn lines<'t>(mapping: &'t str, field: &str) -> Vec<&'t str> {
         .lines()
         .filter(|line| line.contains(&about))
         .collect()
+}
+
+#[test]
+fn whole_names_without_a_comma_are_a_decision_unless_something_shows_their_order() {
+    let plain = |given: &str, family: &str| format!("{family} {given}");
+    let initial = |given: &str, family: &str| format!("{given} J {family}");
+    let comma = |given: &str, family: &str| format!("\"{family}, {given}\"");
+    type Names<'a> = &'a dyn Fn(&str, &str) -> String;
+    let cases: [(&str, Names<'_>, bool, bool); 7] = [
+        ("Name", &plain, false, false),
+        ("Name", &initial, false, true),
+        ("Name", &comma, false, true),
+        ("LastFirstName", &plain, true, true),
+        ("NAME_LAST_FIRST", &plain, true, true),
+        ("Last First Middle", &plain, true, true),
+        ("CUST_NAME_LAST_FIRST", &plain, true, true),
+    ];
+    for (header, name, is_family_first, is_known) in cases {
+        let mapping = written_of_names(header, name);
+        for (field, part) in [("givenName", "given"), ("familyName", "family")] {
+            let found = lines(&mapping, &format!("owners[0].identity.{field}"));
+            let cut = match is_family_first {
+                true => format!("name = {{ part = \"{part}\", order = \"family-first\" }}"),
+                false => format!("name = \"{part}\""),
+            };
+            assert_eq!(found.len(), 1, "{header}: {mapping}");
+            assert!(found[0].contains(&cut), "{header}: {}", found[0]);
+            let open = found[0].contains("# medium: without a comma");
+            assert_eq!(open, !is_known, "{header}: {}", found[0]);
+        }
+    }
 }
 
 #[test]
