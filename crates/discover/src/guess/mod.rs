@@ -26,6 +26,7 @@ mod score;
 mod spelling;
 mod tables;
 pub(crate) mod trial;
+mod unfit;
 mod values;
 mod words;
 pub mod write;

@@ -85,6 +85,33 @@ fn whole_names_without_a_comma_are_a_decision_unless_something_shows_their_order
 }
 
 #[test]
+fn answers_and_states_are_no_name_of_an_agreement() {
+    for (header, cells) in [
+        ("TermsAccepted,TermsVersion,TermsDate", "Y,2.1,2024-01-11"),
+        ("AgreementSigned,AgreementVersion", "Yes,3"),
+        ("CustomerAgreement,AgreementVer", "Accepted,3"),
+        (
+            "AgreementType,AgreementVer,AgreementDate",
+            "Signed,3,2024-01-11",
+        ),
+        ("AgreementName,AgreementVer,AgreementDate", "1,3,2024-01-11"),
+    ] {
+        let mapping = written(header, |_| cells.to_owned());
+        let found = lines(&mapping, "agreements[0].name");
+        assert!(found.iter().all(|line| line.starts_with('#')), "{found:?}");
+        let const_hint = |line: &&str| line.contains("{ const = ");
+        assert!(found.iter().any(const_hint), "{header}: {found:?}");
+    }
+    let names = |_| "Customer Agreement,3".to_owned();
+    let mapping = written("AgreementName,AgreementVersion", names);
+    let found = lines(&mapping, "agreements[0].name");
+    assert_eq!(
+        found,
+        ["\"owners[0].agreements[0].name\" = \"AgreementName\"  # high"]
+    );
+}
+
+#[test]
 fn what_is_not_sent_names_the_field_that_keeps_it_back() {
     let cells = |row: usize| format!("{},{}", 30_000 + row * 1_000, row % 3 + 1);
     let mapping = written("AnnualIncome,InvestmentObjective", cells);
@@ -97,4 +124,30 @@ fn what_is_not_sent_names_the_field_that_keeps_it_back() {
     let employer = lines(&mapping, "employerName");
     let wanted = "owners[0].identity.employment.position is missing, without which it is not sent";
     assert!(employer[0].contains(wanted), "{employer:?}");
+}
+
+#[test]
+fn amounts_that_are_no_dollars_of_a_year_are_hints() {
+    for (header, income, worth) in [
+        ("Income,NetWorth", 30, 100),
+        ("Income_K,NetWorth_Thousands", 3_000, 9_000),
+        ("Income (000s),NetWorth (000s)", 3_000, 9_000),
+    ] {
+        let mapping = written(header, |row| format!("{},{}", income + row, worth + row));
+        for field in ["annualIncomeRangeUsd", "totalNetWorthRangeUsd"] {
+            let found = lines(&mapping, field);
+            assert!(
+                found.iter().all(|line| line.starts_with('#')),
+                "{header}: {found:?}"
+            );
+        }
+    }
+    for cells in [
+        |row: usize| format!("{},{}", 30_000 + row, 100_000 + row),
+        |row: usize| format!("{}k,{}k", 30 + row, 100 + row),
+    ] {
+        let mapping = written("Income,NetWorth", cells);
+        let found = lines(&mapping, "annualIncomeRangeUsd");
+        assert!(found[0].starts_with('"'), "{found:?}");
+    }
 }
