@@ -337,6 +337,14 @@ mod tests {
     }
 
     #[test]
+    fn no_placeholder_is_a_country_or_a_state() {
+        for (word, _) in bakkt_model::placeholder::WORDS {
+            assert_eq!(alpha3(word), None, "{word}");
+            assert_eq!(crate::us_states::two_letters(word), None, "{word}");
+        }
+    }
+
+    #[test]
     fn refuses_what_is_no_country_or_fits_two() {
         for text in [
             "",

@@ -5,12 +5,16 @@
 //! to be read a second time to join them. Bounded: so many rows of each file, and two passes. Left out on purpose: what
 //! follows from it for a line (`guess::trial`).
 
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::guess::trial::{LineTrial, SheetTrial};
+use crate::guess::trial::{LineTrial, SheetTrial, withholds};
 use crate::guess::{Guess, GuessedFile, write};
 use crate::inspect::Profile;
 use bakkt_contract::unfit_id::IdRules;
@@ -165,8 +169,8 @@ struct MappingTrial<'a> {
     lines: Vec<SlotTrial>,
     /// By path of a gap: the place of its line.
     line_of: Vec<Option<usize>>,
-    /// By path that nothing gives: rows that lack it.
-    missing: BTreeMap<u32, u64>,
+    /// By line whose value is withheld, and by path of another gap of the same row.
+    beside: BTreeMap<(usize, u32), GapCount>,
     /// Slots of the names: of the main owner, and of the joint owner.
     names: [[Option<usize>; 2]; 2],
     /// The main owner's middle names, and their place among the lines.
@@ -215,7 +219,7 @@ impl<'a> MappingTrial<'a> {
             line_of: line_of.collect(),
             lines,
             worker: Worker::default(),
-            missing: BTreeMap::new(),
+            beside: BTreeMap::new(),
             names,
             middle,
             sums: SheetTrial::default(),
@@ -252,6 +256,10 @@ impl<'a> MappingTrial<'a> {
         }
         for gap in &gaps {
             self.gap(gap, row, at);
+            if let (GapReason::Withheld, Some(line)) = (gap.reason, self.line_of[gap.path as usize])
+            {
+                self.note_beside(line, &gaps);
+            }
         }
         Ok(())
     }
@@ -268,36 +276,50 @@ impl<'a> MappingTrial<'a> {
                 }
             }
             (GapReason::Withheld, Some(SlotTrial { trial, .. })) => trial.withheld += 1,
-            (GapReason::Missing, _) => *self.missing.entry(gap.path).or_default() += 1,
             _ => {}
+        }
+    }
+
+    /// Counts the gaps of a row in which the value of a line is withheld.
+    fn note_beside(&mut self, line: usize, gaps: &[Gap]) {
+        for gap in gaps {
+            let missing = match gap.reason {
+                GapReason::Withheld => continue,
+                GapReason::Invalid(_) => 0,
+                GapReason::Missing | GapReason::NoRow => 1,
+            };
+            let count = self.beside.entry((line, gap.path)).or_default();
+            count.rows += 1;
+            count.missing += missing;
         }
     }
 
     fn finish(mut self) -> SheetTrial {
         let paths = &self.pipeline.plan.paths;
-        for SlotTrial { trial, .. } in &mut self.lines {
-            if trial.withheld == 0 {
-                continue;
-            }
-            // What is missing most often in the same object, or else in the objects around it.
-            let near = |path: &str| {
-                path.bytes()
-                    .zip(trial.path.bytes())
-                    .take_while(|(a, b)| a == b)
-                    .count()
-            };
-            let needs = self
-                .missing
-                .iter()
-                .filter(|(_, rows)| **rows >= trial.withheld)
-                .max_by_key(|(path, rows)| (near(&paths[**path as usize].path), **rows));
-            trial.needs = needs.map_or(String::new(), |(path, _)| {
-                paths[*path as usize].path.clone()
+        for (line, SlotTrial { trial, .. }) in self.lines.iter_mut().enumerate() {
+            let own = trial.path.replacen("[].", "[0].", 1);
+            // The one of most rows; of several the nearest, and of these the first.
+            let causes = self.beside.range((line, 0)..=(line, u32::MAX));
+            let causes = causes.filter_map(|((_, path), count)| {
+                let depth = withholds(&paths[*path as usize].path, &own)?;
+                Some((count.rows, depth, Reverse(*path), count.missing))
             });
+            if let Some((rows, _, Reverse(path), missing)) = causes.max() {
+                trial.needs = paths[path as usize].path.clone();
+                trial.needs_is_missing = missing == rows;
+            }
         }
         self.sums.lines = self.lines.into_iter().map(|line| line.trial).collect();
         self.sums
     }
+}
+
+/// How often a path is a gap.
+#[derive(Clone, Copy, Default)]
+struct GapCount {
+    rows: u64,
+    /// Those of them in which the export has nothing.
+    missing: u64,
 }
 
 /// The names of an owner, without regard to case.

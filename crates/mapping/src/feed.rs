@@ -22,10 +22,10 @@ use remembered::Remembered;
 use super::CompiledSheet;
 use super::draft::{Draft, SlotValue};
 use super::expr::ForRow;
-use super::placeholder::{self, KeptPlaceholders};
 use super::step::{self, Transform};
 use bakkt_contract::{Form, forms};
 use bakkt_model::error::Diagnostic;
+use bakkt_model::placeholder::{self, KeptPlaceholders};
 use bakkt_model::text::{cell, lost, one_line, same, trim, without_invisible};
 use bakkt_source::{Cell, Row};
 

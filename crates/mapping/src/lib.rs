@@ -23,7 +23,6 @@ pub mod missing;
 pub mod names;
 pub mod phones;
 pub mod pipeline;
-pub mod placeholder;
 pub mod postal;
 pub mod step;
 pub mod target;

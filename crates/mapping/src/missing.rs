@@ -1,7 +1,7 @@
 //! The mapping's own words for an empty cell.
 //!
 //! Owner of [`Missing`]. Every cell of every row is asked about, and nearly none is one of the words: a look at its first
-//! byte settles most. Left out on purpose: the usual placeholders ([`super::placeholder`]).
+//! byte settles most. Left out on purpose: the usual placeholders ([`bakkt_model::placeholder`]).
 
 use bakkt_model::text::{Folded, fold, may_fold_to_ascii, trim};
 

@@ -12,11 +12,11 @@ use super::dates::ordered::DateStyle;
 use super::lookup::Lookup;
 use super::missing::Missing;
 use super::names;
-use super::placeholder::{KeptPlaceholders, is_placeholder_but};
 use super::{phones, postal, tax_ids, title};
 use bakkt_contract::amounts::{self, DecimalMark};
 use bakkt_contract::usd::Scale;
 use bakkt_contract::{Form, countries, postal_codes, spans, us_states};
+use bakkt_model::placeholder::{KeptPlaceholders, is_placeholder_but};
 use bakkt_model::text::{Folded, narrow};
 use bakkt_source::{Cell, Row};
 

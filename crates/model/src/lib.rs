@@ -11,6 +11,7 @@ pub mod grace;
 pub mod limits;
 pub mod number;
 pub mod objects;
+pub mod placeholder;
 pub mod position;
 pub mod quota;
 pub mod sensitive;

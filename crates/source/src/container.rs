@@ -108,8 +108,10 @@ const REFUSED_TEXTS: &[(&[u8], &str)] = &[
     ),
 ];
 
-/// Such beginnings of JSON: of objects, and of an array of them.
-const JSON: &[&[u8]] = &[b"{\"", b"{}", b"[{"];
+/// Such beginnings of JSON: of objects, of an array of them, and of arrays of something else, which are refused as what they are.
+const JSON: &[&[u8]] = &[b"{\"", b"{}", b"[{", b"[[", b"[\""];
+/// An array without anything in it. A header may begin so.
+const EMPTY_JSON: &[u8] = b"[]";
 
 const WEB_PAGE: &str = "it is a web page, whatever its name says; open it in a spreadsheet program and save it as .xlsx or CSV";
 const EMPTY_ARCHIVE: &str = "it is a zip archive without anything in it; check how it was packed";
@@ -153,7 +155,7 @@ pub fn of(start: &[u8]) -> Result<Container, &'static str> {
     }
     let magic = REFUSED.iter().find(|(magic, _)| start.starts_with(magic));
     let text = beginning(start);
-    if JSON.iter().any(|json| text.starts_with(json)) {
+    if text == EMPTY_JSON || JSON.iter().any(|json| text.starts_with(json)) {
         return Ok(Container::Json);
     }
     let refused = magic.or_else(|| {
@@ -306,6 +308,7 @@ mod tests {
             b"BZh,NAME\n",
             b"<ID>,<NAME>\n",
             b"[ID],[NAME]\n",
+            b"[],[]\n",
             b"{ID};{NAME}\n",
             b"PK,NAME\n",
             b"\tID\tNAME\n",
@@ -315,6 +318,9 @@ mod tests {
         }
         assert_eq!(of(b"[\n  {\"id\": 1}"), Ok(Container::Json));
         assert_eq!(of(b"\xEF\xBB\xBF{\"id\": 1}\n"), Ok(Container::Json));
+        for start in [&b"[]"[..], b" [\n]\n", b"[[1, 2]]", b"[\"a\"]"] {
+            assert_eq!(of(start), Ok(Container::Json), "{start:?}");
+        }
         for start in [
             &b"-----BEGIN PGP MESSAGE-----\n"[..],
             b"\x85\x01\x8c\x03",

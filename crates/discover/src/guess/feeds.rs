@@ -10,7 +10,7 @@ use super::joined_parts::JoinedParts;
 use super::required::required;
 use super::tables::{LookupTable, table};
 use super::values::{from, names, quoted};
-use super::{Rows, aside};
+use super::{Rows, aside, unfit};
 use crate::inspect::Profile;
 use crate::inspect::classes::Class;
 use bakkt_contract::account::ACCOUNT_TYPES;
@@ -207,10 +207,15 @@ impl<'a> Maker<'a> {
                 }
                 continue;
             }
-            let feeds = self.made(pick);
+            let unfit = unfit::reason(pick, &self.profile.columns[pick.column]);
+            let mut feeds = self.made(pick);
+            for feed in feeds.iter_mut().filter(|_| unfit.is_some()) {
+                feed.confidence = Some(Confidence::Low);
+                feed.note = unfit.unwrap_or_default().to_owned();
+            }
             for feed in feeds {
-                let hint =
-                    feed.confidence == Some(Confidence::Low) && !self.is_required(&feed.path);
+                let low = feed.confidence == Some(Confidence::Low);
+                let hint = unfit.is_some() || low && !self.is_required(&feed.path);
                 let known =
                     |feeds: &[MappingLine]| feeds.iter().any(|known| known.path == feed.path);
                 if hint || self.stays_out(pick) || known(&self.mapping.feeds) {
@@ -234,7 +239,18 @@ impl<'a> Maker<'a> {
         let Some(path) = head.map(|head| format!("{head}agreements[0].name")) else {
             return;
         };
-        if !self.has(&path) && self.mapping.hints.iter().all(|hint| hint.path != path) {
+        let is_unfit =
+            |pick: &&Pick| unfit::reason(pick, &self.profile.columns[pick.column]).is_some();
+        let unfit: Vec<usize> = self
+            .picks
+            .iter()
+            .filter(is_unfit)
+            .map(|pick| pick.column)
+            .collect();
+        let named = |hint: &MappingLine| {
+            hint.path == path && hint.columns.iter().any(|column| !unfit.contains(column))
+        };
+        if !self.has(&path) && !self.mapping.hints.iter().any(named) {
             self.mapping.hints.push(MappingLine {
                 path,
                 value: "{ const = \"…\" }".into(),

@@ -137,7 +137,7 @@ pub(crate) const CONCEPTS: &[Concept] = &[
     concept(Anyone, "givenName", ValueKind::Name, NAME, "first name?"),
     concept(Anyone, "middleNames", ValueKind::Name, NAME, "middle name? | secondary first name?"),
     concept(Anyone, "familyName", ValueKind::Name, NAME, "last name?"),
-    concept(Anyone, "", ValueKind::FullName, &[C::Name, C::NameComma], "name | combined name | customer/account/owner name"),
+    concept(Anyone, "", ValueKind::FullName, &[C::Name, C::NameComma], "name | combined name | customer/account/owner name | last first name? middle? combined?"),
     concept(Anyone, "suffix", ValueKind::Aside, ANY, "suffix | title | salutation | name suffix/salutation | salutation code/title"),
     // People.
     concept(Person, "identity.dateOfBirth", ValueKind::Date, DATE, "birth date? | dob"),

@@ -6,9 +6,10 @@
 use super::columns::{Confidence, Pick};
 use super::feeds::{Maker, MappingLine};
 use super::fields::ValueKind;
+use super::name_order::NameOrder;
 use super::not_asked::names_a_spouse;
 use super::tables::table;
-use super::values::{cell_parts, from, from_all, quoted, transforms};
+use super::values::{CellPart, cell_parts, from, from_all, quoted, transforms};
 use super::words::{says, tokens};
 
 /// A person has to say whether a spouse owns a part of the account.
@@ -105,10 +106,18 @@ impl Maker<'_> {
             }
             kind => match cell_parts(kind, column) {
                 Some(parts) => {
-                    let parts = parts.into_iter();
-                    return parts
-                        .map(|(field, cut)| self.line(pick, field, from(&own, &cut), ""))
-                        .collect();
+                    let note = match kind {
+                        ValueKind::FullName => NameOrder::of(column).note,
+                        _ => "",
+                    };
+                    let line = |(field, cut): CellPart| {
+                        let mut line = self.line(pick, field, from(&own, &cut), note);
+                        if !note.is_empty() {
+                            line.confidence = Some(pick.confidence.min(Confidence::Medium));
+                        }
+                        line
+                    };
+                    return parts.into_iter().map(line).collect();
                 }
                 None if kind == ValueKind::WholeAddress => {
                     let note = "a whole address, whose parts could not be told apart";

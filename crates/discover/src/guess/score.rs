@@ -13,6 +13,7 @@ use super::tables;
 use super::words::{self, HeaderToken, WordSet};
 use crate::inspect::classes::Class;
 use crate::inspect::column::{ColumnProfile, MOST_CODES};
+use crate::inspect::shapes;
 
 /// A header at a place that it does not mark is worth so much of a match.
 const UNMARKED: f64 = 0.35;
@@ -408,10 +409,9 @@ fn by_value(column: &ColumnProfile, concept: &Concept, greets: bool) -> f64 {
         ValueKind::Text if greets => -1.0,
         ValueKind::Name | ValueKind::FullName if greets => -1.0,
         ValueKind::Name if share(Class::Company) > 0.3 => -1.0,
-        ValueKind::FullName => of_forms.min(if column.average_length() > 7.0 {
-            1.0
-        } else {
-            -0.6
+        ValueKind::FullName => of_forms.min(match has_several_words(column) {
+            true if column.average_length() > 7.0 => 1.0,
+            _ => -0.6,
         }),
         // An id is not written in words.
         ValueKind::Text if concept.field.ends_with("Id") && share(Class::Name) > 0.5 => -1.0,
@@ -461,6 +461,17 @@ fn by_value(column: &ColumnProfile, concept: &Concept, greets: bool) -> f64 {
         ValueKind::State if share(Class::Country) > 0.9 && column.length.0 > 2 => -0.5,
         _ => of_forms,
     }
+}
+
+/// Whether most usual values are several words, as whole names are and surnames are not.
+fn has_several_words(column: &ColumnProfile) -> bool {
+    let shapes = column.shapes.top(shapes::MOST);
+    let (mut all, mut several) = (0, 0);
+    for (shape, count) in shapes {
+        all += count;
+        several += if shape.contains([' ', ',']) { count } else { 0 };
+    }
+    several * 2 >= all
 }
 
 /// What people are addressed with.

@@ -8,6 +8,7 @@ use super::Guess;
 use super::columns::Confidence;
 use super::feeds::{Mapping, MappingLine};
 use crate::inspect::Profile;
+use bakkt_contract::path;
 
 /// What became of the values of one line.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,8 @@ pub(crate) struct LineTrial {
     pub withheld: u64,
     /// What that is; empty where it is not known.
     pub needs: String,
+    /// The export has nothing there, rather than something that is invalid.
+    pub needs_is_missing: bool,
 }
 
 /// What became of the rows of one file.
@@ -148,9 +151,13 @@ impl MappingLine {
         let sure = self.confidence.is_some_and(|sure| sure > Confidence::Low);
         if line.withheld * 2 > line.filled && line.withheld > 0 && sure {
             self.confidence = self.confidence.min(Some(Confidence::Medium));
-            let needs = match line.needs.is_empty() {
-                true => "what Bakkt wants beside it is missing".to_owned(),
-                false => format!("{} is missing, without which it is not sent", line.needs),
+            let needs = match (line.needs.is_empty(), line.needs_is_missing) {
+                (true, _) => "what Bakkt wants beside it is missing".to_owned(),
+                (_, true) => format!("{} is missing, without which it is not sent", line.needs),
+                (_, false) => format!(
+                    "{} has no valid value, without which it is not sent",
+                    line.needs
+                ),
             };
             self.add_note(&format!("in the rows {TRIED}, {needs}"));
         }
@@ -163,6 +170,32 @@ impl MappingLine {
         }
         self.note.push_str(note);
     }
+}
+
+/// Whether a gap keeps the value of another path from being sent: each field from the object that both stand in down to the gap
+/// is one without which its object is not sent, or the two go together. Says how many objects both stand in; none: the gap
+/// has nothing to do with it.
+pub(crate) fn withholds(gap: &str, value: &str) -> Option<usize> {
+    let (gaps, values): (Vec<&str>, Vec<&str>) =
+        (gap.split('.').collect(), value.split('.').collect());
+    let shared = gaps.iter().zip(&values).take_while(|(a, b)| a == b).count();
+    // Of a record that is not sent at all, nothing is withheld.
+    if shared == 0 || shared == gaps.len() || shared == values.len() {
+        return None;
+    }
+    let field = |steps: &[&str]| {
+        let path = steps.join(".");
+        // An element of a list has the level of the list.
+        let pattern = path::pattern(path.strip_suffix(']').map_or(path.as_str(), |path| {
+            path.rsplit_once('[').map_or(path, |(list, _)| list)
+        }));
+        path::find_pattern(&pattern).map(|found| found.field)
+    };
+    let breaks = |end: usize| field(&gaps[..end]).is_some_and(|it| it.rule.strongest().breaks());
+    let siblings = gaps.len() == shared + 1 && values.len() == shared + 1;
+    let partners =
+        siblings && field(&values).is_some_and(|field| field.partner == gaps.last().copied());
+    ((shared + 1..=gaps.len()).all(breaks) || partners).then_some(shared)
 }
 
 impl LineTrial {
@@ -184,5 +217,95 @@ impl LineTrial {
             "{} of {} values {TRIED} are invalid ({}){shown}{setting}",
             self.failed, self.filled, self.reason
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_an_object_needs_keeps_it_from_being_sent() {
+        let income = "investmentProfile.customerProfile.annualIncomeRangeUsd";
+        let employer = "owners[0].identity.employment.employerName";
+        for (gap, value, wanted) in [
+            (
+                "investmentProfile.accountGoals.investmentObjective",
+                income,
+                Some(1),
+            ),
+            (
+                "investmentProfile.customerProfile.totalNetWorthRangeUsd",
+                income,
+                None,
+            ),
+            ("owners[0].agreements", income, None),
+            ("owners[0].identity.employment.position", employer, Some(3)),
+            (
+                "owners[0].identity.employment.employerAddress.country",
+                employer,
+                None,
+            ),
+            (
+                "owners[0].identity.employment.employerAddress",
+                employer,
+                None,
+            ),
+            (
+                "owners[0].agreements[0].name",
+                "owners[0].agreements[0].version",
+                Some(2),
+            ),
+            (
+                "owners[0].agreements[1].name",
+                "owners[0].agreements[0].version",
+                None,
+            ),
+            (
+                "owners[1].agreements[0].name",
+                "owners[0].agreements[0].version",
+                None,
+            ),
+            (
+                "trustedContacts[0].familyName",
+                "trustedContacts[0].givenName",
+                Some(1),
+            ),
+            (
+                "trustedContacts[0].emailAddress",
+                "trustedContacts[0].givenName",
+                None,
+            ),
+        ] {
+            assert_eq!(withholds(gap, value), wanted, "{gap} {value}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_not_sent_says_what_is_wrong_beside_it() {
+        for (is_missing, wanted) in [
+            (true, "a.b is missing, without which it is not sent"),
+            (
+                false,
+                "a.b has no valid value, without which it is not sent",
+            ),
+        ] {
+            let mut line = MappingLine {
+                path: "a.c".into(),
+                value: String::new(),
+                confidence: Some(Confidence::High),
+                note: String::new(),
+                columns: Vec::new(),
+            };
+            assert!(!line.weigh(&LineTrial {
+                filled: 9,
+                withheld: 9,
+                needs: "a.b".into(),
+                needs_is_missing: is_missing,
+                ..LineTrial::default()
+            }));
+            assert_eq!(line.confidence, Some(Confidence::Medium));
+            assert_eq!(line.note, format!("in the rows tried, {wanted}"));
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::date_order::DateHabits;
 use super::fields::ValueKind;
+use super::name_order::NameOrder;
 use crate::inspect::Profile;
 use crate::inspect::classes::Class;
 use crate::inspect::column::ColumnProfile;
@@ -197,13 +198,16 @@ pub(crate) type CellPart = (&'static str, Vec<String>);
 /// the parts cannot be told apart.
 pub(crate) fn cell_parts(kind: ValueKind, column: &ColumnProfile) -> Option<Vec<CellPart>> {
     let split = |by: &str, take: usize| format!("split = {{ by = {}, take = {take} }}", quoted(by));
-    let name = |part: &str| vec![format!("name = \"{part}\"")];
     Some(match kind {
-        ValueKind::FullName => vec![
-            ("givenName", name("given")),
-            ("middleNames", name("middle")),
-            ("familyName", name("family")),
-        ],
+        ValueKind::FullName => {
+            let order = NameOrder::of(column);
+            let part = |field, part| (field, vec![order.transform(part)]);
+            vec![
+                part("givenName", "given"),
+                part("middleNames", "middle"),
+                part("familyName", "family"),
+            ]
+        }
         ValueKind::CityState => vec![
             ("city", vec![split(", ", 0)]),
             ("state", vec![split(", ", 1), "us_state = true".into()]),

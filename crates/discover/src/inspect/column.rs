@@ -10,7 +10,7 @@ use super::classes::{self, Class};
 use super::dates;
 use super::distinct::{Distinct, Hasher};
 use super::shapes::{self, Shapes};
-use bakkt_mapping::placeholder;
+use bakkt_model::placeholder;
 use bakkt_source::Cell;
 
 /// The most codes that a column of codes has.

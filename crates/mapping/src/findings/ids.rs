@@ -6,8 +6,8 @@
 //! ids whether zeros were cut. Left out on purpose: ids that look alike (`model::text::ids`), and ids that cannot be used at all
 //! (`assess::unfit_id`).
 
-use crate::placeholder::is_placeholder;
 use bakkt_contract::fold::fold;
+use bakkt_model::placeholder::is_placeholder;
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

@@ -4,11 +4,15 @@
 //! look like the rows below: each column has a vote. Where nothing speaks for a header, there is none, since a customer's
 //! row that is taken for one would be lost and printed. Left out on purpose: what the names mean (`guess`).
 
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::HEADER_WITHIN;
 use crate::shape;
+use bakkt_model::placeholder::is_placeholder;
 
 /// Which of the first rows is the header: the first, unless rows above it are evidently titles. `None` when the first rows look like data, or none looks like a header.
 pub fn header_row(rows: &[Vec<String>]) -> Option<usize> {
@@ -17,7 +21,7 @@ pub fn header_row(rows: &[Vec<String>]) -> Option<usize> {
     let narrow = |row: &[String]| filled(row) * 2 <= usual && filled(row) < usual;
     let first = rows.iter().position(|row| !narrow(row))?;
     if first == 0 {
-        return (!like_data(rows, 0) && !like_the_others(rows, 0)).then_some(0);
+        return (!like_data(rows, 0)).then_some(0);
     }
     // Few cells are a title; more may be a header with many of its names left out.
     let titles = rows[..first]
@@ -37,7 +41,8 @@ pub fn may_be_header(rows: &[Vec<String>]) -> bool {
             RowVotes::Certain
                 | RowVotes::Count {
                     data: 1..,
-                    header: 0
+                    header: 0,
+                    ..
                 }
         )
 }
@@ -71,6 +76,7 @@ fn like_header(rows: &[Vec<String>], at: usize, usual: usize) -> bool {
 /// What a cell looks like, as far as a header differs from data.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CellKind {
+    /// Nothing, or a word for nothing such as "N/A": it says nothing about a header.
     Empty,
     Number,
     Date,
@@ -91,7 +97,10 @@ impl CellKind {
         } else if cell.contains('@') && cell.contains('.') && !has(char::is_whitespace) {
             CellKind::Email
         } else if digits == 0 {
-            CellKind::Text
+            match is_placeholder(cell) {
+                true => CellKind::Empty,
+                false => CellKind::Text,
+            }
         } else if date(cell) {
             CellKind::Date
         } else if !has(char::is_alphabetic) && !cell.starts_with('#') {
@@ -127,21 +136,36 @@ fn date(cell: &str) -> bool {
         && first.len() + last.len() <= 6
 }
 
-/// Whether a row is data: it has a date or an e-mail address as the rows below have, or more of its columns look like the rows
-/// below than like a name above them.
+/// Whether a row is data: it has a date or an e-mail address as the rows below have, more of its columns look like the rows
+/// below than like a name above them, or it is a row of texts like those below.
 fn like_data(rows: &[Vec<String>], at: usize) -> bool {
     match votes(rows, at) {
         RowVotes::Certain => true,
-        RowVotes::Count { data, header } => data > header,
+        RowVotes::Count { data, header, .. } if data > header => true,
+        votes => like_the_others(rows, at, votes),
     }
 }
 
-/// Whether nothing at all speaks for a row being a header: it is a row of texts like those below.
-fn like_the_others(rows: &[Vec<String>], at: usize) -> bool {
+/// Cells like those below, beside which one may differ from its column without a word for it.
+const TEXTS_BESIDE_ONE: usize = 3;
+
+/// Whether hardly anything speaks for a row being a header: nothing at all, or among many cells like those below one that
+/// only has no digits where they have some, as the id of a test customer.
+fn like_the_others(rows: &[Vec<String>], at: usize, votes: RowVotes) -> bool {
     let below = rows[at + 1..].iter().filter(|row| filled(row) > 0);
-    below.count() > 1
-        && filled(&rows[at]) > 1
-        && votes(rows, at) == RowVotes::Count { data: 0, header: 0 }
+    // The header of one column may be any word; a customer's name is several.
+    let several = filled(&rows[at]) > 1 || rows[at].iter().any(|cell| cell.trim().contains(' '));
+    match votes {
+        RowVotes::Count {
+            data,
+            header,
+            words: 0,
+            alike,
+        } if below.count() > 1 && several => {
+            header == 0 || header == 1 && data + alike >= TEXTS_BESIDE_ONE
+        }
+        _ => false,
+    }
 }
 
 /// What the columns of a row say about it.
@@ -149,12 +173,21 @@ fn like_the_others(rows: &[Vec<String>], at: usize) -> bool {
 enum RowVotes {
     /// It is data.
     Certain,
-    /// How many columns speak for data, and how many for a header.
-    Count { data: usize, header: usize },
+    /// How many columns say what.
+    Count {
+        /// For data.
+        data: usize,
+        /// For a header.
+        header: usize,
+        /// Of those for a header: that have a word of columns or are joined as their names are.
+        words: usize,
+        /// For neither: texts like those below.
+        alike: usize,
+    },
 }
 
 fn votes(rows: &[Vec<String>], at: usize) -> RowVotes {
-    let (mut data, mut header) = (0, 0);
+    let (mut data, mut header, mut words, mut alike) = (0, 0, 0, 0);
     let row = &rows[at];
     // The header again, as joined files have it, says nothing, and may have another name in it.
     let differs = |other: &&Vec<String>| {
@@ -170,7 +203,7 @@ fn votes(rows: &[Vec<String>], at: usize) -> RowVotes {
             let cells = below.iter().filter_map(|row| row.get(column));
             cells
                 .map(|cell| cell.trim())
-                .filter(|cell| !cell.is_empty())
+                .filter(|cell| CellKind::of(cell) != CellKind::Empty)
         };
         let goes_on = goes_on(rows, at, column, kind);
         let alone = values().next().is_none();
@@ -183,12 +216,21 @@ fn votes(rows: &[Vec<String>], at: usize) -> RowVotes {
             _ if values().any(|value| value == cell) => data += 1,
             CellKind::Number if goes_on => data += 1,
             CellKind::Code if goes_on && same_form(cell, values()) => data += 1,
-            CellKind::Code | CellKind::Text if !goes_on => header += 1,
-            CellKind::Code | CellKind::Text if is_name(cell, values()) => header += 1,
+            CellKind::Code | CellKind::Text if !goes_on || is_name(cell, values()) => {
+                header += 1;
+                let joined = TextStyle::of(cell) == TextStyle::Joined;
+                words += usize::from(joined || has_column_word(cell));
+            }
+            CellKind::Code | CellKind::Text => alike += 1,
             _ => {}
         }
     }
-    RowVotes::Count { data, header }
+    RowVotes::Count {
+        data,
+        header,
+        words,
+        alike,
+    }
 }
 
 fn is_year(cell: &str) -> bool {

@@ -216,7 +216,11 @@ fn json_start(unpacked: &UnpackedFile, name: &str, options: &Options) -> anyhow:
     let columns = columns.with_context(unreadable)?;
     let names = columns.names();
     if names.is_empty() {
-        return Err(empty(name, "it has no object with a key"));
+        let why = match form {
+            PieceForm::Array => "its array holds no object with a key, so it has no rows",
+            PieceForm::Lines | PieceForm::Objects => "it has no object with a key",
+        };
+        return Err(empty(name, why));
     }
     if let Some(rows) = &rows {
         json::refuse_unknown_array(name, rows, &names)?;
