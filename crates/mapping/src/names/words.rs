@@ -194,14 +194,12 @@ pub(crate) const SHORT_GIVEN: &[&str] = &[
 ];
 
 /// Before the rest of a family name.
-#[rustfmt::skip] // a list, not a column
 pub(crate) const PARTICLES: &[&str] = &[
     "de", "la", "las", "los", "del", "della", "delle", "degli", "dei", "di", "da", "do", "dos",
     "das", "du", "des", "le", "lo", "van", "von", "vom", "der", "den", "dem", "ter", "ten", "te",
     "het", "t", "freiherr", "freifrau", "freiin", "gräfin", "zu", "zum", "zur", "bin", "ibn",
-    "bint", "binti", "al", "el", "abu", "st", "ste", "saint", "mc", "mac", "fitz", "af", "av", "op",
-    "ul", "ould", "ap", "dalla", "dal", "'t", "'s", "graf", "frhr", "fürst", "fürstin",
-    "prinzessin", "baronin", "ó", "ní", "uí", "mhic", "abdul", "abdel", "abdal",
+    "bint", "binti", "al", "el", "abu", "st", "ste", "saint", "mc", "mac", "fitz", "af", "av",
+    "op", "ul", "ould", "ap", "dalla", "dal", "'t", "'s",
 ];
 
 /// Particles of the Romance languages, where a word before them may be the first of two family names: "Ana Silva dos Santos".
@@ -211,7 +209,7 @@ pub(crate) const ROMANCE: &[&str] = &[
 ];
 
 /// Particles that are whole family names as well, where they have a capital: "Anna Le".
-pub(crate) const FAMILY_NAMES_TOO: &[&str] = &["do", "du", "la", "le", "lo", "te", "graf", "fürst"];
+pub(crate) const FAMILY_NAMES_TOO: &[&str] = &["do", "du", "la", "le", "lo", "te"];
 
 /// Between two names, or between two parts of one: "Ortega y Gasset", "Juan y Maria".
 pub(crate) const JOINING: &[&str] = &[
