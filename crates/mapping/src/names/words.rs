@@ -193,32 +193,9 @@ pub(crate) const SHORT_GIVEN: &[&str] = &[
     "theo", "thos", "tim", "wilh", "wm",
 ];
 
-/// Before the rest of a family name.
-pub(crate) const PARTICLES: &[&str] = &[
-    "de", "la", "las", "los", "del", "della", "delle", "degli", "dei", "di", "da", "do", "dos",
-    "das", "du", "des", "le", "lo", "van", "von", "vom", "der", "den", "dem", "ter", "ten", "te",
-    "het", "t", "freiherr", "freifrau", "freiin", "gräfin", "zu", "zum", "zur", "bin", "ibn",
-    "bint", "binti", "al", "el", "abu", "st", "ste", "saint", "mc", "mac", "fitz", "af", "av",
-    "op", "ul", "ould", "ap", "dalla", "dal", "'t", "'s",
-];
-
-/// Particles of the Romance languages, where a word before them may be the first of two family names: "Ana Silva dos Santos".
-pub(crate) const ROMANCE: &[&str] = &[
-    "de", "la", "las", "los", "del", "della", "delle", "degli", "dei", "di", "da", "do", "dos",
-    "das", "du", "des", "le", "lo", "dalla", "dal",
-];
-
-/// Particles that are whole family names as well, where they have a capital: "Anna Le".
-pub(crate) const FAMILY_NAMES_TOO: &[&str] = &["do", "du", "la", "le", "lo", "te"];
-
 /// Between two names, or between two parts of one: "Ortega y Gasset", "Juan y Maria".
 pub(crate) const JOINING: &[&str] = &[
     "y", "e", "i", "en", "og", "och", "ou", "ve", "oder", "con", "mit", "with", "u",
-];
-
-/// Particles that end the given names of no one: "Berg, Anna von".
-pub(crate) const TRAILING: &[&str] = &[
-    "von", "vom", "de", "del", "della", "di", "dos", "das", "du", "der", "den", "zu", "des",
 ];
 
 /// Before the name of one person: two of them are two people.
