@@ -13,6 +13,7 @@ mod firms;
 mod notes;
 mod pairs;
 mod particles;
+mod titles;
 mod words;
 
 use firms::{ACCOUNT, FIRM, GIVEN, TRADE_OR_NAME, has};
@@ -171,7 +172,9 @@ impl<'t> Name<'t> {
             && first_is_name
             && family_is_name
             && !is_title(first)
-            && !others.iter().any(|token| is_mark(token))
+            && !others
+                .iter()
+                .any(|token| is_mark(token) || is_long_degree(token))
             && !self.given.iter().any(|token| doubts::is_cut_short(token))
             && !particles::stand_among_given(&self.given)
     }
@@ -268,7 +271,8 @@ impl<'t> Name<'t> {
         let numbered = all.len() >= least && ends_in_number(all);
         let trade = ends_in_trade(all) && !(order == NameOrder::GivenFirst && is_person(all));
         let titled = all.last().is_some_and(|last| is_mark(last));
-        if ends_in_doubt(all, 3) || numbered || trade || titled {
+        let lettered = order == NameOrder::GivenFirst && titles::ends_in_letters(all);
+        if ends_in_doubt(all, 3) || numbered || trade || titled || lettered {
             return None;
         }
         let at = match order {
@@ -504,6 +508,11 @@ fn suffix(token: &str) -> Option<&'static str> {
 
 fn is_degree(token: &str) -> bool {
     DEGREES.contains(&plain(token).as_str())
+}
+
+/// A degree among the given names that cannot be two initials: "John PhD Roe".
+fn is_long_degree(token: &str) -> bool {
+    letters(token) > 2 && titles::is_sure_degree(token)
 }
 
 /// What is never a name.
