@@ -83,8 +83,8 @@ fn has_small_word(parts: &[Vec<&str>]) -> bool {
     parts.iter().any(|part| {
         let names = without_honorifics(part, 1);
         names.iter().any(|token| {
-            // A small letter alone is an initial, but for the Polish "z": "from".
-            let is_word = letters(token) > 1 || *token == "z";
+            // A small letter alone is an initial, but for the Polish "z", "from", and the German "v." and "z.", "von" and "zu".
+            let is_word = letters(token) > 1 || matches!(token.trim_end_matches('.'), "v" | "z");
             let small = !token.chars().any(char::is_uppercase);
             // "z.Hd.", "e.K."
             let abbreviated =

@@ -274,6 +274,8 @@ mod tests {
             (GivenFirst, "Zia ul Haq", "Zia||ul Haq"),
             (GivenFirst, "John T. Smith", "John|T|Smith"),
             (GivenFirst, "John T Smith", "John|T|Smith"),
+            (GivenFirst, "John V. Smith", "John|V|Smith"),
+            (GivenFirst, "john v. smith", "john|v|smith"),
             (GivenFirst, "Anna van 't Hoff", "Anna||van 't Hoff"),
         ] {
             assert_eq!(read(text, order).as_deref(), Some(wanted), "{text}");
@@ -303,6 +305,9 @@ mod tests {
             "John Baron Smith",
             "Jan Baron van Berg",
             "Jonkheer Jan Berg",
+            "Otto v. Bismarck",
+            "Bismarck, Otto v.",
+            "Karl Freiherr v. Stein",
             "Abdul Aziz",
             "Abdul Karim Khan",
             "Omar Abdul Aziz Khan",
