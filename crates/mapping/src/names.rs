@@ -12,12 +12,15 @@ pub(crate) mod field;
 mod firms;
 mod notes;
 mod pairs;
+mod particles;
+mod titles;
 mod words;
 
 use firms::{ACCOUNT, FIRM, GIVEN, TRADE_OR_NAME, has};
+use particles::is_particle;
 use words::{
     COURTESY, DEGREES, DEGREES_OR_NAMES, DOTTED_HONORIFICS, FACULTIES, HONORIFICS,
-    NUMBERS_OR_NAMES, PARTICLES, SUFFIXES, TRAILING,
+    NUMBERS_OR_NAMES, SUFFIXES,
 };
 
 /// Which name stands first where no comma says so.
@@ -169,8 +172,11 @@ impl<'t> Name<'t> {
             && first_is_name
             && family_is_name
             && !is_title(first)
-            && !others.iter().any(|token| is_mark(token))
+            && !others
+                .iter()
+                .any(|token| is_mark(token) || is_long_degree(token))
             && !self.given.iter().any(|token| doubts::is_cut_short(token))
+            && !particles::stand_among_given(&self.given)
     }
 
     /// Parts behind a comma that are suffixes and degrees: "Doe, John, Jr., MD".
@@ -213,6 +219,7 @@ impl<'t> Name<'t> {
         let given = self.without_ends(without_honorifics(given, 1), 1)?;
         let doubtful = doubts::is_whole_name(family, titled, given)
             || doubts::begins_with_title(family)
+            || particles::may_be_irish_behind(family, given)
             || doubts::joins_people(given);
         if doubtful {
             return None;
@@ -227,7 +234,7 @@ impl<'t> Name<'t> {
         let count = particles_behind(given);
         let trailing = |token: &&str| {
             let lower = token.chars().all(char::is_lowercase);
-            TRAILING.contains(&plain(token).as_str()) || (lower && is_particle(token))
+            particles::is_trailing(token) || (lower && is_particle(token))
         };
         let moved = match count {
             0 => 0,
@@ -264,14 +271,15 @@ impl<'t> Name<'t> {
         let numbered = all.len() >= least && ends_in_number(all);
         let trade = ends_in_trade(all) && !(order == NameOrder::GivenFirst && is_person(all));
         let titled = all.last().is_some_and(|last| is_mark(last));
-        if ends_in_doubt(all, 3) || numbered || trade || titled {
+        let lettered = order == NameOrder::GivenFirst && titles::ends_in_letters(all);
+        if ends_in_doubt(all, 3) || numbered || trade || titled || lettered {
             return None;
         }
         let at = match order {
             NameOrder::GivenFirst => {
                 let last = all.len().checked_sub(1)?;
                 let before = all.get(1..last).unwrap_or_default();
-                let behind = particles_behind_any(before);
+                let behind = particles::count_at_end(before);
                 // "Maria del Carmen Lopez" and "Maria de la Cruz Lopez" are cut in different places.
                 if before.iter().filter(|token| is_particle(token)).count() > behind {
                     return None;
@@ -283,14 +291,14 @@ impl<'t> Name<'t> {
                 }
             }
             NameOrder::FamilyFirst => {
-                let particles = all.iter().take_while(|token| is_particle(token)).count();
+                let particles = particles::count_at_start(all);
                 let words = match habit.family_names {
                     2 if all.len() > particles + 2 => 2,
                     _ => 1,
                 };
                 // A family name that is a particle itself stands before the given name: "DO ANNA", but not "DE SOUZA".
                 match all {
-                    [family, given] if particles == 1 && doubts::is_family_name(family) => {
+                    [family, given] if particles == 1 && particles::is_family_name(family) => {
                         doubts::is_common_given_name(given).then_some(1)?
                     }
                     _ if particles + words < all.len() => particles + words,
@@ -502,6 +510,11 @@ fn is_degree(token: &str) -> bool {
     DEGREES.contains(&plain(token).as_str())
 }
 
+/// A degree among the given names that cannot be two initials: "John PhD Roe".
+fn is_long_degree(token: &str) -> bool {
+    letters(token) > 2 && titles::is_sure_degree(token)
+}
+
 /// What is never a name.
 fn is_title(token: &str) -> bool {
     matches!(plain(token).as_str(), "mr" | "mrs" | "ms" | "miss" | "dr")
@@ -511,11 +524,6 @@ fn is_title(token: &str) -> bool {
 fn ends_in_doubt(tokens: &[&str], least: usize) -> bool {
     let doubtful = |token: &&str| DEGREES_OR_NAMES.contains(&plain(token).as_str());
     tokens.len() >= least && tokens.last().is_some_and(doubtful)
-}
-
-fn is_particle(token: &str) -> bool {
-    // "St." has a dot; "D." is an initial.
-    token.len() > 1 && PARTICLES.contains(&plain(token).as_str())
 }
 
 /// Takes honorifics off the front as long as so many words stay. "Sr" before a name is the Spanish one.
@@ -559,15 +567,7 @@ fn is_several_titles(token: &str) -> bool {
 
 /// How many particles stand at the end, behind at least one name.
 fn particles_behind(tokens: &[&str]) -> usize {
-    particles_behind_any(tokens.get(1..).unwrap_or_default())
-}
-
-fn particles_behind_any(tokens: &[&str]) -> usize {
-    tokens
-        .iter()
-        .rev()
-        .take_while(|token| is_particle(token))
-        .count()
+    particles::count_at_end(tokens.get(1..).unwrap_or_default())
 }
 
 /// An initial without its dot.

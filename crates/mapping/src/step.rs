@@ -213,7 +213,7 @@ impl Transform {
                 out.extend(digits.map(char::from));
             }
             Transform::Case(LetterCase::Upper) => out.push_str(&text.to_uppercase()),
-            Transform::Case(LetterCase::Lower) => out.push_str(&text.to_lowercase()),
+            Transform::Case(LetterCase::Lower) => title::lower_case(text, out),
             Transform::Case(LetterCase::Title) => title::title_case(text, out),
             Transform::Lookup(table, otherwise) => {
                 match table.find(text).or(otherwise.as_deref()) {

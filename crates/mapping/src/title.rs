@@ -4,7 +4,8 @@
 //! Mc, O' and D' have a capital behind them, particles inside of a name are lower case. Invariants: only the case of letters
 //! changes; done twice it changes nothing more. Left out on purpose: what nobody can tell from capitals. "MACKIE" becomes
 //! "Mackie", and so does every Mac that is not in the short list; a single "VAN" keeps its capital, because it is a
-//! particle in Dutch and a name in Vietnamese.
+//! particle in Dutch and a name in Vietnamese; "YILMAZ" becomes "Yilmaz", because nothing in the word
+//! is Turkish alone.
 
 /// Writes `text` onto `out` with a capital at the start of each word.
 ///
@@ -166,6 +167,7 @@ fn title_word(word: &str, out: &mut String) {
     }
     let (mut start, mut before) = (true, 0);
     let capital_at = scottish(word);
+    let turkish = word.contains(DOTTED_I);
     for (at, c) in word.char_indices() {
         if is_apostrophe(c) {
             let rest = word[at + c.len_utf8()..].chars().count();
@@ -179,10 +181,14 @@ fn title_word(word: &str, out: &mut String) {
         start |= capital_at == Some(at);
         match (start, c.is_ascii()) {
             (true, true) => out.push(c.to_ascii_uppercase()),
+            // Beside an İ the I is the capital of the other letter.
+            (false, true) if turkish && c == 'I' => out.push('ı'),
             (false, true) => out.push(c.to_ascii_lowercase()),
-            // A letter whose capital is two letters ("ß") is left alone at the start.
-            (true, false) => push_single(c, c.to_uppercase(), out),
-            (false, false) => push_single(c, c.to_lowercase(), out),
+            (true, false) => out.push(capital(c)),
+            (false, false) => {
+                let ends = !word[at + c.len_utf8()..].contains(char::is_alphabetic);
+                out.push(small(c, ends && before > 0));
+            }
         }
         start = false;
         before += 1;
@@ -237,9 +243,41 @@ fn scottish(word: &str) -> Option<usize> {
     }
 }
 
-fn push_single(c: char, mut changed: impl ExactSizeIterator<Item = char>, out: &mut String) {
-    let single = changed.len() == 1;
-    out.push(changed.next().filter(|_| single).unwrap_or(c));
+/// The Turkish capital whose small letter is a plain "i"; Unicode's general rule puts a second dot on it.
+const DOTTED_I: char = 'İ';
+
+/// A capital at the start of a word. A letter whose capital is two letters ("ß") stays, and so do those of Georgian, which
+/// has capitals for whole words alone.
+fn capital(c: char) -> char {
+    match c {
+        '\u{10d0}'..='\u{10ff}' => c,
+        _ => one_letter(c.to_uppercase()).unwrap_or(c),
+    }
+}
+
+/// A small letter; `ends_word`: letters stand before it and none behind, where Greek has another sigma.
+fn small(c: char, ends_word: bool) -> char {
+    match c {
+        DOTTED_I => 'i',
+        'Σ' if ends_word => 'ς',
+        _ => one_letter(c.to_lowercase()).unwrap_or(c),
+    }
+}
+
+fn one_letter(mut changed: impl ExactSizeIterator<Item = char>) -> Option<char> {
+    match changed.len() {
+        1 => changed.next(),
+        _ => None,
+    }
+}
+
+/// Writes `text` onto `out` in small letters.
+pub(crate) fn lower_case(text: &str, out: &mut String) {
+    match text.contains(DOTTED_I) {
+        // The second dot, for which there is no use in any name.
+        true => out.push_str(&text.replace(DOTTED_I, "i").to_lowercase()),
+        false => out.push_str(&text.to_lowercase()),
+    }
 }
 
 #[cfg(test)]
@@ -309,6 +347,36 @@ mod tests {
             assert_eq!(title(text), wanted, "{text}");
             assert_eq!(title(wanted), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn letters_whose_other_case_is_their_own() {
+        for (text, wanted) in [
+            ("ŞAHİN", "Şahin"),
+            ("YİĞİT", "Yiğit"),
+            ("ÇELİK", "Çelik"),
+            ("İBRAHİM", "İbrahim"),
+            ("ALİ YILMAZ", "Ali Yilmaz"),
+            ("YILMAZ", "Yilmaz"),
+            ("KIYMETLİ", "Kıymetli"),
+            ("ISMAİL", "Ismail"),
+            ("İ", "İ"),
+            ("ŞAHİN-ÇELİK", "Şahin-Çelik"),
+            ("GROẞ", "Groß"),
+            ("große", "Große"),
+            ("ßa", "ßa"),
+            ("ΠΑΠΑΔΟΠΟΥΛΟΣ", "Παπαδοπουλος"),
+            ("ΣΩΤΗΡΗΣ ΣΑΣΑΣ", "Σωτηρης Σασας"),
+            ("Σ", "Σ"),
+            ("გიორგი", "გიორგი"),
+            ("ИВАНОВ", "Иванов"),
+        ] {
+            assert_eq!(title(text), wanted, "{text}");
+            assert_eq!(title(wanted), wanted, "{text}");
+        }
+        let mut out = String::new();
+        lower_case("ŞAHİN DOE", &mut out);
+        assert_eq!(out, "şahin doe");
     }
 
     proptest! {

@@ -5,8 +5,9 @@
 
 use super::firms::{GIVEN, has};
 use super::notes::{BEHIND_APOSTROPHE, FEMININE, MAIDEN, MALE, NOTES, TITLES_OR_NAMES, VIETNAMESE};
-use super::words::{FAMILY_NAMES_TOO, JOINING, ROMANCE, SHORT_GIVEN};
-use super::{NameOrder, is_particle, letters, plain};
+use super::particles::{self, is_family_name, is_particle};
+use super::words::{JOINING, SHORT_GIVEN};
+use super::{NameOrder, letters, plain};
 use bakkt_contract::fold::fold;
 use bakkt_contract::{countries, us_states};
 
@@ -82,8 +83,8 @@ fn has_small_word(parts: &[Vec<&str>]) -> bool {
     parts.iter().any(|part| {
         let names = without_honorifics(part, 1);
         names.iter().any(|token| {
-            // A small letter alone is an initial, but for the Polish "z": "from".
-            let is_word = letters(token) > 1 || *token == "z";
+            // A small letter alone is an initial, but for the Polish "z", "from", and the German "v." and "z.", "von" and "zu".
+            let is_word = letters(token) > 1 || matches!(token.trim_end_matches('.'), "v" | "z");
             let small = !token.chars().any(char::is_uppercase);
             // "z.Hd.", "e.K."
             let abbreviated =
@@ -111,31 +112,37 @@ pub(super) fn is_common_given_name(token: &str) -> bool {
     has(GIVEN, &word) || has(MALE, &word)
 }
 
-/// A particle that is a family name as well.
-pub(super) fn is_family_name(token: &str) -> bool {
-    FAMILY_NAMES_TOO.contains(&plain(token).as_str())
-        && token.chars().next().is_some_and(char::is_uppercase)
-}
-
 /// What is no given name wherever it stands: a particle, the beginning of a family name, a title, a link between names.
 pub(super) fn is_no_given_name(token: &str) -> bool {
     let word = folded(token);
     // "D'Andre" is a given name; so is "Al-Amin", but rather a family name.
-    let begins = ["al-", "el-", "ul-", "o'", "o\u{2019}"];
+    let begins = [
+        "al-",
+        "el-",
+        "ul-",
+        "o'",
+        "o\u{2019}",
+        "o`",
+        "o\u{2bb}",
+        "ó'",
+        "ó\u{2019}",
+    ];
     let small = token.to_lowercase();
     is_particle(token)
         || begins.iter().any(|begin| small.starts_with(begin))
         || word == "thi"
-        || TITLES_OR_NAMES.contains(&word.as_str())
+        || has(TITLES_OR_NAMES, &word)
+        || particles::is_title_of_nobility(token)
         || is_joining(token, false)
 }
 
-/// A title that is a name as well, which stands where a family name begins: "RA Muster, Jan", "PAN JAN NOWAK".
+/// A title that is a name as well, which stands where a family name begins: "RA Muster, Jan", "PAN JAN NOWAK". In "Graf von
+/// Berg" it is part of the name.
 pub(super) fn begins_with_title(family: &[&str]) -> bool {
-    let [first, _, ..] = family else {
+    let [first, second, ..] = family else {
         return false;
     };
-    has(TITLES_OR_NAMES, &folded(first))
+    has(TITLES_OR_NAMES, &folded(first)) && !particles::begin_with_nobility(first, second)
 }
 
 /// A word that is cut short, with its dot, and is no given name: "Rag. Mario Rossi", "Muster, Jan Dkfm.".
@@ -233,16 +240,19 @@ pub(super) fn can_be_cut_elsewhere(all: &[&str], order: NameOrder) -> bool {
             // "SOUSA E SILVA MARIA", but "MARY E DOE".
             || (*token == "E" && place > 0 && words > 1)
     });
-    joined || parts_of_one_name(all) || is_asian(all, order) || particles_in_doubt(all, order)
+    joined
+        || parts_of_one_name(all)
+        || particles::may_be_irish(all, order)
+        || is_asian(all, order)
+        || particles_in_doubt(all, order)
 }
 
 /// "Sean O Brien", "Maria D Angelo": an initial, or the beginning of the family name.
 fn parts_of_one_name(all: &[&str]) -> bool {
-    all.windows(2).enumerate().any(|(place, two)| {
-        let last = place + 2 == all.len();
+    all.windows(2).any(|two| {
         let behind = folded(two[1]);
         match two[0] {
-            "O" | "o" => last && letters(two[1]) > 1,
+            "O" | "o" => letters(two[1]) > 1,
             "D" | "d" | "L" | "l" => has(BEHIND_APOSTROPHE, &behind),
             _ => false,
         }
@@ -282,16 +292,12 @@ fn particles_in_doubt(all: &[&str], order: NameOrder) -> bool {
     if is_particle(last) && !is_family_name(last) {
         return true;
     }
-    let behind = before
-        .iter()
-        .rev()
-        .take_while(|token| is_particle(token))
-        .count();
+    let behind = particles::count_at_end(before);
     let (names, particles) = before.split_at(before.len() - behind);
     // "Ana Silva dos Santos"; in "Ana M dos Santos" an initial stands there.
     let romance = particles
         .first()
-        .is_some_and(|first| ROMANCE.contains(&plain(first).as_str()));
+        .is_some_and(|first| particles::is_romance(first));
     romance && names.len() > 1 && names.last().is_some_and(|name| letters(name) > 1)
 }
 

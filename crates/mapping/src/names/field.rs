@@ -8,10 +8,8 @@ use std::sync::LazyLock;
 
 use super::firms::{ACCOUNT, FIRM, has};
 use super::notes::{FEMININE, MAIDEN, NOTES};
-use super::words::{COURTESY, DEGREES, HONORIFICS, JOINING};
-use super::{
-    are_several, doubts, in_name, is_degree, is_honorific, is_no_person, is_title, letters, suffix,
-};
+use super::words::{COURTESY, DEGREES, DEGREES_OR_NAMES, HONORIFICS, JOINING, TITLES_ALONE};
+use super::{are_several, doubts, in_name, is_honorific, is_no_person, letters, titles};
 use bakkt_contract::fold::fold;
 use bakkt_model::text::is_latin;
 
@@ -30,6 +28,7 @@ const REMARK: &str = "a remark";
 const NO_PERSON: &str = "words of a firm or an account";
 const PLACEHOLDER: &str = "a word that says that no name is known";
 const SIGNS: &str = "digits or signs that no name has";
+const COMMA: &str = "a comma, as in a whole name";
 const NICKNAME: &str = "a nickname in quotes or brackets";
 
 /// Words of names in scripts without blanks between words, each with what it means. They count wherever they stand.
@@ -54,8 +53,8 @@ const PLACEHOLDERS: &[&str] = &[
     "anonymous", "apellido", "apellidos", "asdf", "babyboy", "babygirl", "brak", "cognome", "desconhecido", "desconocida",
     "desconocido", "donotuse", "familienname", "familyname", "firstname", "firstnameunknown", "geen", "givenname", "inconnu",
     "inconnue", "kein", "keine", "keineangabe", "keineangaben", "keinvorname", "lastname", "lastnameunknown", "nachname",
-    "name", "namenotgiven", "nameunknown", "nessuno", "nofirstname", "nogivenname", "nolastname", "nombre", "nome", "nomiddlename",
-    "nomn", "noname", "nonamegiven", "none", "nonegiven", "notavailable", "notgiven", "notknown", "notprovided", "null", "ohne",
+    "name", "namenotgiven", "nameunknown", "nessuno", "nofamilyname", "nofirstname", "nogivenname", "nolastname", "nombre", "nome", "nomiddleinitial", "nomiddlename",
+    "nomn", "noname", "nonamegiven", "none", "nonegiven", "nosurname", "notavailable", "notgiven", "notknown", "notprovided", "null", "ohne",
     "onbekend", "prenom", "samplename", "sconosciuta", "sconosciuto", "sinnombre", "sobrenome", "surname", "tbd", "testname",
     "unbekannt", "undefined", "unk", "unknown", "unknownname", "vorname", "xxxxx", "неизвестен", "неизвестна", "неизвестно",
     "неизвестный", "нетданных", "なし", "不明", "不詳", "不详", "匿名", "同上", "名無し", "无", "未定", "未登録", "未知", "無", "無名",
@@ -138,16 +137,12 @@ fn judged(text: &str, field: NameField) -> Option<&'static str> {
     if are_several(&parts) || (field == NameField::Given && doubts::joins_people(&joined)) {
         return Some(SEVERAL);
     }
-    if is_title(first) || (!alone && (is_honorific(first) || has(FEMININE, &word))) {
-        return Some(TITLE);
-    }
-    let behind = match text.split_once(',') {
-        Some((_, behind)) => behind
-            .split(' ')
-            .any(|token| is_degree(token) && suffix(token).is_none()),
-        None => false,
-    };
-    if behind {
+    let is_titled = !alone && (is_honorific(first) || has(FEMININE, &word));
+    if is_titled
+        || titles::is_title_alone(&tokens, field)
+        || titles::stands_behind(&tokens, field)
+        || titles::stands_behind_comma(text)
+    {
         return Some(TITLE);
     }
     if is_no_person(&parts) {
@@ -167,6 +162,9 @@ fn judged(text: &str, field: NameField) -> Option<&'static str> {
     if noted || (!quoted && doubts::has_remark(&parts)) || (field == NameField::Family && maiden())
     {
         return Some(REMARK);
+    }
+    if titles::has_stray_comma(text) {
+        return Some(COMMA);
     }
     quoted.then_some(NICKNAME)
 }
@@ -194,13 +192,19 @@ static WORDS: LazyLock<Box<[u64; 512]>> = LazyLock::new(|| {
         FEMININE,
         COURTESY,
         DEGREES,
+        DEGREES_OR_NAMES,
         HONORIFICS,
+        TITLES_ALONE,
         JOINING,
         PLACEHOLDERS,
         &["true", "false"],
     ];
     for word in tables.into_iter().flatten() {
-        let place = place(word.as_bytes());
+        let place = match word.is_ascii() {
+            true => place(word.as_bytes()),
+            // "señor": words are looked for without their accents.
+            false => place(fold(word).as_bytes()),
+        };
         set[place / 64] |= 1 << (place % 64);
     }
     set

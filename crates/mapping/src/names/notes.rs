@@ -21,15 +21,16 @@ pub(crate) const NOTES: &[&str] = &[
     "gest", "gestorben", "gone", "heirs", "herdeiros", "herederos", "heritiers", "hinterbliebene", "hoirie", "hold",
     "hsa", "husband", "inact", "inactif", "inactive", "inactivo", "inaktiv", "inativo", "inattivo", "incap",
     "incapacitated", "incompetent", "infant", "inh", "inhaber", "invalid", "itf", "konto", "kyc", "late", "liq",
-    "liquidated", "lnu", "maiden", "mailing", "memoriam", "merged", "migrated", "minors", "missing", "moved",
-    "nachlass", "nicht", "nieaktywna", "nieaktywny", "nmi", "nmn", "non-us", "nonus", "not", "nra", "obo",
-    "obsolete", "ofac", "offen", "ofw", "only", "opened", "overleden", "owner", "pending", "pep", "peps",
-    "politically", "prim", "primary", "prop", "prueba", "rca", "refused", "removed", "restr", "restricted",
-    "returned", "rts", "sanctioned", "sdn", "secondary", "spadkobiercy", "spouse", "succession", "sucesion",
-    "sucesores", "susp", "suspended", "suspendido", "suspense", "tba", "tbd", "tbe", "temp", "temporary",
-    "terminated", "test", "testamentaria", "teste", "testing", "unbek", "unclaimed", "undeliverable", "unknown",
-    "updated", "use", "verst", "verstorben", "verstorbene", "verzogen", "vip", "void", "vormund", "widow",
-    "widower", "wife", "xx", "xxx", "xxxx", "zamkniete", "zamkniety", "zmarla", "zmarly",
+    "liquidated", "lnu", "maiden", "mailing", "memoriam", "merged", "migrated", "minors", "missing", "mnu", "moved",
+    "nachlass", "nfmn", "nfn", "nfnu", "ngn", "nicht", "nieaktywna", "nieaktywny", "nln", "nlnu", "nmi", "nmln",
+    "nmn", "nofn", "noln", "non-us", "nonus", "not", "nra", "obo", "obsolete", "ofac", "offen", "ofw", "only",
+    "opened", "overleden", "owner", "pending", "pep", "peps", "politically", "prim", "primary", "prop", "prueba",
+    "rca", "refused", "removed", "restr", "restricted", "returned", "rts", "sanctioned", "sdn", "secondary",
+    "spadkobiercy", "spouse", "succession", "sucesion", "sucesores", "susp", "suspended", "suspendido", "suspense",
+    "tba", "tbd", "tbe", "temp", "temporary", "terminated", "test", "testamentaria", "teste", "testing", "ufn",
+    "uln", "unbek", "unclaimed", "undeliverable", "unkn", "unknown", "unknwn", "updated", "use", "verst",
+    "verstorben", "verstorbene", "verzogen", "vip", "void", "vormund", "widow", "widower", "wife", "xx", "xxx",
+    "xxxx", "zamkniete", "zamkniety", "zmarla", "zmarly",
 ];
 
 /// Between a name and the name that somebody was born with or is known by.
@@ -43,11 +44,13 @@ pub(crate) const MAIDEN: &[&str] = &[
 /// Titles that are given names or family names as well: behind one nobody knows which it was.
 #[rustfmt::skip]
 pub(crate) const TITLES_OR_NAMES: &[&str] = &[
-    "arch", "arq", "baron", "baroness", "bay", "bayan", "bishop", "brother", "cantor", "chief", "count", "countess",
-    "dato", "datuk", "deacon", "duchess", "duke", "elder", "fa", "father", "graf", "haji", "handel", "hofrat",
-    "imam", "ing", "judge", "lady", "lic", "lord", "mag", "major", "marshal", "marshall", "me", "minor", "notar",
-    "pan", "pastor", "pater", "pfarrer", "prince", "princess", "prinz", "private", "ra", "shaikh", "sheikh",
-    "sister", "stb", "wp",
+    "abbe", "abbess", "abbot", "arch", "archbishop", "archdeacon", "arq", "baron", "baroness", "bay", "bayan",
+    "bishop", "br", "bro", "brother", "bruder", "canon", "cantor", "cardinal", "chief", "count", "countess",
+    "datin", "dato", "datuk", "deacon", "duchess", "duke", "elder", "encik", "fa", "father", "fra", "frater",
+    "frei", "frere", "friar", "graf", "haji", "handel", "hermana", "hermano", "hofrat", "imam", "ing", "irmao",
+    "judge", "lady", "lic", "lord", "mag", "major", "marshal", "marshall", "maulana", "me", "minor", "mother",
+    "mullah", "notar", "padre", "pan", "pastor", "pater", "pfarrer", "prince", "princess", "prinz", "private",
+    "puan", "ra", "schwester", "shaikh", "sheikh", "sister", "soeur", "sor", "stb", "suor", "swami", "wp",
 ];
 
 /// Before a woman's name, or before her husband's.

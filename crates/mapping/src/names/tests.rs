@@ -380,7 +380,7 @@ fn what_is_not_the_name_of_one_person_has_no_parts() {
         "Dipl Ing Jan Muster",
         "Graf Jan Muster",
         "Sheikh Ali Ahmad",
-        "Jan Novak CSc.",
+        "Jan Novak DrSc.",
         "Hptm. Jan Muster",
         "Jan Gral. Roe",
         "Muster, Jan Bmstr.",

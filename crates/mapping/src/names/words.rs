@@ -140,6 +140,37 @@ pub(crate) const HONORIFICS: &[&str] = &[
     "kommr",
 ];
 
+/// Honorifics that are names as well, so that behind another name they are titles only with their dot: "Britt Maj", "Wai Hon".
+pub(crate) const HONORIFICS_LIKE_NAMES: &[&str] = &[
+    "captain", "col", "dame", "doctor", "ensign", "fru", "gen", "general", "governor", "hon",
+    "maj", "master", "pani", "sergeant", "sig",
+];
+
+/// Titles that are no given names, where they are the whole cell.
+pub(crate) const TITLES_ALONE: &[&str] = &[
+    "dr",
+    "herr",
+    "miss",
+    "mister",
+    "mlle",
+    "mme",
+    "monsieur",
+    "mr",
+    "mrs",
+    "ms",
+    "mx",
+    "prof",
+    "professor",
+    "rev",
+    "reverend",
+    "sra",
+    "srta",
+];
+
+/// Those of them that are family names.
+pub(crate) const TITLES_ALONE_OR_FAMILY_NAMES: &[&str] =
+    &["herr", "mister", "monsieur", "professor", "reverend"];
+
 /// Titles only where they have their dot: "Ing. Jan Novak", but "Dean Ing".
 pub(crate) const DOTTED_HONORIFICS: &[&str] = &[
     "ing", "lic", "arq", "mag", "hr", "ir", "ens", "sen", "rep", "inż", "inz", "ra", "rag", "geom",
@@ -158,12 +189,32 @@ pub(crate) const DEGREES: &[&str] = &[
     "dc", "facs", "rph", "usn", "usaf", "usmc", "ret", "pe", "usa", "usar", "uscg", "usnr", "ussf",
     "raf", "retd", "retired", "obe", "mbe", "cbe", "kbe", "dbe", "qc", "frcs", "frcp", "msc",
     "bsc", "meng", "beng", "dphil", "dmin", "mdiv", "thd", "aprn", "bsn", "msn", "chfc", "pmp",
-    "uk", "us",
+    "uk", "us", "lld", "dlitt", "dsc", "scd", "mphil", "mfa", "bfa", "mpa", "mha", "btech",
+    "mtech", "bcom", "mcom", "mbbs", "mbchb", "bds", "mrcp", "mrcs", "mrcgp", "frcpc", "frcsc",
+    "facp", "dpt", "cnm", "fnp", "rgn", "fca", "fcca", "acca", "cissp", "cpcu", "jsd", "sjd",
+    "frs", "frsa", "dso", "dfc", "cvo", "kcvo", "lvo", "mvo", "kcb", "cmg", "kcmg", "gbe",
+    // Orders of the Church.
+    "rsm", "osb", "ofm", "ofmcap", "ofmconv", "ofs", "osf", "osbm", "osfs", "ocd", "ocarm", "ocso",
+    "ocist", "opraem", "csc", "cssr", "cssp", "csb", "csj", "ssj", "svd", "sdb", "scj", "fsc",
+    "fms", "cmf", "cfc", "cfx", "cnd", "cicm", "mccj", "msf", "ssnd", "ssps", "ibvm", "pbvm",
+    "bvm", "ihm", "rscj", "sndden", "rshm", "snjm", "fspa",
 ];
 
+/// Degrees that are names as well when they are written like one: the "Md" of South Asia is short for Muhammad, "Mba" is a
+/// family name of Cameroon. In capitals or with dots behind a name they are degrees.
+pub(crate) const DEGREES_LIKE_NAMES: &[&str] = &[
+    "bds", "clu", "dc", "edd", "ihm", "mba", "md", "mha", "obe", "pe", "raf", "ret", "uk", "us",
+    "usa",
+];
+
+/// Degrees that nobody is called, so that a cell of one of them alone is no name.
+pub(crate) const DEGREES_ALONE: &[&str] =
+    &["cpa", "dds", "dmd", "dvm", "esq", "pharmd", "phd", "psyd"];
+
 /// Behind a name, and a name itself as often: nobody can tell "John Doe, DO" from "Tran Van, Do".
-pub(crate) const DEGREES_OR_NAMES: &[&str] =
-    &["do", "ma", "ba", "bs", "ms", "pa", "np", "od", "sj"];
+pub(crate) const DEGREES_OR_NAMES: &[&str] = &[
+    "do", "ma", "ba", "bs", "ms", "pa", "np", "od", "sj", "op", "omi", "osa", "osu", "sac",
+];
 
 /// Behind a name: what it is written as, and how it is found.
 pub(crate) const SUFFIXES: &[(&str, &str)] = &[
@@ -193,32 +244,9 @@ pub(crate) const SHORT_GIVEN: &[&str] = &[
     "theo", "thos", "tim", "wilh", "wm",
 ];
 
-/// Before the rest of a family name.
-pub(crate) const PARTICLES: &[&str] = &[
-    "de", "la", "las", "los", "del", "della", "delle", "degli", "dei", "di", "da", "do", "dos",
-    "das", "du", "des", "le", "lo", "van", "von", "vom", "der", "den", "dem", "ter", "ten", "te",
-    "het", "t", "freiherr", "freifrau", "freiin", "gräfin", "zu", "zum", "zur", "bin", "ibn",
-    "bint", "binti", "al", "el", "abu", "st", "ste", "saint", "mc", "mac", "fitz", "af", "av",
-    "op", "ul", "ould", "ap", "dalla", "dal", "'t", "'s",
-];
-
-/// Particles of the Romance languages, where a word before them may be the first of two family names: "Ana Silva dos Santos".
-pub(crate) const ROMANCE: &[&str] = &[
-    "de", "la", "las", "los", "del", "della", "delle", "degli", "dei", "di", "da", "do", "dos",
-    "das", "du", "des", "le", "lo", "dalla", "dal",
-];
-
-/// Particles that are whole family names as well, where they have a capital: "Anna Le".
-pub(crate) const FAMILY_NAMES_TOO: &[&str] = &["do", "du", "la", "le", "lo", "te"];
-
 /// Between two names, or between two parts of one: "Ortega y Gasset", "Juan y Maria".
 pub(crate) const JOINING: &[&str] = &[
     "y", "e", "i", "en", "og", "och", "ou", "ve", "oder", "con", "mit", "with", "u",
-];
-
-/// Particles that end the given names of no one: "Berg, Anna von".
-pub(crate) const TRAILING: &[&str] = &[
-    "von", "vom", "de", "del", "della", "di", "dos", "das", "du", "der", "den", "zu", "des",
 ];
 
 /// Before the name of one person: two of them are two people.
