@@ -61,7 +61,7 @@ const ROOMS: &[(&str, &[MayUse])] = &[
             ("error", &["address"]),
             ("sensitive", &[]),
             ("text", &[]),
-            ("", &[]),
+            ("", &["address", "text"]),
         ],
     ),
     (
@@ -433,6 +433,9 @@ const WRITERS: &[MayUse] = &[
 fn nobody_else_opens_files_for_writing() {
     let mut wrong = Vec::new();
     for (path, text) in [sources("src"), sources("crates")].concat() {
+        if path.ends_with("/tests.rs") {
+            continue;
+        }
         let program = text.split("#[cfg(test)]").next().unwrap_or_default();
         let allowed = WRITERS.iter().find(|(place, _)| path.starts_with(place));
         let allowed = allowed.map_or(&[][..], |(_, ways)| ways);
