@@ -21,6 +21,7 @@ pub mod masking;
 pub mod ownership;
 pub mod path;
 pub mod postal_codes;
+mod postal_ranges;
 pub mod roles;
 pub mod spans;
 pub mod tax_ids;

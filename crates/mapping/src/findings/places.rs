@@ -4,7 +4,10 @@
 //! cities, and a comparison of two letters most states. Left out on purpose: whether a city is in its state, and words for
 //! a city that the mapping's `placeholders` know already.
 
+use bakkt_contract::countries;
 use bakkt_contract::fold::fold_into;
+use bakkt_contract::forms::is_state2;
+use bakkt_contract::postal_codes::has_zips;
 use bakkt_contract::zip_states::{is_of_another_province, is_of_another_state};
 
 /// Why a city is none, if it is not. `scratch` is a buffer to keep.
@@ -83,7 +86,11 @@ pub(crate) fn is_doubtful_state(country: &str, state: &str, postal_code: &str) -
     match country {
         "USA" => is_of_another_state(postal_code, state),
         "CAN" => is_of_another_province(postal_code, state),
-        _ => false,
+        // A territory's address has the territory as its state, where it has any.
+        _ => {
+            let has_zips = || countries::alpha2_of(country).is_some_and(has_zips);
+            is_state2(state) && has_zips() && is_of_another_state(postal_code, state)
+        }
     }
 }
 
@@ -165,6 +172,29 @@ mod tests {
         // A number behind the name is a district elsewhere.
         let abroad = |city| doubtful_city(city, None, Some("1010"), &mut String::new());
         assert_eq!(abroad("Wien 1010"), None);
+    }
+
+    #[test]
+    fn a_state_is_doubtful_where_its_postal_code_is_of_another() {
+        for (country, state, code, doubtful) in [
+            ("USA", "TX", "78701", false),
+            ("USA", "GU", "96910", false),
+            ("USA", "TX", "96910", true),
+            ("USA", "CA", "96910", true),
+            ("USA", "FM", "02000", true),
+            ("USA", "PR", "78701", true),
+            ("GUM", "GU", "96910", false),
+            ("GUM", "TX", "96910", true),
+            ("GUM", "Hagåtña", "96910", false),
+            ("CAN", "TX", "K1A 0B1", true),
+            ("DEU", "TX", "10115", false),
+        ] {
+            assert_eq!(
+                is_doubtful_state(country, state, code),
+                doubtful,
+                "{country} {state} {code}"
+            );
+        }
     }
 
     #[test]
