@@ -19,6 +19,7 @@ pub enum FindingKind {
     SameTaxId,
     MinorOwner,
     ImplausibleBirthDate,
+    DateBeforeBirth,
     DefaultBirthDate,
     DoubtfulName,
     Mojibake,
@@ -32,7 +33,7 @@ pub enum FindingKind {
     SameEmail,
 }
 
-pub(crate) const COUNT: usize = 23;
+pub(crate) const COUNT: usize = 24;
 
 /// A kind, its name in settings and files, what it means, and what a person should do about it.
 struct FindingText {
@@ -56,6 +57,7 @@ const TABLE: [FindingText; COUNT] = [
     FindingText { kind: FindingKind::SameTaxId, name: "same_tax_id", meaning: "different people or entities have the same tax id", advice: "correct the tax ids: at most one of them is right" },
     FindingText { kind: FindingKind::MinorOwner, name: "minor_owner", meaning: "an owner who must be of age is under 18", advice: "check the birth date (also its century) and the role; a birth date cannot be changed later" },
     FindingText { kind: FindingKind::ImplausibleBirthDate, name: "implausible_birth_date", meaning: "a birth date before 1900 or more than 120 years ago", advice: "correct the birth date or the format in the mapping; a birth date cannot be changed later" },
+    FindingText { kind: FindingKind::DateBeforeBirth, name: "date_before_birth", meaning: "an agreement, a screening or a verification from before its owner was born", advice: "find out which of the two dates is wrong; a birth date cannot be changed later" },
     FindingText { kind: FindingKind::DefaultBirthDate, name: "default_birth_date", meaning: "one birth date that far too many customers have: a system may have filled it in", advice: "add it to `missing` in the mapping if it stands for an unknown date" },
     FindingText { kind: FindingKind::DoubtfulName, name: "doubtful_name", meaning: "a given name or a family name that is none of one person: two people, a firm, a title, a remark, a word such as \"unknown\"", advice: "correct the name at the source; `name` in the mapping takes names out of whole cells" },
     FindingText { kind: FindingKind::Mojibake, name: "mojibake", meaning: "text that was decoded in the wrong character encoding", advice: "set `encoding` under [source], or export again in UTF-8" },

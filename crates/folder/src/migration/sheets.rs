@@ -114,7 +114,7 @@ fn transforms(takes: TargetForm) -> String {
     };
     let form = takes.form();
     let step = match form {
-        Form::PastDate | Form::Date | Form::DateTime => {
+        Form::PastDate | Form::EventDate(_) | Form::EventTime(_) | Form::DateTime => {
             ", date = { order = \"ymd\", excel = \"1900\" }".to_owned()
         }
         Form::Phone => ", phone = \"US\"".to_owned(),

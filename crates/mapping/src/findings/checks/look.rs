@@ -183,6 +183,15 @@ impl RecordFindings {
                     });
                 }
             }
+            for (slot, event) in &owner.events {
+                if cell(draft, *slot).is_some_and(|text| birth::is_after(born, text))
+                    && fits(*event)
+                {
+                    self.add(rules, FindingKind::DateBeforeBirth, Some(*event), || {
+                        "before the birth date".to_owned()
+                    });
+                }
+            }
             if is_primary && rules.looks_for(FindingKind::DefaultBirthDate) {
                 self.keys.born = birth::number(born);
             }
@@ -214,7 +223,8 @@ impl RecordFindings {
         let postal_code = owner.postal_code.and_then(|slot| draft.value(slot));
         if let Some((slot, field)) = owner.city
             && let Some(city) = cell(draft, slot)
-            && let Some(why) = places::doubtful_city(city, state, postal_code, &mut self.scratch)
+            && let Some(why) =
+                places::doubtful_city(city, state, postal_code, &mut self.scratch)
             && fits(field)
         {
             self.add(
