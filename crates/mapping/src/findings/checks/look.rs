@@ -221,10 +221,11 @@ impl RecordFindings {
     ) {
         let state = owner.state.and_then(|(slot, _)| draft.value(slot));
         let postal_code = owner.postal_code.and_then(|slot| draft.value(slot));
+        let country = owner.country.and_then(|slot| draft.value(slot));
         if let Some((slot, field)) = owner.city
             && let Some(city) = cell(draft, slot)
             && let Some(why) =
-                places::doubtful_city(city, state, postal_code, &mut self.scratch)
+                places::doubtful_city(city, state, postal_code, country, &mut self.scratch)
             && fits(field)
         {
             self.add(
@@ -235,7 +236,7 @@ impl RecordFindings {
             );
         }
         if let (Some((_, field)), Some(state), Some(code)) = (owner.state, state, postal_code)
-            && let Some(country) = owner.country.and_then(|slot| draft.value(slot))
+            && let Some(country) = country
             && places::is_doubtful_state(country, state, code)
             && fits(field)
         {
