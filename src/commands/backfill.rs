@@ -19,7 +19,7 @@ use super::{CommandOutput, checkpoint, deciding, send};
 use crate::cli::BackfillArgs;
 use crate::process::runtime;
 use bakkt_files::progress::Mode;
-use bakkt_folder::migration::{BackfillFile, OverlayForm};
+use bakkt_folder::migration::{BackfillFile, OverlayForm, today};
 use bakkt_journal::decisions::OperatorNote;
 use bakkt_journal::read::{DISAGREEING, RESTRICTED};
 use bakkt_journal::replan::{
@@ -129,7 +129,8 @@ fn take(
         state,
     } = session;
     let copy = BackfillCopy::new(args, &journal, &state)?;
-    let mut binding = opening::binding(&journal, &state, drift::as_of(&journal)?)?;
+    // The plan with the file is a new one of today: what customers signed since the last plan has happened.
+    let mut binding = opening::binding(&journal, &state, today())?;
     binding.layers.push(copy.kept(args, journal.next_layer()?)?);
     let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
     let kept = migration.layers().last().context("no layer")?.clone();

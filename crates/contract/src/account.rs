@@ -6,6 +6,7 @@
 //! never sent.
 
 use super::entity::{ENTITY, ENTITY_LEVELS, KYB_LEVELS};
+use super::forms::FIRST_ELECTRONIC_YEAR;
 use super::texts::{DOCUMENT, MIDDLE_NAMES, NAME, NOTE, PLACE, REFERENCE, STREET, TITLE, TOKEN};
 use super::usd::Scale;
 use super::{Condition, Field, FieldShape, Form, Level, LevelRule};
@@ -100,7 +101,11 @@ const DISCLOSURES: &[Field] = &[
         O,
         Form::Short(NOTE),
     ),
-    leaf("lastScreenedDate", O, Form::DateTime),
+    leaf(
+        "lastScreenedDate",
+        O,
+        Form::EventTime(FIRST_ELECTRONIC_YEAR),
+    ),
     leaf("ofacSanctioned", O, Form::OneOf(SCREENING)),
     leaf("politicallyExposed", O, Form::OneOf(SCREENING)),
 ];
@@ -110,7 +115,7 @@ const VERIFICATION: &[Field] = &[
     leaf("dateOfBirthVerified", W, Form::Boolean),
     leaf("nameVerified", W, Form::Boolean),
     leaf("taxIdVerified", W, Form::Boolean),
-    leaf("executionDate", W, Form::Date),
+    leaf("executionDate", W, Form::EventDate(FIRST_ELECTRONIC_YEAR)),
     leaf("externalCaseId", W, Form::Code(REFERENCE)),
     of_the_firm("vendorName", W, Form::Short(TITLE)),
     leaf("identityVerificationResultId", O, Form::Code(REFERENCE)),
@@ -160,7 +165,7 @@ const IDENTITY: &[Field] = &[
 const AGREEMENT: &[Field] = &[
     of_the_firm("name", W, Form::Short(TITLE)),
     of_the_firm("version", W, Form::Short(TITLE)),
-    leaf("eSignedDate", O, Form::DateTime),
+    leaf("eSignedDate", O, Form::EventTime(FIRST_ELECTRONIC_YEAR)),
     of_the_firm("text", O, Form::Short(DOCUMENT)),
 ];
 

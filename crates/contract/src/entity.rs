@@ -5,6 +5,7 @@
 //! screening needs; any form of activeWalletAddress, which every chain writes in its own way.
 
 use super::account::{ADDRESS, EXPERIENCE, OBJECTIVES, field, leaf, object};
+use super::forms::FIRST_YEAR;
 use super::texts::{NOTE, REFERENCE, TITLE};
 use super::usd::Scale;
 use super::{Field, FieldShape, Form, Level, LevelRule};
@@ -47,7 +48,7 @@ pub(crate) const ENTITY: &[Field] = &[
     object("registeredAddress", W, ADDRESS),
     object("operatingAddress", W, ADDRESS),
     leaf("entityOfferings", G, Form::Short(NOTE)),
-    leaf("entityFormationDate", G, Form::Date),
+    leaf("entityFormationDate", G, Form::EventDate(FIRST_YEAR)),
     field(
         "operatingCountries",
         LevelRule::Is(G),

@@ -13,6 +13,10 @@ use jiff::civil::Date;
 /// The first year that a date may have; older ones are typing mistakes or a database's idea of "none".
 pub const FIRST_YEAR: i16 = 1800;
 
+/// The first year in which anybody can have signed, been screened or been verified by computer; older dates are what databases
+/// mean by "none".
+pub(crate) const FIRST_ELECTRONIC_YEAR: i16 = 1980;
+
 /// The last year that a date and time may have: 9999 is a database's idea of "never", and an offset can carry it out
 /// of the calendar, where receivers differ.
 const LAST_YEAR_OF_A_TIME: i16 = 9998;
@@ -110,18 +114,23 @@ fn two(tens: u8, ones: u8) -> Option<i8> {
 /// A date-time of RFC 3339: date, `T`, time, optional fraction, and `Z` or an offset. Capitals only, and no
 /// leap second: receivers differ there.
 pub fn is_date_time(text: &str) -> bool {
-    let Some((date, rest)) = text.split_at_checked(10) else {
-        return false;
-    };
-    let [b'T', h0, h1, b':', m0, m1, b':', s0, s1, rest @ ..] = rest.as_bytes() else {
+    date_of_time(text).is_some()
+}
+
+/// The date of a date-time, as it is written: that of its own offset.
+pub fn date_of_time(text: &str) -> Option<Date> {
+    let (day, time) = text.split_at_checked(10)?;
+    let date = is_date(day).filter(|date| date.year() <= LAST_YEAR_OF_A_TIME)?;
+    is_time(time).then_some(date)
+}
+
+/// `T`, a time, an optional fraction, and `Z` or an offset.
+fn is_time(text: &str) -> bool {
+    let [b'T', h0, h1, b':', m0, m1, b':', s0, s1, rest @ ..] = text.as_bytes() else {
         return false;
     };
     let below = |tens: u8, ones: u8, limit: i8| two(tens, ones).is_some_and(|value| value < limit);
-    if is_date(date).is_none_or(|date| date.year() > LAST_YEAR_OF_A_TIME)
-        || !below(*h0, *h1, 24)
-        || !below(*m0, *m1, 60)
-        || !below(*s0, *s1, 60)
-    {
+    if !below(*h0, *h1, 24) || !below(*m0, *m1, 60) || !below(*s0, *s1, 60) {
         return false;
     }
     let zone = match rest {

@@ -21,6 +21,7 @@ pub mod masking;
 pub mod ownership;
 pub mod path;
 pub mod postal_codes;
+mod postal_ranges;
 pub mod roles;
 pub mod shares;
 pub mod spans;
@@ -141,8 +142,10 @@ pub enum Form {
     Email,
     /// A date in the past.
     PastDate,
-    /// A date.
-    Date,
+    /// The date of something that has happened, in this year or a later one.
+    EventDate(i16),
+    /// The same as a date and time with offset.
+    EventTime(i16),
     /// A date and time with offset.
     DateTime,
     /// A whole number from the first to the second.
@@ -159,6 +162,16 @@ impl Form {
     /// Text of people, in which line breaks and tabs become blanks. Elsewhere they are part of no value.
     pub fn is_prose(self) -> bool {
         matches!(self, Form::Text | Form::Short(_) | Form::State)
+    }
+
+    /// Whether a value is a date and time, so that a date alone gets one.
+    pub fn is_date_time(self) -> bool {
+        matches!(self, Form::EventTime(_) | Form::DateTime)
+    }
+
+    /// Whether a value says when something happened. Nothing happens to people before they are born.
+    pub fn is_event(self) -> bool {
+        matches!(self, Form::EventDate(_) | Form::EventTime(_))
     }
 
     /// Whether what fits depends on fields beside it: the country of an address, the type of a tax id.

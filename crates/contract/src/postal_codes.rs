@@ -2,10 +2,11 @@
 //!
 //! Owner of the one table of forms, after what the Universal Postal Union publishes of its members' addressing. Invariants:
 //! a country that is not in the table has no rule, and whatever stands there fits; what is written fits its form, and is
-//! read again as itself. Left out on purpose: whether a code was ever given out, countries whose form changed lately or is
-//! not settled, and U.S. ZIPs that lost zeros in both halves (`mapping::postal`).
+//! read again as itself. Left out on purpose: how codes of a country begin (`postal_ranges`, `zip_states`), countries whose form
+//! changed lately or is not settled, and U.S. ZIPs that lost zeros in both halves (`mapping::postal`).
 
-use super::countries;
+use super::postal_ranges::begins_elsewhere;
+use super::{countries, zip_states};
 
 /// The forms of a country's codes.
 ///
@@ -50,7 +51,7 @@ static RULES: &[PostalCodeRule] = &[
     rule("AL", &["9999"], 0, ""),
     rule("AM", &["9999"], 2, ""),
     rule("AR", &["9999", "A9999AAA"], 0, ""),
-    rule("AS", ZIP, 2, ""),
+    rule("AS", ZIP, 0, ""),
     rule("AT", &["9999"], 0, "A"),
     rule("AU", &["9999"], 1, ""),
     rule("AX", &["99999"], 0, ""),
@@ -287,6 +288,12 @@ pub fn has_zips(country: &str) -> bool {
     )
 }
 
+/// Whether a ZIP is one of a country whose codes are ZIPs. People write the U.S. as the country of a territory, too, so every ZIP
+/// is one of the U.S.
+pub fn is_zip_of(country: &str, zip: &str) -> bool {
+    country == "US" || zip_states::is_of_state(zip, country)
+}
+
 fn find(country: &str) -> Option<&'static PostalCodeRule> {
     let place = RULES.binary_search_by_key(&country, |rule| rule.country);
     RULES.get(place.ok()?)
@@ -328,40 +335,18 @@ fn fits_form(code: &[u8], form: &str, country: &str) -> bool {
     fits && wanted.next().is_none() && !is_never_given(code, country)
 }
 
-/// What the codes of a country begin with, where its form is that of a neighbour or of the country whose post serves it.
-const BEGINNINGS: &[(&str, &[&str])] = &[
-    ("AS", &["96799"]),
-    ("FM", &["96941", "96942", "96943", "96944"]),
-    ("GG", &["GY"]),
-    ("GU", &["9691", "9692", "96930", "96931", "96932"]),
-    ("IM", &["IM"]),
-    ("JE", &["JE"]),
-    ("LI", &["948", "949"]),
-    ("MC", &["980"]),
-    ("MH", &["96960", "96970"]),
-    ("MP", &["96950", "96951", "96952"]),
-    ("PR", &["006", "007", "009"]),
-    ("PW", &["96939", "96940"]),
-    ("SM", &["4789"]),
-    ("VA", &["00120"]),
-    ("VI", &["008"]),
-];
-
-/// What has the form and is no code: zeros only, what the country's codes never begin with, and letters that a country leaves out
-/// because they are misread.
+/// What has the form and is no code: zeros only, letters that a country leaves out because they are misread, and beginnings that
+/// no code of the country has.
 fn is_never_given(code: &[u8], country: &str) -> bool {
     let has = |bytes: &[u8], letters: &[u8]| bytes.iter().any(|byte| letters.contains(byte));
-    let first = |count: usize| &code[..count.min(code.len())];
     match country {
-        "CA" => has(code, b"DFIOQU") || has(first(1), b"WZ"),
-        "NL" | "IN" => first(1) == b"0",
-        // The provinces.
-        "ES" => first(2) < b"01".as_slice() || first(2) > b"52".as_slice(),
-        "US" => first(5) == b"00000" || first(5) == b"99999",
-        _ => match BEGINNINGS.iter().find(|(known, _)| *known == country) {
-            Some((_, all)) => !all.iter().any(|begin| code.starts_with(begin.as_bytes())),
-            None => code.iter().all(|byte| *byte == b'0'),
-        },
+        "CA" => has(code, b"DFIOQU") || has(&code[..1.min(code.len())], b"WZ"),
+        _ if has_zips(country) => {
+            let zip = &code[..5.min(code.len())];
+            let is_elsewhere = !std::str::from_utf8(zip).is_ok_and(|zip| is_zip_of(country, zip));
+            is_elsewhere || zip == b"00000" || zip == b"99999"
+        }
+        _ => code.iter().all(|byte| *byte == b'0') || begins_elsewhere(code, country),
     }
 }
 
@@ -534,6 +519,47 @@ mod tests {
             ("US", "00000", None),
             ("US", "K1A 0B1", None),
             ("PW", "96940", Some("96940")),
+            ("ES", "28001", Some("28001")),
+            ("ES", "52001", Some("52001")),
+            ("ES", "53001", None),
+            ("ES", "99001", None),
+            ("ES", "1001", Some("01001")),
+            ("IN", "110001", Some("110001")),
+            ("IN", "900056", Some("900056")),
+            ("IN", "010001", None),
+            ("MC", "98000", Some("98000")),
+            ("MC", "MC-98000", Some("98000")),
+            ("MC", "75001", None),
+            ("VA", "120", Some("00120")),
+            ("VA", "10115", None),
+            ("SM", "47890", Some("47890")),
+            ("SM", "47000", None),
+            ("LI", "FL-9490", Some("9490")),
+            ("LI", "8001", None),
+            ("JE", "je2 3ab", Some("JE2 3AB")),
+            ("GG", "GY1 1AA", Some("GY1 1AA")),
+            ("IM", "IM99 1AA", Some("IM99 1AA")),
+            ("JE", "SW1A 1AA", None),
+            ("GG", "SW1A 1AA", None),
+            ("IM", "SW1A 1AA", None),
+            ("GB", "JE2 3AB", Some("JE2 3AB")),
+            ("DE", "00123", None),
+            ("CH", "0123", None),
+            ("CH", "9490", Some("9490")),
+            ("AT", "0101", None),
+            ("AU", "800", Some("0800")),
+            ("AU", "0100", None),
+            ("NL", "0123 AB", None),
+            ("SK", "811 01", Some("811 01")),
+            ("SK", "110 00", None),
+            ("CZ", "811 01", None),
+            ("GP", "97110", Some("97110")),
+            ("GP", "75001", None),
+            ("TR", "6420", Some("06420")),
+            ("TR", "82000", None),
+            ("IT", "118", Some("00118")),
+            ("IT", "99001", None),
+            ("MX", "00100", None),
             ("HK", "999077", Some("999077 (as it is)")),
             ("AE", "-", Some("- (as it is)")),
             ("DE", "", None),
@@ -557,6 +583,38 @@ mod tests {
             ("USA", "2134", true),
             ("USA", "73301", false),
             ("USA", "73301-1234", false),
+            ("USA", "96910", false),
+            ("USA", "00901", false),
+            ("PRI", "00601", false),
+            ("PRI", "00765-1234", false),
+            ("PRI", "00926", false),
+            ("PRI", "00802", true),
+            ("PRI", "78701", true),
+            ("PRI", "02134", true),
+            ("VIR", "00802", false),
+            ("VIR", "00901", true),
+            ("GUM", "96910", false),
+            ("GUM", "96932-0001", false),
+            ("GUM", "96950", true),
+            ("GUM", "10001", true),
+            ("FSM", "96944", false),
+            ("FSM", "02000", true),
+            ("MNP", "96952", false),
+            ("MNP", "96910", true),
+            ("PLW", "96939", false),
+            ("PLW", "96941", true),
+            ("MHL", "96970", false),
+            ("MHL", "96942", true),
+            ("ASM", "96799", false),
+            ("ASM", "96701", true),
+            ("MCO", "75001", true),
+            ("VAT", "00120", false),
+            ("VAT", "10115", true),
+            ("JEY", "SW1A 1AA", true),
+            ("JEY", "JE2 3AB", false),
+            ("LIE", "8001", true),
+            ("ESP", "53001", true),
+            ("IND", "010001", true),
             ("HKG", "anything", false),
             ("", "anything", false),
             ("Germany", "1067", false),

@@ -1,8 +1,8 @@
 //! Which state a ZIP code is in, and which province a Canadian postal code.
 //!
 //! Owner of both tables. The first three digits of a ZIP code are those of a mail centre of the Postal Service, which serves
-//! one state, and some post offices beyond its border. Invariants: a code that is in no range is in every state, so that only
-//! what is very likely is told; nothing is allocated.
+//! one state, and some post offices beyond its border; in the Pacific, several share them. Invariants: a code that is in no range
+//! is in every state, so that only what is very likely is told; nothing is allocated.
 //! Left out on purpose: whether a code was ever given out, and cities.
 
 /// A range of first three digits, and its state.
@@ -24,15 +24,23 @@ const RANGES: &[ZipRange] = &[
     (734, 741, "OK"), (743, 749, "OK"), (750, 770, "TX"), (772, 799, "TX"), (800, 816, "CO"), (820, 831, "WY"),
     (832, 838, "ID"), (840, 847, "UT"), (850, 853, "AZ"), (855, 857, "AZ"), (859, 860, "AZ"), (863, 865, "AZ"),
     (870, 871, "NM"), (873, 875, "NM"), (877, 884, "NM"), (885, 885, "TX"), (889, 891, "NV"), (893, 895, "NV"),
-    (897, 898, "NV"), (900, 908, "CA"), (910, 928, "CA"), (930, 961, "CA"), (962, 966, "AP"), (967, 968, "HI"), (969, 969, "GU"),
+    (897, 898, "NV"), (900, 908, "CA"), (910, 928, "CA"), (930, 961, "CA"), (962, 966, "AP"), (967, 968, "HI"),
     (970, 979, "OR"), (980, 986, "WA"), (988, 994, "WA"), (995, 999, "AK"),
+];
+
+/// Territories and states in free association whose codes share their first three digits with those of others: ranges of whole
+/// codes, each with its state.
+#[rustfmt::skip]
+const SHARED: &[(u32, u32, &str)] = &[
+    (96_799, 96_799, "AS"), (96_910, 96_932, "GU"), (96_939, 96_940, "PW"), (96_941, 96_944, "FM"), (96_950, 96_952, "MP"),
+    (96_960, 96_960, "MH"), (96_970, 96_970, "MH"),
 ];
 
 /// States into which deliveries from the codes of a neighbour go. Wide on purpose: a finding that is wrong costs more than one
 /// that is missing.
 #[rustfmt::skip]
 const BEYOND: &[(&str, &str)] = &[
-    ("063", "NY"), ("967", "AS"), ("969", "MP"), ("969", "MH"), ("969", "FM"), ("969", "PW"), ("834", "WY"), ("831", "ID"), ("822", "MT"), ("577", "ND"), ("577", "NE"), ("576", "ND"),
+    ("063", "NY"), ("834", "WY"), ("831", "ID"), ("822", "MT"), ("577", "ND"), ("577", "NE"), ("576", "ND"),
     ("566", "ND"), ("567", "ND"), ("582", "MN"), ("580", "MN"), ("561", "SD"), ("562", "SD"), ("570", "MN"), ("571", "MN"),
     ("571", "IA"), ("510", "SD"), ("521", "MN"), ("546", "MN"), ("540", "MN"), ("499", "WI"), ("498", "WI"), ("541", "MI"),
     ("612", "IA"), ("526", "MO"), ("525", "MO"), ("635", "IA"), ("645", "KS"), ("664", "NE"), ("669", "NE"), ("683", "KS"),
@@ -87,19 +95,41 @@ const PROVINCES: [(&str, &[u8]); 13] = [
     ("YT", b"Y"),
 ];
 
-/// Whether a ZIP code is certainly in another state than the one with these two letters.
-pub fn is_of_another_state(zip: &str, state: &str) -> bool {
-    let (&[first, second, third, ..], &[left, right]) = (zip.as_bytes(), state.as_bytes()) else {
-        return false;
+/// The two letters of the state that a ZIP code is in; zeros where nothing is known, none where it is no ZIP.
+fn state_of(zip: &str) -> Option<[u8; 2]> {
+    let &[first, second, third, ..] = zip.as_bytes() else {
+        return None;
     };
     let digits = [first, second, third];
-    if !digits.iter().all(u8::is_ascii_digit)
-        || !state.bytes().all(|byte| byte.is_ascii_uppercase())
-    {
-        return false;
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    if matches!(&digits, b"967" | b"969") {
+        let code = zip.get(..5).and_then(|code| code.parse::<u32>().ok())?;
+        let shared = SHARED.iter();
+        let mut shared = shared.filter(|(first, last, _)| (*first..=*last).contains(&code));
+        if let Some((.., state)) = shared.next() {
+            return state.as_bytes().try_into().ok();
+        }
     }
     let digit = |byte: u8| usize::from(byte - b'0');
-    let known = STATES[digit(first) * 100 + digit(second) * 10 + digit(third)];
+    Some(STATES[digit(first) * 100 + digit(second) * 10 + digit(third)])
+}
+
+/// Whether a ZIP code is certainly in the state or the territory with these two letters.
+pub(crate) fn is_of_state(zip: &str, state: &str) -> bool {
+    state_of(zip).is_some_and(|known| known == state.as_bytes())
+}
+
+/// Whether a ZIP code is certainly in another state than the one with these two letters.
+pub fn is_of_another_state(zip: &str, state: &str) -> bool {
+    let &[left, right] = state.as_bytes() else {
+        return false;
+    };
+    let is_code = left.is_ascii_uppercase() && right.is_ascii_uppercase();
+    let Some(known) = state_of(zip).filter(|_| is_code) else {
+        return false;
+    };
     // Nothing is known of these codes; most agree.
     if known == [left, right] || known == [0; 2] {
         return false;
@@ -155,6 +185,10 @@ mod tests {
             ("96910", "GU"),
             ("96950", "MP"),
             ("96960", "MH"),
+            ("96970", "MH"),
+            ("96940", "PW"),
+            ("96941", "FM"),
+            ("96910-1234", "GU"),
             ("09012", "AE"),
             ("34002", "AA"),
             ("96201", "AP"),
@@ -176,8 +210,15 @@ mod tests {
             ("02134", "CA"),
             ("33101", "GA"),
             ("89501-0001", "TX"),
-            ("09012", "NY"),
             ("96910", "TX"),
+            ("96910", "CA"),
+            ("96910-1234", "MP"),
+            ("96950", "GU"),
+            ("96799", "HI"),
+            ("96813", "AS"),
+            ("96941", "PW"),
+            ("02000", "FM"),
+            ("09012", "NY"),
         ] {
             assert!(is_of_another_state(zip, state), "{zip} {state}");
         }
@@ -187,6 +228,8 @@ mod tests {
             ("78", "TX"),
             ("AB123", "TX"),
             ("00100", "TX"),
+            ("96999", "TX"),
+            ("9691", "TX"),
             ("78701", "Texas"),
             ("78701", ""),
         ] {
@@ -226,6 +269,10 @@ mod tests {
         }
         for (first, last, state) in RANGES {
             assert!(first <= last && *last < 1000);
+            assert_eq!(two_letters(state), Some(*state), "{state}");
+        }
+        for (first, last, state) in SHARED {
+            assert!(first <= last && (96_700..97_000).contains(last), "{state}");
             assert_eq!(two_letters(state), Some(*state), "{state}");
         }
         for (digits, state) in BEYOND {

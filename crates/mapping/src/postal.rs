@@ -16,11 +16,16 @@ pub(crate) fn write(
     let plain = without_fraction(text.trim());
     let reading = match country {
         Some(country) if postal_codes::has_zips(country) => {
-            return if zip(plain, out) {
-                Ok(())
+            let start = out.len();
+            if !zip(plain, out) {
+                return Err("not a ZIP code");
+            }
+            if postal_codes::is_zip_of(country, &out[start..]) {
+                PostalCodeMatch::Written
             } else {
-                Err("not a ZIP code")
-            };
+                out.truncate(start);
+                PostalCodeMatch::Misfit
+            }
         }
         Some(country) => postal_codes::write(country, plain, true, out),
         None => PostalCodeMatch::NoRule,
@@ -170,6 +175,30 @@ mod tests {
             "12345,6789",
         ] {
             assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_territory_has_its_own_zips() {
+        for (country, text, wanted) in [
+            ("PR", "601", Some("00601")),
+            ("PR", "926.0", Some("00926")),
+            ("PR", "9261234", Some("00926-1234")),
+            ("PR", "78701", None),
+            ("PR", "2134", None),
+            ("PR", "802", None),
+            ("VI", "802", Some("00802")),
+            ("GU", "96910", Some("96910")),
+            ("GU", "969101234", Some("96910-1234")),
+            ("GU", "10001", None),
+            ("FM", "2000", None),
+            ("FM", "96941", Some("96941")),
+            ("US", "96910", Some("96910")),
+            ("US", "2000", Some("02000")),
+        ] {
+            let mut out = "before".to_owned();
+            let read = write(Some(country), text, &mut out).map(|()| &out["before".len()..]);
+            assert_eq!(read.ok(), wanted, "{country} {text}");
         }
     }
 

@@ -205,8 +205,10 @@ pub(crate) fn fits(form: Form, text: &str) -> Result<(), String> {
         ),
         Form::Phone => must(forms::is_e164(text), "an E.164 number such as +13125550123"),
         Form::Email => must(forms::is_email(text), "an e-mail address"),
-        Form::Date | Form::PastDate => must(forms::is_date(text).is_some(), "a date as YYYY-MM-DD"),
-        Form::DateTime => must(
+        Form::EventDate(_) | Form::PastDate => {
+            must(forms::is_date(text).is_some(), "a date as YYYY-MM-DD")
+        }
+        Form::EventTime(_) | Form::DateTime => must(
             forms::is_date_time(text),
             "a date and time as 2024-05-31T12:00:00Z",
         ),

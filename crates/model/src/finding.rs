@@ -19,6 +19,7 @@ pub enum FindingKind {
     SameTaxId,
     MinorOwner,
     ImplausibleBirthDate,
+    DateBeforeBirth,
     DefaultBirthDate,
     DoubtfulName,
     Mojibake,
@@ -32,7 +33,7 @@ pub enum FindingKind {
     SameEmail,
 }
 
-pub(crate) const COUNT: usize = 23;
+pub(crate) const COUNT: usize = 24;
 
 /// A kind, its name in settings and files, what it means, and what a person should do about it.
 struct FindingText {
@@ -56,15 +57,16 @@ const TABLE: [FindingText; COUNT] = [
     FindingText { kind: FindingKind::SameTaxId, name: "same_tax_id", meaning: "different people or entities have the same tax id", advice: "correct the tax ids: at most one of them is right" },
     FindingText { kind: FindingKind::MinorOwner, name: "minor_owner", meaning: "an owner who must be of age is under 18", advice: "check the birth date (also its century) and the role; a birth date cannot be changed later" },
     FindingText { kind: FindingKind::ImplausibleBirthDate, name: "implausible_birth_date", meaning: "a birth date before 1900 or more than 120 years ago", advice: "correct the birth date or the format in the mapping; a birth date cannot be changed later" },
+    FindingText { kind: FindingKind::DateBeforeBirth, name: "date_before_birth", meaning: "an agreement, a screening or a verification from before its owner was born", advice: "find out which of the two dates is wrong; a birth date cannot be changed later" },
     FindingText { kind: FindingKind::DefaultBirthDate, name: "default_birth_date", meaning: "one birth date that far too many customers have: a system may have filled it in", advice: "add it to `missing` in the mapping if it stands for an unknown date" },
     FindingText { kind: FindingKind::DoubtfulName, name: "doubtful_name", meaning: "a given name or a family name that is none of one person: two people, a firm, a title, a remark, a word such as \"unknown\"", advice: "correct the name at the source; `name` in the mapping takes names out of whole cells" },
     FindingText { kind: FindingKind::Mojibake, name: "mojibake", meaning: "text that was decoded in the wrong character encoding", advice: "set `encoding` under [source], or export again in UTF-8" },
     FindingText { kind: FindingKind::EscapedText, name: "escaped_text", meaning: "text with HTML entities, percent codes or other escapes in it", advice: "export again without the escapes, or replace them in the mapping" },
     FindingText { kind: FindingKind::InvisibleCharacter, name: "invisible_character", meaning: "an invisible or bidirectional character inside a text", advice: "take it out at the source" },
     FindingText { kind: FindingKind::LookAlikeLetters, name: "look_alike_letters", meaning: "letters of another alphabet or of another width that look like plain ones, in a name, an id or an e-mail address", advice: "write them as plain letters at the source" },
-    FindingText { kind: FindingKind::PlaceholderStreet, name: "placeholder_street", meaning: "a residential street that says something like \"unknown\" or \"same as above\", or is a number without a name", advice: "collect the address, or add the word to `missing` in the mapping" },
+    FindingText { kind: FindingKind::PlaceholderStreet, name: "placeholder_street", meaning: "a residential street that says something like \"unknown\" or \"same as above\", carries a remark such as \"deceased\", or is a number without a name", advice: "collect the address, or add the word to `missing` in the mapping" },
     FindingText { kind: FindingKind::PoBox, name: "po_box", meaning: "a P.O. box where the residential street belongs", advice: "collect the residential address; a P.O. box belongs into mailingAddress" },
-    FindingText { kind: FindingKind::DoubtfulCity, name: "doubtful_city", meaning: "a city that is a number, says that none is known, or has the state and the postal code in it", advice: "correct the city, or split the cell in the mapping" },
+    FindingText { kind: FindingKind::DoubtfulCity, name: "doubtful_city", meaning: "a city that is a number, a state or a street, says that none is known, or has the state or the postal code in it", advice: "correct the city, or split the cell in the mapping" },
     FindingText { kind: FindingKind::DoubtfulState, name: "doubtful_state", meaning: "a state or province that its postal code is not in", advice: "correct the state or the postal code" },
     FindingText { kind: FindingKind::SameEmail, name: "same_email", meaning: "different customers have the same e-mail address", advice: "nothing for households; look at addresses that many share" },
 ];

@@ -362,7 +362,9 @@ fn level_words(level: &str) -> &'static str {
 /// What the cells of a form take; lists are made once.
 fn entry(form: Form, several: bool, lists: &mut Vec<DropDownList>) -> CellEntry {
     let (name, values): (String, Vec<&str>) = match form {
-        Form::Date | Form::PastDate | Form::DateTime => return CellEntry::Date,
+        Form::PastDate | Form::EventDate(_) | Form::EventTime(_) | Form::DateTime => {
+            return CellEntry::Date;
+        }
         Form::Integer(..) => return CellEntry::Whole,
         Form::Percent => return CellEntry::Percent,
         Form::Country => (

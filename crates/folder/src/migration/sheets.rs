@@ -116,7 +116,7 @@ fn transforms(takes: TargetForm, epoch: SerialEpoch) -> String {
     };
     let form = takes.form();
     let step = match form {
-        Form::PastDate | Form::Date | Form::DateTime => {
+        Form::PastDate | Form::EventDate(_) | Form::EventTime(_) | Form::DateTime => {
             let word = EPOCHS.iter().find(|(_, known)| *known == epoch);
             let word = word.map_or("", |(word, _)| word);
             format!(", date = {{ order = \"ymd\", excel = \"{word}\" }}")

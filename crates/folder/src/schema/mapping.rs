@@ -422,8 +422,8 @@ fn form(form: Form) -> (String, Value, String) {
             "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
             "A date, in the past",
         ),
-        Form::Date => text("date", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "A date"),
-        Form::DateTime => text(
+        Form::EventDate(_) => text("date", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "A date"),
+        Form::EventTime(_) | Form::DateTime => text(
             "dateTime",
             "^[0-9]{4}-[0-9]{2}-[0-9]{2}T",
             "A date and time",

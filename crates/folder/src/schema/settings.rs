@@ -444,6 +444,8 @@ const FINDINGS: &[SchemaKey] = keys! {
         "An owner under 18 who must be of age.";
     "implausible_birth_date" = "\"tell\"": ACTION,
         "A birth date before 1900 or more than 120 years ago.";
+    "date_before_birth" = "\"tell\"": ACTION,
+        "An agreement, a screening or a verification from before its owner was born.";
     "default_birth_date" = "\"tell\"": ACTION,
         "A birth date that far too many customers have.";
     "doubtful_name" = "\"tell\"": ACTION,

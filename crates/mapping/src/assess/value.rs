@@ -2,6 +2,8 @@
 //!
 //! Owner of the last check before the wire (invariant 3): nothing is written that did not pass [`check`].
 
+use jiff::civil::Date;
+
 use bakkt_contract::account::{ACCOUNT_TYPES, TAX_ID_TYPES, US_TAX_ID_TYPES};
 use bakkt_contract::roles::{OWNER_KINDS, ROLES};
 use bakkt_contract::shares::Share;
@@ -18,8 +20,8 @@ pub struct SiblingValues<'a> {
     pub unissued: bool,
     /// The text is known to be of the usual characters (`text::is_latin`).
     pub is_latin: bool,
-    /// The day of the plan: what "in the past" means.
-    pub as_of: jiff::civil::Date,
+    /// The day of the plan, by UTC: what "in the past" and "in the future" mean.
+    pub as_of: Date,
 }
 
 /// Checks a value; the error says what is wrong, without the value.
@@ -87,8 +89,13 @@ pub(crate) fn check(
             Some(_) => Err("not in the past"),
             None => Err("not a date"),
         },
-        Form::Date => must(forms::is_date(text).is_some(), "not a date"),
-        Form::DateTime => must(forms::is_date_time(text), "not a date and time with offset"),
+        Form::EventDate(first) => {
+            has_happened(forms::is_date(text), first, beside.as_of, "not a date")
+        }
+        Form::EventTime(first) => {
+            has_happened(forms::date_of_time(text), first, beside.as_of, NO_TIME)
+        }
+        Form::DateTime => must(forms::is_date_time(text), NO_TIME),
         Form::Integer(least, most) => match text.parse::<i64>() {
             Ok(number) if (least..=most).contains(&number) => Ok(()),
             Ok(_) => Err("a number beyond what this field can mean"),
@@ -97,6 +104,26 @@ pub(crate) fn check(
         Form::Boolean => must(text == "true" || text == "false", "neither true nor false"),
         Form::Percent => must(Share::read(text).is_some(), "not a number from 0 to 100"),
         Form::Usd(scale) => one_of(scale.names(), "not one of the contract's ranges"),
+    }
+}
+
+const NO_TIME: &str = "not a date and time with offset";
+
+/// Checks the date of something that has happened, in the year `first` or later. Where a day ends later than by UTC, of which
+/// `as_of` is one, it is the next day already.
+fn has_happened(
+    date: Option<Date>,
+    first: i16,
+    as_of: Date,
+    unread: &'static str,
+) -> Result<(), &'static str> {
+    match date {
+        None => Err(unread),
+        Some(date) if date > as_of && as_of.tomorrow().is_ok_and(|next| date > next) => {
+            Err("in the future")
+        }
+        Some(date) if date.year() < first => Err("too long ago to be right"),
+        Some(_) => Ok(()),
     }
 }
 
@@ -142,4 +169,96 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
         }
     }
     out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bakkt_contract::{FieldShape, path};
+    use jiff::civil::date;
+
+    /// Judges a value of a field on 2026-12-02.
+    fn judged(target: &str, text: &str) -> Result<(), &'static str> {
+        let FieldShape::Leaf(form) = path::find(target).unwrap().field.shape else {
+            panic!("{target} has several values");
+        };
+        let beside = SiblingValues {
+            as_of: date(2026, 12, 2),
+            ..SiblingValues::default()
+        };
+        check(form, text, &beside)
+    }
+
+    #[test]
+    fn what_happened_is_neither_in_the_future_nor_too_long_ago() {
+        const OK: Result<(), &str> = Ok(());
+        const FUTURE: Result<(), &str> = Err("in the future");
+        const OLD: Result<(), &str> = Err("too long ago to be right");
+        for target in [
+            "owners[0].agreements[0].eSignedDate",
+            "owners[1].agreements[3].eSignedDate",
+            "owners[0].identity.disclosures.lastScreenedDate",
+        ] {
+            for (text, wanted) in [
+                ("2024-03-31T00:00:00Z", OK),
+                ("2026-12-02T23:59:59Z", OK),
+                // In the Pacific it is tomorrow already.
+                ("2026-12-03T13:59:59+14:00", OK),
+                ("2026-12-04T00:00:00Z", FUTURE),
+                ("2026-12-31T00:00:00Z", FUTURE),
+                ("2124-03-31T00:00:00Z", FUTURE),
+                ("1980-01-01T00:00:00Z", OK),
+                ("1970-01-01T00:00:00Z", OLD),
+                ("1950-03-31T00:00:00Z", OLD),
+                ("1850-01-01T00:00:00Z", OLD),
+                ("2024-03-31", Err(NO_TIME)),
+            ] {
+                assert_eq!(judged(target, text), wanted, "{target} {text}");
+            }
+        }
+        for (target, text, wanted) in [
+            ("entity.entityFormationDate", "2010-04-05", OK),
+            ("entity.entityFormationDate", "1850-01-01", OK),
+            ("entity.entityFormationDate", "2026-12-03", OK),
+            ("entity.entityFormationDate", "2030-01-02", FUTURE),
+            (
+                "entity.entityFormationDate",
+                "1799-12-31",
+                Err("not a date"),
+            ),
+            (
+                "owners[0].identity.verificationResults.executionDate",
+                "2024-01-15",
+                OK,
+            ),
+            (
+                "owners[0].identity.verificationResults.executionDate",
+                "2027-01-15",
+                FUTURE,
+            ),
+            (
+                "owners[0].identity.verificationResults.executionDate",
+                "1900-01-01",
+                OLD,
+            ),
+            ("owners[0].identity.dateOfBirth", "2026-12-01", OK),
+            (
+                "owners[0].identity.dateOfBirth",
+                "2026-12-02",
+                Err("not in the past"),
+            ),
+        ] {
+            assert_eq!(judged(target, text), wanted, "{target} {text}");
+        }
+    }
+
+    #[test]
+    fn every_date_of_an_account_has_its_side() {
+        for pattern in path::patterns() {
+            let found = path::find_pattern(&pattern).map(|found| found.field.shape);
+            // Of the dates that the contract has, only a document's expiration may lie on either side.
+            let is_open = matches!(found, Some(FieldShape::Leaf(Form::DateTime)));
+            assert!(!is_open, "{pattern}");
+        }
+    }
 }

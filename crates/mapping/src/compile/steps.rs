@@ -219,7 +219,7 @@ impl Compiler<'_, '_> {
         match key {
             "date" => {
                 let dates = self.date(value)?;
-                Some(Transform::Date(dates, form == Some(Form::DateTime)))
+                Some(Transform::Date(dates, form.is_some_and(Form::is_date_time)))
             }
             "phone" => self.place("phone", value).map(Transform::Phone),
             "postal_code" => self.place("postal_code", value).map(Transform::PostalCode),

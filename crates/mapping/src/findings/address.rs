@@ -1,15 +1,19 @@
-//! Residential streets that are none: P.O. boxes and their like, words that say that there is no street, and bare numbers.
+//! Residential streets that are none: P.O. boxes and their like, words that say that there is no street, remarks, names without a
+//! street, and bare numbers.
 //!
-//! Owner of the words of many languages for both. A word that is common elsewhere counts only where the address stands in
+//! Owner of the words of many languages for them. A word that is common elsewhere counts only where the address stands in
 //! a country that uses it, and only with a number behind it. Rural routes and military boxes are residential addresses in
 //! the U.S. and are no finding. Left out on purpose: mailing addresses, where a P.O. box may stand.
 
 mod boxes;
 mod no_streets;
+mod remarks;
 
 pub(crate) use boxes::is_box;
 use boxes::is_plain_street;
 use no_streets::{NO_STREETS, REMARKS};
+pub(crate) use remarks::is_care_of;
+use remarks::{carries_remark, may_end_in_remark};
 
 use super::ids::made_by_spreadsheet;
 use bakkt_contract::fold::{fold, fold_into};
@@ -32,28 +36,40 @@ pub(crate) fn doubt<'a>(
     let mut has_street = false;
     let mut has_letter = false;
     let mut boxed = false;
+    // Whether a line says whom the mail is for, and whether any other line says where.
+    let (mut is_for_somebody, mut has_place) = (false, false);
     for (place, line) in lines.enumerate() {
-        if is_plain_street(line) {
+        if is_plain_street(line) && !may_end_in_remark(line.as_bytes()) {
             has_letter = true;
+            has_place = true;
             has_street |= !boxed;
             continue;
         }
         if match place {
             0 => is_no_street(line, scratch),
             _ => is_remark(line, scratch),
-        } {
+        } || carries_remark(line, scratch)
+        {
             return Some(StreetProblem::NoStreet);
         }
         has_letter |= line.contains(char::is_alphabetic);
+        let has_digit = line.bytes().any(|byte| byte.is_ascii_digit());
+        match !has_digit && is_care_of(line) {
+            true => is_for_somebody = true,
+            false => has_place |= !is_unit(line),
+        }
         if is_box(line, country) {
             boxed = true;
             continue;
         }
         // A street with its number in front of the box, on a line of its own.
-        has_street |= !boxed && line.bytes().any(|byte| byte.is_ascii_digit()) && !is_unit(line);
+        has_street |= !boxed && has_digit && !is_unit(line);
     }
     // In Japan a block and a building have numbers, and streets no names.
     if !has_letter && !boxed && country != Some("JPN") {
+        return Some(StreetProblem::NoStreet);
+    }
+    if is_for_somebody && !has_place {
         return Some(StreetProblem::NoStreet);
     }
     (boxed && !has_street).then_some(StreetProblem::Box)
@@ -110,7 +126,7 @@ fn is_remark(line: &str, scratch: &mut String) -> bool {
 }
 
 /// Whether a line is an apartment or the like and nothing else.
-fn is_unit(line: &str) -> bool {
+pub(crate) fn is_unit(line: &str) -> bool {
     const UNITS: [&str; 14] = [
         "apt",
         "apartment",
@@ -165,7 +181,7 @@ mod tests {
         fn a_plain_street_is_one_when_it_is_looked_at_further(
             line in "[0-9]{1,4}[-/ ]?([A-Za-z0-9./' -]{5,44}|Unknown Street|same as above|[0-9]{1,2}-[0-9]{2}|P0 Box 7)",
         ) {
-            if is_plain_street(&line) {
+            if is_plain_street(&line) && !may_end_in_remark(line.as_bytes()) {
                 let scratch = &mut String::new();
                 prop_assert!(!is_no_street(&line, scratch) && !is_remark(&line, scratch), "{}", line);
                 prop_assert!(!is_box(&line, Some("DEU")) && !is_unit(&line), "{}", line);
@@ -314,6 +330,15 @@ mod tests {
         ] {
             assert_eq!(judged(&[line], country), None, "{line}");
         }
+        for lines in [
+            ["c/o John Doe", "12 Main St"],
+            ["12 Main St", "c/o John Doe"],
+            ["Attn: Legal", "Main St"],
+        ] {
+            assert_eq!(judged(&lines, "USA"), None, "{lines:?}");
+        }
+        let alone = judged(&["c/o John Doe", "Apt 4"], "USA");
+        assert_eq!(alone, Some(StreetProblem::NoStreet));
         assert_eq!(judged(&["12 Main St", "PO Box 5"], "USA"), None);
         assert_eq!(judged(&["12 Main St", "Apt 5"], "USA"), None);
         assert_eq!(judged(&["12", "Main St"], "USA"), None);
@@ -358,6 +383,15 @@ mod tests {
             "n/d",
             "Same as owner 1",
             "ann@example.com",
+            "c/o John Doe",
+            "Attn: Legal",
+            "DECEASED 12 Sample Rd",
+            "12 Sample Rd DECEASED",
+            "12 Deceased Sample Rd",
+            "12 Sample Rd (old)",
+            "12 Sample Rd (old) Apt 4",
+            "foreign address",
+            "Foreign",
             // A number without a name.
             "12",
             "1234567",
@@ -373,6 +407,11 @@ mod tests {
         }
         for line in [
             "1 Same St",
+            "12 Old Mill Rd",
+            "12 Desert Rd",
+            "12 Water Gate Circle",
+            "c/o John Doe, 12 Sample Rd",
+            "12 Sample Rd (rear)",
             "Unknown Rd 5",
             "Sameway 12",
             "12A",

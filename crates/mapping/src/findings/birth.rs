@@ -1,4 +1,4 @@
-//! Birth dates that cannot be right.
+//! Birth dates that cannot be right, and what happened to people before them.
 //!
 //! Owner of the two limits: 18 and 120 years. Dates are compared as they are written on the wire (2001-02-28), without a
 //! calendar: nothing else is needed to tell an age. Left out on purpose: dates that are no dates or not in the past,
@@ -31,6 +31,11 @@ pub(crate) fn day(text: &str) -> Option<Day> {
         })
     };
     Some((number(0, 4)?, number(5, 7)? as i8, number(8, 10)? as i8))
+}
+
+/// Whether something happened before a birth. `event` is a date of the wire, or a date and time.
+pub(crate) fn is_after(born: Day, event: &str) -> bool {
+    event.get(..10).and_then(day).is_some_and(|day| day < born)
 }
 
 /// Full years from a birth date to a day.
@@ -90,6 +95,22 @@ mod tests {
         assert_eq!(why("1905-11-29"), Some("more than 120 years ago"));
         assert_eq!(why("1905-11-30"), None);
         assert_eq!(why("19051130"), None);
+    }
+
+    #[test]
+    fn nothing_happens_before_a_birth() {
+        let born = (1950, 5, 1);
+        for (event, before) in [
+            ("1950-03-31T00:00:00Z", true),
+            ("1949-12-31", true),
+            ("1950-05-01T00:00:00Z", false),
+            ("1984-03-31T00:00:00Z", false),
+            ("", false),
+            ("soon", false),
+            ("yesterdaä", false),
+        ] {
+            assert_eq!(is_after(born, event), before, "{event}");
+        }
     }
 
     #[test]

@@ -86,6 +86,8 @@ struct CheckedOwner {
     first: Option<usize>,
     role: Option<usize>,
     born: Option<(usize, u16)>,
+    /// When something happened to the owner.
+    events: Vec<(usize, u16)>,
     tax_id: Option<(usize, u16)>,
     email: Option<(usize, u16)>,
     street: Option<(usize, u16)>,
@@ -214,15 +216,17 @@ impl Checks {
         let Some((_, rest)) = target.split_once("].") else {
             return;
         };
-        let numbered = matches!(
-            rest,
-            "identity.dateOfBirth"
-                | "identity.taxId"
-                | "emailAddress"
-                | "identity.personalAddress.streetAddress"
-                | "identity.personalAddress.city"
-                | "identity.personalAddress.state"
-        );
+        let is_event = matches!(found.field.shape, FieldShape::Leaf(form) if form.is_event());
+        let numbered = is_event
+            || matches!(
+                rest,
+                "identity.dateOfBirth"
+                    | "identity.taxId"
+                    | "emailAddress"
+                    | "identity.personalAddress.streetAddress"
+                    | "identity.personalAddress.city"
+                    | "identity.personalAddress.state"
+            );
         let field = if numbered {
             self.field(plan, target)
         } else {
@@ -234,6 +238,7 @@ impl Checks {
         let owner = &mut self.owners[index];
         owner.first = Some(owner.first.map_or(slot, |first| first.min(slot)));
         match rest {
+            _ if is_event => owner.events.push((slot, field)),
             "role" => owner.role = Some(slot),
             "identity.dateOfBirth" => owner.born = Some((slot, field)),
             "identity.taxId" => owner.tax_id = Some((slot, field)),

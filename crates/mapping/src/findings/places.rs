@@ -1,21 +1,31 @@
 //! Cities that are none, and states that their postal code is not in.
 //!
 //! Owner of both judgements. Asked of every owner of every record, so a look at the first and the last byte settles most
-//! cities, and a comparison of two letters most states. Left out on purpose: whether a city is in its state, and words for
-//! a city that the mapping's `placeholders` know already.
+//! cities, and a comparison of two letters most states. What stands in a city when columns slipped is judged in `slipped`. Left
+//! out on purpose: whether a city is in its state, and words for a city that the mapping's `placeholders` know already.
 
+mod slipped;
+
+use bakkt_contract::countries;
 use bakkt_contract::fold::fold_into;
+use bakkt_contract::forms::is_state2;
+use bakkt_contract::postal_codes::has_zips;
 use bakkt_contract::zip_states::{is_of_another_province, is_of_another_state};
+use slipped::slipped;
 
 /// Why a city is none, if it is not. `scratch` is a buffer to keep.
 pub(crate) fn doubtful_city(
     city: &str,
     state: Option<&str>,
     postal_code: Option<&str>,
+    country: Option<&str>,
     scratch: &mut String,
 ) -> Option<&'static str> {
     let bytes = city.as_bytes();
     let (first, last) = (bytes.first()?, bytes.last()?);
+    if let Some(what) = slipped(city, state, country) {
+        return Some(what);
+    }
     if first.is_ascii_alphabetic() && last.is_ascii_alphabetic() {
         return says_nothing(city, scratch).then_some("a word that says that none is known");
     }
@@ -67,15 +77,16 @@ const NO_CITIES: &[&str] = &[
     "unknown", "unk", "unknowncity", "cityunknown", "unbekannt", "na", "none", "null", "notavailable", "notprovided", "notknown",
     "noaddress", "nocity", "tbd", "sameasabove", "seeabove", "test", "testcity", "xx", "xxx", "xxxx", "xxxxx", "undefined",
     "unspecified", "inconnu", "desconocido", "desconocida", "desconhecido", "nieznany", "nieznana", "neznamy", "keineangabe",
-    "sindatos", "idem", "ditto", "неизвестно", "不明", "同上", "不详", "不詳", "未知", "모름", "없음", "상동",
+    "sindatos", "idem", "sameasmailing", "seemailing", "mailing", "mailingaddress", "usa", "us", "unitedstates",
+    "unitedstatesofamerica", "uk", "unitedkingdom", "canada", "deutschland", "germany", "australia", "ditto", "неизвестно", "不明", "同上", "不详", "不詳", "未知", "모름", "없음", "상동",
 ];
 
 /// How they begin, as small letters; also `n/a` and its like.
 #[rustfmt::skip]
-const BEGINNINGS: [[u8; 3]; 27] = [
+const BEGINNINGS: [[u8; 3]; 37] = [
     *b"unk", *b"cit", *b"unb", *b"n/a", *b"n.a", *b"n a", *b"non", *b"nul", *b"not", *b"noa", *b"noc", *b"no ", *b"tbd", *b"sam",
     *b"see", *b"tes", *b"xxx", *b"und", *b"uns", *b"inc", *b"des", *b"nie", *b"nez", *b"kei", *b"sin", *b"ide",
-    *b"dit",
+    *b"dit", *b"mai", *b"usa", *b"u.s", *b"u s", *b"uni", *b"u.k", *b"can", *b"deu", *b"ger", *b"aus",
 ];
 
 /// Whether a state or a province is one that its postal code is not in.
@@ -83,7 +94,11 @@ pub(crate) fn is_doubtful_state(country: &str, state: &str, postal_code: &str) -
     match country {
         "USA" => is_of_another_state(postal_code, state),
         "CAN" => is_of_another_province(postal_code, state),
-        _ => false,
+        // A territory's address has the territory as its state, where it has any.
+        _ => {
+            let has_zips = || countries::alpha2_of(country).is_some_and(has_zips);
+            is_state2(state) && has_zips() && is_of_another_state(postal_code, state)
+        }
     }
 }
 
@@ -92,7 +107,13 @@ mod tests {
     use super::*;
 
     fn city(city: &str) -> Option<&'static str> {
-        doubtful_city(city, Some("TX"), Some("78701"), &mut String::new())
+        doubtful_city(
+            city,
+            Some("TX"),
+            Some("78701"),
+            Some("USA"),
+            &mut String::new(),
+        )
     }
 
     #[test]
@@ -113,6 +134,15 @@ mod tests {
             "None",
             "Not Provided",
             "same as above",
+            "see above",
+            "Mailing",
+            "USA",
+            "U.S.A.",
+            "US",
+            "United States",
+            "Austin, TX",
+            "c/o Bob",
+            "12 Main St",
             "test",
             "XXXX",
             "不明",
@@ -129,6 +159,10 @@ mod tests {
     fn cities_are_not_doubtful() {
         for text in [
             "Austin",
+            "Canaan",
+            "Union City",
+            "Germantown",
+            "Maize",
             "San Francisco",
             "Nashville",
             "Unknownville",
@@ -163,8 +197,32 @@ mod tests {
             assert_eq!(city(text), expected, "{text}");
         }
         // A number behind the name is a district elsewhere.
-        let abroad = |city| doubtful_city(city, None, Some("1010"), &mut String::new());
+        let abroad =
+            |city| doubtful_city(city, None, Some("1010"), Some("AUT"), &mut String::new());
         assert_eq!(abroad("Wien 1010"), None);
+    }
+
+    #[test]
+    fn a_state_is_doubtful_where_its_postal_code_is_of_another() {
+        for (country, state, code, doubtful) in [
+            ("USA", "TX", "78701", false),
+            ("USA", "GU", "96910", false),
+            ("USA", "TX", "96910", true),
+            ("USA", "CA", "96910", true),
+            ("USA", "FM", "02000", true),
+            ("USA", "PR", "78701", true),
+            ("GUM", "GU", "96910", false),
+            ("GUM", "TX", "96910", true),
+            ("GUM", "Hagåtña", "96910", false),
+            ("CAN", "TX", "K1A 0B1", true),
+            ("DEU", "TX", "10115", false),
+        ] {
+            assert_eq!(
+                is_doubtful_state(country, state, code),
+                doubtful,
+                "{country} {state} {code}"
+            );
+        }
     }
 
     #[test]

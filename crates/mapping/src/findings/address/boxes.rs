@@ -210,6 +210,9 @@ const SPELLED: usize = 6;
 /// Of the words that are a box wherever they stand.
 const ANYWHERE: Beginnings = Beginnings::none().with(BOXES).with(&[PRIVATE_BOX]);
 
+/// The same, and of the remark that stands most often in the middle of a street.
+const LOOKED_AT: Beginnings = ANYWHERE.with(&["deceased"]);
+
 /// Of those that are one as the first of the line, too. A word that begins otherwise is not looked at further.
 static FIRST: Beginnings = {
     let mut all = Beginnings::none()
@@ -316,7 +319,9 @@ const fn next_state(state: u8, byte: u8) -> u8 {
     let may_be_o = matches!(state, BETWEEN | BEFORE_O) || begun_before_o;
     let is_found = state == FOUND
         || byte >= 0x80
-        || (begun != 0 && ANYWHERE.has(begun, next))
+        // What stands in brackets may be a remark.
+        || matches!(byte, b'(' | b'[' | b'*')
+        || (begun != 0 && LOOKED_AT.has(begun, next))
         || (state == ZERO && !byte.is_ascii_digit());
     if is_found {
         FOUND
@@ -336,7 +341,7 @@ const fn next_state(state: u8, byte: u8) -> u8 {
 }
 
 /// Whether a line is a street as most are written in the U.S.: its number, its name, and nothing that begins like a box. Such a
-/// line is neither a box nor a word for none, whatever the country.
+/// line is neither a box nor a word for none, whatever the country; at its end may stand a remark.
 pub(super) fn is_plain_street(line: &str) -> bool {
     let bytes = line.as_bytes();
     // Its first word is a number, and no number is one for a box.

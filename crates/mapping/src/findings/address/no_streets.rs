@@ -18,7 +18,7 @@ const LINES: &[&str] = &[
     "anschriftunbekannt", "anywhere", "asabove", "asbefore", "asdf", "aucun", "aucune", "badaddress", "bilinmiyor", "blank",
     "brak", "brakadresu", "brakdanych", "cidessus", "comesopra", "confidential", "deceased", "desconhecida", "desconhecido",
     "desconocida", "desconocido", "direcciondesconocida", "dito", "ditto", "domiciliodesconocido", "donotmail", "donotuse",
-    "dummy", "elmismo", "empty", "enderecodesconhecido", "entfaellt", "entfallt", "falsch", "false", "faux", "geen",
+    "dummy", "elmismo", "empty", "enderecodesconhecido", "entfaellt", "entfallt", "falsch", "false", "faux", "foreign", "foreignaddress", "geen",
     "geenadres", "gleich", "gleicheadresse", "holdmail", "homeless", "idem", "identique", "igual", "igualanterior",
     "inconnu", "inconnue", "indirizzosconosciuto", "ingen", "ingenadresse", "invalid", "invalidaddress", "ismeretlen", "ka",
     "kein", "keine", "keineadresse", "keineangabe", "keineangaben", "keiner", "keinestrasse", "keinfesterwohnsitz",

@@ -184,6 +184,15 @@ impl RecordFindings {
                     });
                 }
             }
+            for (slot, event) in &owner.events {
+                if cell(draft, *slot).is_some_and(|text| birth::is_after(born, text))
+                    && fits(*event)
+                {
+                    self.add(rules, FindingKind::DateBeforeBirth, Some(*event), || {
+                        "before the birth date".to_owned()
+                    });
+                }
+            }
             if is_primary && rules.looks_for(FindingKind::DefaultBirthDate) {
                 self.keys.born = birth::number(born);
             }
@@ -213,9 +222,11 @@ impl RecordFindings {
     ) {
         let state = owner.state.and_then(|(slot, _)| draft.value(slot));
         let postal_code = owner.postal_code.and_then(|slot| draft.value(slot));
+        let country = owner.country.and_then(|slot| draft.value(slot));
         if let Some((slot, field)) = owner.city
             && let Some(city) = cell(draft, slot)
-            && let Some(why) = places::doubtful_city(city, state, postal_code, &mut self.scratch)
+            && let Some(why) =
+                places::doubtful_city(city, state, postal_code, country, &mut self.scratch)
             && fits(field)
         {
             self.add(
@@ -226,7 +237,7 @@ impl RecordFindings {
             );
         }
         if let (Some((_, field)), Some(state), Some(code)) = (owner.state, state, postal_code)
-            && let Some(country) = owner.country.and_then(|slot| draft.value(slot))
+            && let Some(country) = country
             && places::is_doubtful_state(country, state, code)
             && fits(field)
         {

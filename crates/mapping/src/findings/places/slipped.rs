@@ -1,0 +1,240 @@
+//! What stands where the city belongs when columns slipped: a state, a street, a box, a remark for the mail, an e-mail address.
+//!
+//! Owner of [`slipped`], asked of every owner of every record, so a look at a few bytes settles most cities. Towns named like
+//! states are cities (Nevada in Missouri), and so are numbers in names (29 Palms, 100 Mile House).
+
+use crate::findings::address::{is_box, is_care_of, is_unit};
+use bakkt_contract::forms::is_state2;
+use bakkt_contract::us_states::two_letters;
+
+/// What a city is instead, if it is not one. `country` is ISO 3166-1 alpha-3.
+pub(super) fn slipped(
+    city: &str,
+    state: Option<&str>,
+    country: Option<&str>,
+) -> Option<&'static str> {
+    let bytes = city.as_bytes();
+    let (mut has_digit, mut has_at, mut has_comma) = (false, false, false);
+    for byte in bytes {
+        has_digit |= byte.is_ascii_digit();
+        has_at |= *byte == b'@';
+        has_comma |= *byte == b',';
+    }
+    if has_at {
+        return Some("an e-mail address");
+    }
+    if is_care_of(city) {
+        return Some("a remark for the mail");
+    }
+    if has_digit {
+        return digits(city, country);
+    }
+    if country.is_none_or(|country| country == "USA") {
+        return home(city, state, has_comma);
+    }
+    None
+}
+
+/// What a city with a digit is, if it is not one.
+fn digits(city: &str, country: Option<&str>) -> Option<&'static str> {
+    if city.as_bytes()[0].is_ascii_digit() {
+        let last = city.split([' ', ',', '.']).rfind(|word| !word.is_empty());
+        let is_street = |word: &str| STREETS.iter().any(|one| one.eq_ignore_ascii_case(word));
+        return last.is_some_and(is_street).then_some("a street");
+    }
+    if is_unit(city) {
+        return Some("an apartment");
+    }
+    // "Bp. 12" is a district of Budapest.
+    (country != Some("HUN") && is_box(city, country)).then_some("a P.O. box")
+}
+
+/// Last words of a street that no town with a number in front of its name has.
+#[rustfmt::skip]
+const STREETS: [&str; 25] = [
+    "st", "street", "ave", "av", "avenue", "rd", "road", "dr", "drive", "ln", "lane", "ct", "court", "blvd", "boulevard", "way", "pl",
+    "place", "cir", "circle", "ter", "terrace", "pkwy", "parkway", "hwy",
+];
+
+/// What a city of the U.S. is, if it is not one: its state, alone or behind it.
+fn home(city: &str, state: Option<&str>, has_comma: bool) -> Option<&'static str> {
+    const STATE: Option<&str> = Some("a state");
+    const BEHIND: Option<&str> = Some("the state stands in it");
+    let bytes = city.as_bytes();
+    if bytes.len() == 2 {
+        return STATE.filter(|_| is_state2(city));
+    }
+    // "Austin TX", but the capital is often called Washington DC.
+    if let [.., b' ' | b',', left, right] = bytes
+        && let Some(end) = city.get(city.len() - 2..)
+        && !end.eq_ignore_ascii_case("DC")
+    {
+        let is_own = state.is_some_and(|state| state.eq_ignore_ascii_case(end));
+        let are_capitals = left.is_ascii_uppercase() && right.is_ascii_uppercase();
+        if is_own || (are_capitals && is_state2(end)) {
+            return BEHIND;
+        }
+    }
+    if has_comma {
+        let (_, end) = city.rsplit_once(',')?;
+        let found = two_letters(end);
+        return found.filter(|found| *found != "DC").and(BEHIND);
+    }
+    // A name of a state begins with the first of its two letters.
+    let own = state.filter(|state| is_state2(state));
+    let begins_alike = own.is_none_or(|own| own.as_bytes()[0] == bytes[0].to_ascii_uppercase());
+    if !begins_alike || bytes.len() > LONGEST_STATE {
+        return None;
+    }
+    let is_name = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(city));
+    match own {
+        // No city of Texas is called Texas.
+        Some(own) if is_name(STATES) => STATE.filter(|_| two_letters(city) == Some(own)),
+        Some(_) => None,
+        None => STATE.filter(|_| is_name(STATES) && !is_name(TOWNS)),
+    }
+}
+
+const LONGEST_STATE: usize = 14;
+
+/// States of which no city has the name. New York is one, and so are Oklahoma City and Iowa City, which some shorten; the names of
+/// territories are those of islands.
+#[rustfmt::skip]
+const STATES: &[&str] = &[
+    "Alabama", "Alaska", "Arizona", "Arkansas", "California", "Colorado", "Connecticut", "Delaware", "Florida", "Georgia", "Hawaii",
+    "Idaho", "Illinois", "Indiana", "Kansas", "Kentucky", "Louisiana", "Maine", "Maryland", "Massachusetts", "Michigan", "Minnesota",
+    "Mississippi", "Missouri", "Montana", "Nebraska", "Nevada", "New Hampshire", "New Jersey", "New Mexico", "North Carolina",
+    "North Dakota", "Ohio", "Oregon", "Pennsylvania", "Rhode Island", "South Carolina", "South Dakota", "Tennessee", "Texas", "Utah",
+    "Vermont", "Virginia", "West Virginia", "Wisconsin", "Wyoming",
+];
+
+/// Those that are towns of another state, too.
+#[rustfmt::skip]
+const TOWNS: &[&str] = &[
+    "Alabama", "California", "Delaware", "Florida", "Georgia", "Indiana", "Kansas", "Louisiana", "Maine", "Maryland", "Nevada",
+    "Ohio", "Oregon", "Vermont", "Virginia", "Wyoming",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_slipped_into_the_city_is_found() {
+        for (city, state) in [
+            ("Austin, TX", "TX"),
+            ("Austin TX", "TX"),
+            ("AUSTIN TX", "TX"),
+            ("austin tx", "TX"),
+            ("Austin,TX", "TX"),
+            ("Austin TX", ""),
+            ("Austin, TX", "CA"),
+            ("Austin, Texas", "TX"),
+            ("New York, NY", "NY"),
+            ("Nevada MO", "MO"),
+            ("TX", "TX"),
+            ("TX", ""),
+            ("Texas", "TX"),
+            ("TEXAS", "TX"),
+            ("Texas", ""),
+            ("New Jersey", "NJ"),
+            ("12 Main St", "TX"),
+            ("12 Main St.", "TX"),
+            ("1200 Sample Avenue", "TX"),
+            ("Apt 4", "TX"),
+            ("Suite 200", "TX"),
+            ("PO Box 12", "TX"),
+            ("P.O. Box 12", "TX"),
+            ("c/o Bob", "TX"),
+            ("C/O Bob", "TX"),
+            ("Attn: Legal", "TX"),
+            ("p1@example.com", "TX"),
+        ] {
+            let state = Some(state).filter(|state| !state.is_empty());
+            assert!(
+                slipped(city, state, Some("USA")).is_some(),
+                "{city} {state:?}"
+            );
+        }
+        for (city, country) in [
+            ("Postfach 12", "DEU"),
+            ("c/o Bob", "DEU"),
+            ("p1@example.com", "CHE"),
+            ("12 Main St", "AUS"),
+        ] {
+            assert!(slipped(city, None, Some(country)).is_some(), "{city}");
+        }
+    }
+
+    #[test]
+    fn cities_have_not_slipped() {
+        for (city, state) in [
+            ("Austin", "TX"),
+            ("Washington", "DC"),
+            ("Washington DC", "DC"),
+            ("Washington, DC", "DC"),
+            ("Washington, D.C.", "DC"),
+            ("New York", "NY"),
+            ("Washington", "NC"),
+            ("Nevada", "IA"),
+            ("Nevada", "MO"),
+            ("Nevada", ""),
+            ("Delaware", "OH"),
+            ("Indiana", "PA"),
+            ("California", "MD"),
+            ("Wyoming", "MI"),
+            ("Texas City", "TX"),
+            ("Kansas City", "KS"),
+            ("Iowa City", "IA"),
+            ("Oklahoma City", "OK"),
+            ("Virginia Beach", "VA"),
+            ("Guam", "GU"),
+            ("Ty Ty", "GA"),
+            ("Port St Lucie", "FL"),
+            ("Fond du Lac", "WI"),
+            ("Eau Claire", "WI"),
+            ("29 Palms", "CA"),
+            ("Eighty Four", "PA"),
+            ("Box Elder", "SD"),
+            ("Attica", "NY"),
+            ("Carefree", "AZ"),
+            ("Boxborough", "MA"),
+            ("Ho Ho Kus", "NJ"),
+        ] {
+            let state = Some(state).filter(|state| !state.is_empty());
+            assert_eq!(slipped(city, state, Some("USA")), None, "{city} {state:?}");
+        }
+        for (city, country) in [
+            ("100 Mile House", "CAN"),
+            ("Paris 8", "FRA"),
+            ("Praha 1", "CZE"),
+            ("Wien 1010", "AUT"),
+            ("Bp. 12", "HUN"),
+            ("Dublin 4", "IRL"),
+            ("1770", "AUS"),
+            ("Attnang-Puchheim", "AUT"),
+            ("Attendorn", "DEU"),
+            ("Box", "GBR"),
+            ("Pô", "BFA"),
+            ("Apartadó", "COL"),
+            ("Roma RM", "ITA"),
+            ("Georgia", "GBR"),
+            ("Y", "FRA"),
+        ] {
+            assert_eq!(slipped(city, None, Some(country)), None, "{city}");
+        }
+    }
+
+    #[test]
+    fn the_names_are_those_of_states() {
+        for name in STATES {
+            assert!(
+                two_letters(name).is_some() && name.len() <= LONGEST_STATE,
+                "{name}"
+            );
+            let begins = two_letters(name).map(|letters| letters.as_bytes()[0]);
+            assert_eq!(begins, name.bytes().next(), "{name}");
+        }
+        assert!(TOWNS.iter().all(|name| STATES.contains(name)));
+    }
+}
