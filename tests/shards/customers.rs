@@ -3,6 +3,7 @@
 use bakkt_model::shard::shard_of_id;
 
 use super::world::World;
+use crate::events::receiver::{self, Receiver};
 use crate::support::small::export;
 
 #[test]
@@ -108,6 +109,122 @@ fn events_go_to_the_shard_of_their_account() {
         .filter(|n| shard_of_id(&format!("C-{n:04}"), 3) == 1)
         .count();
     assert_eq!(one["after"]["events"]["events"], mine);
+}
+
+/// Events of the customers 1 to 12, one a line.
+fn events_file(world: &World) -> std::path::PathBuf {
+    let file = world.path("events.jsonl");
+    let lines: Vec<String> = (1..=12).map(event).collect();
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    file
+}
+
+fn event(number: usize) -> String {
+    receiver::body(
+        &format!("r{number}"),
+        &format!("C-{number:04}"),
+        "ACTIVE",
+        "OTHER",
+    )
+}
+
+/// How many of the customers 1 to 12 fall to a shard of three.
+fn falling_to(shard: u32) -> usize {
+    let ids = (1..=12).map(|n| format!("C-{n:04}"));
+    ids.filter(|id| shard_of_id(id, 3) == shard).count()
+}
+
+fn import(world: &World, shard: &str, more: &[&str]) -> (String, i32) {
+    let mut import = receiver::events(&["import"], &world.dir());
+    import
+        .arg(events_file(world))
+        .args(["--shard", shard])
+        .args(more);
+    super::world::said(&mut import)
+}
+
+#[test]
+fn events_of_a_shard_that_is_not_here_make_no_folder_of_it() {
+    let world = World::new(12);
+    let folder = |shard: u32| {
+        let name = format!(".bakkt-migrate/shard-{shard}-of-3");
+        world.dir().join(name)
+    };
+    let (said, code) = import(&world, "all", &[]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("has no shards yet"), "{said}");
+    let (said, code) = import(&world, "all/3", &[]);
+    assert_eq!(code, 3, "{said}");
+    assert!(
+        said.contains("12 events belong to shards that are not here"),
+        "{said}"
+    );
+    assert!((0..3).all(|shard| !folder(shard).exists()));
+    for shard in ["0/3", "2/3"] {
+        assert_eq!(world.json("run", shard, &[]).1, 0);
+    }
+    let (others, of_one) = (12 - falling_to(1), falling_to(1));
+    for repeats in ["0 repeats", &format!("{others} repeats")] {
+        let (said, code) = import(&world, "all", &[]);
+        assert_eq!(code, 3, "{said}");
+        let told = format!("not here and were not kept: shard 1/3 ({of_one}); import the file");
+        assert!(said.contains(&told), "{said}");
+        assert!(said.contains(repeats), "{said}");
+    }
+    assert!(!folder(1).exists());
+    let events = |shard: &str| {
+        let (status, _) = world.json("status", shard, &[]);
+        status["after"]["events"]["events"].as_u64().unwrap() as usize
+    };
+    assert_eq!(events(""), others);
+
+    // When its journal is here the same file is taken to its end, wherever that journal lies.
+    let elsewhere = world.path("elsewhere");
+    let state = ["--state", elsewhere.to_str().unwrap()];
+    assert_eq!(world.json("run", "1/3", &state).1, 0);
+    let (said, code) = import(&world, "all", &[&state[..], &["--json"]].concat());
+    assert_eq!(code, 0, "{said}");
+    assert!(!said.contains("not_here"), "{said}");
+    assert!(!folder(1).exists() && !elsewhere.join("shard-0-of-3").exists());
+    assert_eq!(
+        world.json("status", "", &state).0["after"]["events"]["events"],
+        12
+    );
+}
+
+#[test]
+fn a_shard_that_is_named_takes_no_events_of_others() {
+    let world = World::new(12);
+    world.run_all(3);
+    let (said, code) = import(&world, "1/3", &["--json"]);
+    assert_eq!(code, 3, "{said}");
+    let told: serde_json::Value =
+        serde_json::from_str(said.lines().find(|line| line.starts_with('{')).unwrap()).unwrap();
+    assert_eq!(told["events"], falling_to(1));
+    assert_eq!(told["not_here"]["0/3"], falling_to(0));
+    assert_eq!(told["not_here"]["2/3"], falling_to(2));
+    let (status, _) = world.json("status", "1/3", &[]);
+    assert_eq!(status["after"]["events"]["events"], falling_to(1));
+    assert_eq!(status["after"]["events"]["unknown_events"], 0);
+}
+
+#[test]
+fn a_receiver_takes_events_of_a_shard_as_soon_as_it_is_here() {
+    let world = World::new(12);
+    let mut serve = receiver::events(&["serve", "--shard", "all/3"], &world.dir());
+    let receiver = Receiver::start(&mut serve, 0);
+    let first = (1..=12).find(|n| shard_of_id(&format!("C-{n:04}"), 3) == 1);
+    let event = event(first.unwrap());
+    let mut sender = receiver.sender();
+    assert_eq!(sender.event(&event), Some(503));
+    assert!(!world.dir().join(".bakkt-migrate/shard-1-of-3").exists());
+    assert_eq!(world.json("run", "1/3", &[]).1, 0);
+    assert_eq!(sender.event(&event), Some(200));
+    let (code, said) = receiver.stop();
+    assert_eq!(
+        (code, said.trim()),
+        (3, "1 events, 0 repeats, 1 of shards that are not here")
+    );
 }
 
 #[test]
