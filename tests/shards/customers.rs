@@ -81,6 +81,43 @@ fn a_list_of_ids_goes_to_every_shard_and_each_takes_its_own() {
 }
 
 #[test]
+fn a_list_for_one_shard_tells_of_ids_that_belong_to_others() {
+    let world = World::new(30);
+    world.run_all(3);
+    let list = world.path("ids.txt");
+    std::fs::write(&list, "C-0003\nC-0007\nC-0021\n").unwrap();
+    let list = list.to_str().unwrap();
+    let others = |shard: u32| {
+        let ids = ["C-0003", "C-0007", "C-0021"].iter();
+        ids.filter(|id| shard_of_id(id, 3) != shard).count()
+    };
+    let shard = (0..3).find(|shard| others(*shard) == 2).unwrap();
+    let one = format!("{shard}/3");
+    let told = format!("ids.txt: 2 ids belong to other shards than {one}");
+    for (command, option) in [("verify", "--only"), ("run", "--only"), ("waive", "--from")] {
+        let field = match command {
+            "waive" => ["--field", "owners[0].phoneNumber", "--reason", "they left"].as_slice(),
+            _ => &[],
+        };
+        let more = [&[option, list], field].concat();
+        let (said, code) = world.said(command, &one, &more);
+        // Customers of this shard have no such gap.
+        assert_eq!(code, if command == "waive" { 3 } else { 0 }, "{said}");
+        assert!(said.contains(&told), "{command}: {said}");
+        assert!(
+            !said.contains("the plan does not have"),
+            "{command}: {said}"
+        );
+        let (said, _) = world.said(command, "all", &more);
+        assert!(!said.contains("other shards"), "{command}: {said}");
+        assert!(
+            !said.contains("the plan does not have"),
+            "{command}: {said}"
+        );
+    }
+}
+
+#[test]
 fn events_go_to_the_shard_of_their_account() {
     let world = World::new(12);
     world.run_all(3);
@@ -241,12 +278,33 @@ fn a_backfill_file_is_taken_by_every_shard_for_its_own_customers() {
         ("C-0011", "7755550103"),
     ];
     std::fs::write(&filled, export(&rows)).unwrap();
-    let mut backfill = world.command(
-        "backfill",
-        "all",
-        &["--base-url", &world.sandbox.base_url()],
+    let own = rows
+        .iter()
+        .filter(|(id, _)| shard_of_id(id, 3) == 1)
+        .count();
+    let backfill = |shard: &str, more: &[&str]| {
+        let url = world.sandbox.base_url();
+        let more = [&["--base-url", &url, filled.to_str().unwrap()], more].concat();
+        world.said("backfill", shard, &more)
+    };
+    let (said, code) = backfill("1/3", &["--dry-run", "--json"]);
+    assert_eq!(code, 0, "{said}");
+    let told: serde_json::Value =
+        serde_json::from_str(said.lines().find(|line| line.starts_with('{')).unwrap()).unwrap();
+    let told = &told["backfill"];
+    assert_eq!(
+        (
+            &told["rows"],
+            &told["rows_taken"],
+            &told["rows_of_other_shards"]
+        ),
+        (&3.into(), &own.into(), &(3 - own).into())
     );
-    let (said, code) = super::world::said(backfill.arg(&filled));
+    let (said, code) = backfill("1/3", &["--dry-run"]);
+    assert_eq!(code, 0, "{said}");
+    let line = format!("{:>11}  rows belong to other shards", 3 - own);
+    assert!(said.contains(&line), "{said}");
+    let (said, code) = backfill("all", &[]);
     assert_eq!(code, 0, "{said}");
     world.run_all(3);
     let (merged, code) = world.json("report", "", &["--merge"]);
