@@ -193,6 +193,17 @@ fn a_shard_takes_the_sessions_of_its_own_customers() {
     let world = World::new(&rows(6), "", "");
     let registry = world.folder.path().join("registry");
     let url = world.sandbox.base_url();
+    let out = world.folder.path().join("out.csv");
+    for words in [["custody", "numbers"], ["sessions", "wanted"]] {
+        let mut command = world.command(&words, &["--shard", "0/2", "--out"]);
+        command.arg(&out);
+        if words[0] == "custody" {
+            command.args(["--base-url", &url]);
+        }
+        let said = world.ended(&mut command, 2);
+        assert!(said.contains("has no journal yet"), "{said}");
+        assert!(!world.dir().join(".bakkt-migrate").exists(), "{words:?}");
+    }
     let mut run = world.command(&["run"], &["--base-url", &url, "--shard", "all/2"]);
     world.ended(run.arg("--registry").arg(&registry), 3);
     let now = jiff::Timestamp::now().to_string();
