@@ -343,8 +343,10 @@ fn refusal(bytes: Vec<u8>) -> String {
     let mut check = program();
     let check = check.args(["--quiet", "check"]).arg(folder.path());
     let check = check.output().unwrap();
-    assert!(matches!(check.status.code(), Some(1 | 2)));
-    String::from_utf8(check.stderr).unwrap()
+    let code = check.status.code();
+    assert!(matches!(code, Some(1 | 2)));
+    let told = String::from_utf8(check.stderr).unwrap();
+    format!("{told}exit code {}\n", code.unwrap_or_default())
 }
 
 #[test]
@@ -381,4 +383,33 @@ fn archives_that_nobody_packs_in_good_faith_are_refused() {
     refused(changed(directory + 16, !whole[directory + 16]), "checksum");
     refused(changed(directory + 46, b'f'), "another where it stands");
     refused(whole[..whole.len() - 3].to_vec(), "damaged");
+}
+
+#[test]
+fn a_damaged_archive_is_not_the_fault_of_the_settings() {
+    let text = csv_of(&table());
+    let whole = zipped(&[("export.csv", &text)]);
+    let directory = memchr::memmem::rfind(&whole, b"PK\x01\x02").unwrap();
+    let end = memchr::memmem::rfind(&whole, b"PK\x05\x06").unwrap();
+    let changed = |place: usize| {
+        let mut bytes = whole.clone();
+        bytes[place] ^= 0x55;
+        bytes
+    };
+    let cut = (1..10).map(|tenth| whole[..whole.len() * tenth / 10].to_vec());
+    let damaged = [
+        // The directory's mark, the member's checksum and place, its packed bytes, the end of all.
+        changed(directory),
+        changed(directory + 16),
+        changed(directory + 43),
+        changed(directory / 2),
+        changed(end + 17),
+    ];
+    for (number, bytes) in cut.chain(damaged).enumerate() {
+        let told = refusal(bytes);
+        assert!(told.ends_with("exit code 1\n"), "{number}: {told}");
+    }
+    // What nobody can read, and what nobody says how to read, is.
+    let two = zipped(&[("a.csv", &text), ("b.csv", &text)]);
+    assert!(refusal(two).ends_with("exit code 2\n"));
 }

@@ -17,6 +17,9 @@ pub struct ShardArgs {
     /// several shards are read it may be given several times.
     #[arg(long, value_name = "FOLDER")]
     pub state: Vec<PathBuf>,
+    /// The command is done for each shard, and this is one of them.
+    #[arg(skip)]
+    pub is_one_of_all: bool,
 }
 
 /// What `--shard` names.

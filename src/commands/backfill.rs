@@ -200,7 +200,12 @@ fn refuse_twice(journal: &Journal, hash: &[u8; 32]) -> anyhow::Result<()> {
 }
 
 impl Done {
-    /// Rows of which nothing was taken.
+    /// Rows of which something was taken.
+    fn rows_taken(&self) -> u64 {
+        self.found.rows - self.lost() - self.found.of_other_shards
+    }
+
+    /// Rows of this shard of which nothing was taken.
     fn lost(&self) -> u64 {
         let whole =
             |left: &&SkippedRow| left.path.is_empty() || self.found.refused.contains(&left.row);
@@ -248,7 +253,8 @@ impl Done {
             "form": self.kept.form.map(OverlayForm::word),
             "dry_run": args.dry_run,
             "rows": self.found.rows,
-            "rows_taken": self.found.rows - self.lost(),
+            "rows_taken": self.rows_taken(),
+            "rows_of_other_shards": self.found.of_other_shards,
             "left": left.collect::<Vec<_>>(),
             "restricted": self.restricted().map(listed).collect::<Vec<_>>(),
             "disagreeing": self.disagreeing().map(listed).collect::<Vec<_>>(),
@@ -270,7 +276,10 @@ impl Done {
             text.push_str(&format!("\n  {:>11}  {what}", thousands(count)));
         };
         line(self.found.rows, "rows read");
-        line(self.found.rows - self.lost(), "rows taken");
+        line(self.rows_taken(), "rows taken");
+        if self.found.of_other_shards > 0 {
+            line(self.found.of_other_shards, "rows belong to other shards");
+        }
         for ((outcome, path), count) in self.by_reason() {
             let colon = if path.is_empty() { "" } else { ": " };
             line(count, &format!("not taken: {path}{colon}{outcome}"));

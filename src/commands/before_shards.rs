@@ -37,16 +37,18 @@ pub fn look(command: &mut Command, place: &StatePlace, shards: &[Shard]) -> anyh
 /// The customers whom a command names, by id or in a list.
 fn customers(command: &Command) -> anyhow::Result<Option<NamedCustomers>> {
     match command {
-        Command::Run(args) => {
-            let list = args.only.as_deref();
-            let read = list.map(|path| deciding::read_ids(path, "--only", &args.dir));
-            read.transpose()
-        }
+        Command::Run(args) => only(args.only.as_deref(), &args.dir),
+        Command::Verify(args) => only(args.only.as_deref(), &args.dir),
         _ => match whose(command) {
             Some((args, dir)) => deciding::named(args, dir),
             None => Ok(None),
         },
     }
+}
+
+fn only(list: Option<&Path>, dir: &Path) -> anyhow::Result<Option<NamedCustomers>> {
+    let read = list.map(|path| deciding::read_ids(path, "--only", dir));
+    read.transpose()
 }
 
 fn whose(command: &Command) -> Option<(&WhoseArgs, &Path)> {

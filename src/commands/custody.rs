@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::rates::Rates;
+use super::report::View;
 use super::run::custody_target;
 use super::session::{Destination, Session};
 use super::signals::Signals;
@@ -215,6 +216,8 @@ fn numbers(args: &CustodyNumbersArgs, mode: Mode) -> anyhow::Result<CommandOutpu
         ));
     }
     let destination = Destination::resolve(&args.dir, &args.target)?;
+    // Looking for a journal makes none.
+    View::at(destination.place.clone()).must_be_planned()?;
     let to = destination.target.clone();
     let Some(key) = target::custody_key(&destination.settings)? else {
         return Err(Failure::configuration(

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::place::StatePlace;
 use super::variables::{OPERATOR_VARIABLE, variable};
 use crate::cli::{ByArgs, WhoseArgs};
 use bakkt_contract::path;
@@ -135,11 +136,9 @@ pub fn must_name(args: &WhoseArgs, dir: &Path) -> anyhow::Result<NamedCustomers>
 pub fn select(
     journal: &mut Journal,
     named: Option<NamedCustomers>,
+    place: &StatePlace,
 ) -> anyhow::Result<(Selection, Option<UnknownLines>)> {
-    let named = match journal.shard()? {
-        Some(shard) => named.map(|named| named.limited_to(shard)).transpose()?,
-        None => named,
-    };
+    let named = named.map(|named| named.of_place(place)).transpose()?;
     let mut selection = Selection {
         only: named.as_ref().map(|named| named.ids.clone()),
     };
@@ -171,6 +170,36 @@ impl NamedCustomers {
     /// Whether they stand in a list.
     pub fn is_list(&self) -> bool {
         self.list.is_some()
+    }
+
+    /// Those of the shard of a place. Of a list the others are told, unless their turn comes as well.
+    pub fn of_place(self, place: &StatePlace) -> anyhow::Result<NamedCustomers> {
+        let Some(shard) = place.shard else {
+            return Ok(self);
+        };
+        let lines = |named: &NamedCustomers| {
+            let list = named.list.iter().flat_map(|list| &list.ids);
+            list.filter(|listed| !listed.may_be_header).count()
+        };
+        let all = lines(&self);
+        let own = self.limited_to(shard)?;
+        let others = all - lines(&own);
+        if let Some(list) = own
+            .list
+            .as_ref()
+            .filter(|_| others > 0 && !place.is_one_of_all)
+        {
+            let belong = match others {
+                1 => "1 id belongs to another shard".to_owned(),
+                _ => format!("{others} ids belong to other shards"),
+            };
+            let told = format!(
+                "{}: {belong} than {shard}; --shard all goes to the shard of each",
+                list.name
+            );
+            note(Mode::Lines, &told);
+        }
+        Ok(own)
     }
 
     /// Those who fall to a shard. A list may hold those of other shards too; whoever is typed is meant.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::place::StatePlace;
+use super::place::{StatePlace, no_shards_yet};
 use super::signals::Signals;
 use super::variables::{SECRET_VARIABLE, misspelt};
 use super::{CommandOutput, target};
@@ -18,11 +18,13 @@ use bakkt_engine::events::{Proof, ReceiverCounters, WebhookReceiver};
 use bakkt_files::progress::{Mode, StatusLine, announce, note};
 use bakkt_files::small_files::PlainLines;
 use bakkt_folder::settings::Settings;
+use bakkt_journal::Journal;
 use bakkt_journal::events::{Events, RoutedEvents};
 use bakkt_model::error::{Failure, ShownPath, unreadable};
+use bakkt_model::number::thousands;
 use bakkt_model::shard::Shard;
 
-/// Lines that are named one by one.
+/// Lines, or shards, that are named one by one.
 const NAMED: u64 = 20;
 
 /// Receives or imports events.
@@ -46,6 +48,16 @@ fn serve(args: &ServeArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let taken = runtime()?.block_on(async {
         let receiver = WebhookReceiver::bind(args.listen, proof, &settings.events.path).await?;
         let events = opened(&args.dir, args.sandbox, &args.shards)?;
+        let absent = events.absent().into_iter();
+        let absent = absent.map(|shard| format!("shard {shard}"));
+        if let Some(absent) = listed(absent.collect()) {
+            note(
+                mode,
+                &format!(
+                    "not here: {absent}; events of their accounts are answered 503 until a run makes their journals, or --state names where they lie"
+                ),
+            );
+        }
         if open {
             // Said under --quiet too: it is what makes forged events possible.
             note(
@@ -78,7 +90,13 @@ fn serve(args: &ServeArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         refused = taken.refused,
         "receiver ended"
     );
-    told(&taken, args.json, 0)
+    if let Some(why) = not_kept(
+        &taken,
+        "Bakkt was answered 503 and sends again; start the receiver where these shards are, or name their folders with --state",
+    ) {
+        note(mode, &why);
+    }
+    told(&taken, args.json, if taken.not_here() > 0 { 3 } else { 0 })
 }
 
 fn from_file(args: &ImportArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
@@ -122,7 +140,14 @@ fn from_file(args: &ImportArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         unreadable = taken.unreadable,
         "import ended"
     );
-    told(&taken, args.json, if wrong > 0 { 3 } else { 0 })
+    if let Some(why) = not_kept(
+        &taken,
+        "import the file again where these shards are, or name their folders with --state; what is there already does not count twice",
+    ) {
+        note(mode, &why);
+    }
+    let needs_person = wrong > 0 || taken.not_here() > 0;
+    told(&taken, args.json, if needs_person { 3 } else { 0 })
 }
 
 fn told(taken: &ReceiverCounts, json: bool, code: u8) -> anyhow::Result<CommandOutput> {
@@ -134,27 +159,72 @@ fn told(taken: &ReceiverCounts, json: bool, code: u8) -> anyhow::Result<CommandO
     Ok(CommandOutput { text, code })
 }
 
-/// The events of the migration, or of its shards: of each that it has or is to have, unless one is named.
+/// The events of the migration, or of its shards: of those that are here, unless one is named.
 fn opened(dir: &Path, sandbox: bool, args: &ShardArgs) -> anyhow::Result<RoutedEvents> {
     let place = StatePlace::new(dir, sandbox, args)?;
-    let count = match args.shard {
+    let all = match args.shard {
         Some(ShardChoice::All(Some(count))) => Some(count),
         _ => place.shards().first().map(|shard| shard.count()),
     };
-    let places: Vec<StatePlace> = match (place.shard, count) {
-        (Some(_), _) | (None, None) => vec![place],
-        (None, Some(count)) => Shard::all(count).map(|shard| place.of(shard)).collect(),
+    let count = match (place.shard, all) {
+        (Some(shard), _) => shard.count(),
+        (None, Some(count)) => count,
+        (None, None) if args.shard.is_some() => return Err(no_shards_yet(dir)),
+        (None, None) => return Ok(RoutedEvents::whole(store(&place)?)),
     };
-    let mut stores = Vec::with_capacity(places.len());
-    for place in &places {
-        let folder = place.prepare()?;
-        let mut events = Events::open(&folder)?;
-        crate::logging::to_file(&folder);
-        let named = bakkt_engine::events::naming::name(&mut events)?;
-        tracing::info!(named, "events that the plan knows by now");
-        stores.push(events);
+    if let Some(shard) = place.shard.or_else(|| Shard::new(0, count)) {
+        // Also where none of them is here.
+        place.of(shard).must_be_open()?;
+        place.of(shard).must_be_one()?;
     }
-    Ok(RoutedEvents::new(stores))
+    let open = move |shard: Shard| {
+        let (own, is_here) = match place.shard {
+            // Who names a shard may start before its first run.
+            Some(named) => (place.clone(), named == shard),
+            None => {
+                let own = place.of(shard);
+                let is_here = Journal::path(&own.folder()).exists();
+                (own, is_here)
+            }
+        };
+        is_here.then(|| store(&own)).transpose()
+    };
+    RoutedEvents::of_shards(count, Box::new(open))
+}
+
+/// The events in the folder of a place.
+fn store(place: &StatePlace) -> anyhow::Result<Events> {
+    let folder = place.prepare()?;
+    let mut events = Events::open(&folder)?;
+    crate::logging::to_file(&folder);
+    let named = bakkt_engine::events::naming::name(&mut events)?;
+    tracing::info!(named, "events that the plan knows by now");
+    Ok(events)
+}
+
+/// Shards in a sentence; none where there are none.
+fn listed(mut shards: Vec<String>) -> Option<String> {
+    let more = shards.len().saturating_sub(NAMED as usize);
+    shards.truncate(NAMED as usize);
+    if more > 0 {
+        shards.push(format!("{more} more"));
+    }
+    (!shards.is_empty()).then(|| shards.join(", "))
+}
+
+/// That events belong to shards that are not here, and what became of them.
+fn not_kept(taken: &ReceiverCounts, what: &str) -> Option<String> {
+    let shards = taken.not_here.iter();
+    let shards = shards.map(|(shard, count)| format!("shard {shard} ({})", thousands(*count)));
+    let shards = listed(shards.collect())?;
+    let events = match taken.not_here() {
+        1 => "1 event belongs to a shard that is not here and was not kept".to_owned(),
+        count => format!(
+            "{} events belong to shards that are not here and were not kept",
+            thousands(count)
+        ),
+    };
+    Some(format!("{events}: {shards}; {what}"))
 }
 
 /// The secret, from the environment or a 0600 file; never from an argument. There is none only where a person says so.

@@ -8,11 +8,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::place::StatePlace;
+use super::place::{StatePlace, no_shards_yet};
 use super::{CommandOutput, before_shards, one, signals};
 use crate::cli::{Command, CustodyCommand, SessionsCommand, ShardArgs, ShardChoice};
 use bakkt_files::progress::{Mode, note};
-use bakkt_model::error::{Failure, FailureKind, ShownPath, Style, describe, exit_code};
+use bakkt_model::error::{Failure, FailureKind, Style, describe, exit_code};
 use bakkt_model::shard::{Shard, shard_of_id};
 
 /// Exit codes, the gravest first.
@@ -40,6 +40,7 @@ pub fn run(mut command: Command, mode: Mode) -> anyhow::Result<CommandOutput> {
         }
         if let Some((.., args)) = place_of(&mut command) {
             args.shard = Some(ShardChoice::One(*shard));
+            args.is_one_of_all = true;
         }
         for (path, given) in outputs(&mut command).into_iter().zip(&given) {
             *path = named_for(given, *shard);
@@ -115,10 +116,7 @@ fn shards_of(command: &mut Command) -> anyhow::Result<Option<(StatePlace, Vec<Sh
         None => place.shards_with_journals(),
     };
     let Some(count) = shards.first().map(|shard| shard.count()) else {
-        return Err(Failure::configuration(
-            format!("{} has no shards yet", dir.shown()),
-            "say how many there are to be, such as --shard all/16",
-        ));
+        return Err(no_shards_yet(&dir));
     };
     let shards = match customer {
         Some(id) => Shard::new(shard_of_id(&id, count), count)

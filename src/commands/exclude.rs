@@ -20,7 +20,7 @@ pub fn run(args: &ExcludeArgs) -> anyhow::Result<CommandOutput> {
         None => deciding::must_name(&args.whose, &args.view.dir)?,
     };
     let mut journal = view.place.open_journal()?;
-    let (selection, unknown) = deciding::select(&mut journal, Some(named))?;
+    let (selection, unknown) = deciding::select(&mut journal, Some(named), &view.place)?;
     let decided = OperatorNote {
         by: &deciding::by(&args.by, &args.view.dir)?,
         reason: Some(reason),

@@ -26,6 +26,8 @@ pub struct StatePlace {
     pub sandbox: bool,
     /// Of this shard; none: of the whole migration.
     pub shard: Option<Shard>,
+    /// The command is done for the other shards as well.
+    pub is_one_of_all: bool,
     /// The folders of `--state`.
     folders: Vec<PathBuf>,
 }
@@ -34,6 +36,14 @@ pub struct StatePlace {
 pub fn arguments(dir: &Path, sandbox: bool) -> String {
     let sandbox = if sandbox { " --sandbox" } else { "" };
     format!("{}{sandbox}", dir.shown())
+}
+
+/// Refuses `--shard all` without a count where there is no shard.
+pub fn no_shards_yet(dir: &Path) -> anyhow::Error {
+    Failure::configuration(
+        format!("{} has no shards yet", dir.shown()),
+        "say how many there are to be, such as --shard all/16",
+    )
 }
 
 impl StatePlace {
@@ -48,14 +58,16 @@ impl StatePlace {
             dir: dir.to_owned(),
             sandbox,
             shard,
+            is_one_of_all: args.is_one_of_all,
             folders: args.state.clone(),
         })
     }
 
-    /// The same place of one shard.
+    /// The same place of one of all shards.
     pub fn of(&self, shard: Shard) -> StatePlace {
         StatePlace {
             shard: Some(shard),
+            is_one_of_all: true,
             ..self.clone()
         }
     }
@@ -78,7 +90,8 @@ impl StatePlace {
         }
     }
 
-    /// The state folder. With several of `--state`, the one in which the shard is.
+    /// The state folder. Of a shard the one of `--state` that has its journal; of one of all shards that of DIR as well. Who names
+    /// a shard and a folder may want a new journal there.
     pub fn folder(&self) -> PathBuf {
         let Some(shard) = self.shard else {
             return self.root();
@@ -88,10 +101,13 @@ impl StatePlace {
             false => folder.join(shard.folder()),
         };
         let mut named = self.folders.iter().map(in_folder);
-        let found = named.clone().find(|folder| folder.exists());
+        let own = self.root().join(shard.folder());
+        let mut all = named.clone().chain(self.is_one_of_all.then(|| own.clone()));
+        let found = all.find(|folder| Journal::path(folder).exists());
         found
+            .or_else(|| named.clone().find(|folder| folder.exists()))
             .or_else(|| named.next())
-            .unwrap_or_else(|| self.root().join(shard.folder()))
+            .unwrap_or(own)
     }
 
     /// The report folder.

@@ -161,6 +161,8 @@ fn to_approve(args: &ApproveArgs) -> anyhow::Result<ToApprove> {
         ));
     }
     let destination = Destination::resolve(&args.dir, &args.target)?;
+    // Looking for a journal makes none.
+    report::View::at(destination.place.clone()).must_be_planned()?;
     let target = destination.target.clone();
     let Some(approval) = destination.settings.approval.clone() else {
         return Err(Failure::configuration(

@@ -16,6 +16,10 @@ use bakkt_model::grace::Grace;
 use bakkt_model::shard::Shard;
 use bakkt_report::{Checkpoint, ReportFacts, Totals, WrittenReport, audit, status_lines};
 
+/// What to do about a shard whose journal is not here.
+const ABSENT_SHARD: &str =
+    "name the folder in which it lies with --state; `bakkt-migrate run` makes one of a new shard";
+
 /// Threads that write a report; each has a cache of its own, and more would wait for the longest file.
 const MOST_THREADS: usize = 4;
 
@@ -66,10 +70,11 @@ impl View {
         let path = Journal::path(&self.place.folder());
         if !path.exists() {
             let other = Journal::path(&self.place.of_other_target().folder()).exists();
-            let hint = match (other, self.place.sandbox) {
-                (true, false) => "there is one of a sandbox run: add --sandbox",
-                (true, true) => "there is one of a real run: leave --sandbox away",
-                (false, _) => "`bakkt-migrate run` makes one",
+            let hint = match (other, self.place.sandbox, self.place.shard) {
+                (true, false, _) => "there is one of a sandbox run: add --sandbox",
+                (true, true, _) => "there is one of a real run: leave --sandbox away",
+                (false, _, None) => "`bakkt-migrate run` makes one",
+                (false, _, Some(_)) => ABSENT_SHARD,
             };
             let what = match self.place.shard {
                 Some(shard) => format!("shard {shard} of {}", dir.shown()),

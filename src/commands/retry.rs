@@ -16,7 +16,7 @@ pub fn run(args: &RetryArgs) -> anyhow::Result<CommandOutput> {
     let reason = deciding::why(&args.reason)?;
     let named = deciding::named(&args.whose, &args.view.dir)?;
     let mut journal = view.place.open_journal()?;
-    let (selection, unknown) = deciding::select(&mut journal, named)?;
+    let (selection, unknown) = deciding::select(&mut journal, named, &view.place)?;
     let decided = OperatorNote {
         by: &deciding::by(&args.by, &args.view.dir)?,
         reason: Some(reason),

@@ -116,7 +116,7 @@ async fn prepared(
     let stage = telemetry.stage("plan");
     let (mut journal, migration, ownership) = planned(args, destination, signals, mode)?;
     drop(stage);
-    let (_, unknown) = deciding::select(&mut journal, only)?;
+    let (_, unknown) = deciding::select(&mut journal, only, &view.place)?;
     if let Some(unknown) = &unknown {
         unknown.tell();
     }

@@ -31,6 +31,7 @@ use bakkt_journal::{Reader, known_key};
 use bakkt_model::error::{Failure, ShownPath, unreadable};
 use bakkt_model::number::thousands;
 use bakkt_model::sensitive::Sensitive;
+use bakkt_model::shard::Shard;
 
 /// Lines that are named one by one.
 const NAMED: u64 = 20;
@@ -60,12 +61,14 @@ struct GivenSession {
 const NOT_OURS: &str = "no customer of this migration's custody";
 const TOO_OLD: &str = "its session is too old";
 const NEWER_THERE: &str = "a newer session is there";
+const OF_ANOTHER_SHARD: &str = "its customer belongs to another shard";
 
 /// Takes sessions of one migration.
 struct SessionDesk {
     sessions: Sessions,
     /// A look at the journal beside whoever writes it.
     reader: Reader,
+    shard: Option<Shard>,
     lives: i64,
 }
 
@@ -83,6 +86,7 @@ impl SessionDesk {
         Ok(SessionDesk {
             sessions: Sessions::of(&folder, known_key(&folder)?, lives),
             reader,
+            shard: place.shard,
             lives,
         })
     }
@@ -109,6 +113,10 @@ impl SessionDesk {
         let now = bakkt_journal::now();
         if now.saturating_sub(issued_at) > self.lives {
             return Ok(Err(TOO_OLD));
+        }
+        let is_other = |id: &String| self.shard.is_some_and(|shard| !shard.has_id(id));
+        if given.client_id.as_ref().is_some_and(is_other) {
+            return Ok(Err(OF_ANOTHER_SHARD));
         }
         let client_id = match (given.client_id, given.user_uuid) {
             (Some(id), _) if self.reader.is_of_custody(&id)? => id,
@@ -177,7 +185,7 @@ fn import(args: &SessionsImportArgs, mode: Mode) -> anyhow::Result<CommandOutput
         })?;
         Box::new(file)
     };
-    let (mut taken, mut wrong) = (0u64, 0u64);
+    let (mut taken, mut wrong, mut others) = (0u64, 0u64, 0u64);
     for (number, line) in (1..).zip(BufReader::new(PlainLines::new(reader)).lines()) {
         let line = line.context("the file is no text in UTF-8")?;
         if line.trim().is_empty() {
@@ -185,6 +193,7 @@ fn import(args: &SessionsImportArgs, mode: Mode) -> anyhow::Result<CommandOutput
         }
         match desk.take(&line)? {
             Ok(()) => taken += 1,
+            Err(OF_ANOTHER_SHARD) => others += 1,
             Err(why) => {
                 wrong += 1;
                 if wrong <= NAMED {
@@ -196,12 +205,26 @@ fn import(args: &SessionsImportArgs, mode: Mode) -> anyhow::Result<CommandOutput
     if wrong > NAMED {
         note(mode, &format!("and {} lines more", wrong - NAMED));
     }
+    let told_others = match others {
+        0 => String::new(),
+        _ => format!(", {} belong to other shards", thousands(others)),
+    };
     let text = match args.json {
-        true => serde_json::json!({"sessions": {"taken": taken, "not_taken": wrong}}).to_string(),
+        true => {
+            let mut sessions = serde_json::json!({"taken": taken, "not_taken": wrong});
+            if others > 0 {
+                sessions["of_other_shards"] = others.into();
+            }
+            serde_json::json!({"sessions": sessions}).to_string()
+        }
         false => format!(
-            "{} sessions taken, {} not; the next run uses them. Delete the file now",
+            "{} sessions taken, {} not{told_others}; the next run uses them. Delete the file {}",
             thousands(taken),
-            thousands(wrong)
+            thousands(wrong),
+            match others {
+                0 => "now",
+                _ => "when every shard has taken its own",
+            }
         ),
     };
     let code = if wrong > 0 { 3 } else { 0 };

@@ -22,18 +22,26 @@ pub fn completions(args: &CompletionsArgs) -> anyhow::Result<CommandOutput> {
 /// Writes a page for the program and one for each of its commands.
 pub fn man(args: &ManArgs) -> anyhow::Result<CommandOutput> {
     let protected = ProtectedPaths::default();
-    let folder = protected.open_folder(&args.out)?;
     let mut program = program();
     program.build();
-    let count = pages(&program)
+    let pages: Vec<(String, clap_mangen::Man)> = pages(&program)
         .into_iter()
-        .map(|command| {
-            let page = clap_mangen::Man::new(command.clone());
-            let name = page.get_filename();
-            let mut file = folder.file(&name, &FileStart::Text(PREAMBLE))?;
+        .map(|command| clap_mangen::Man::new(command.clone()))
+        .map(|page| (page.get_filename(), page))
+        .collect();
+    let names = pages.iter().map(|(name, _)| name.as_str());
+    let begins: Vec<(&str, FileStart)> = names
+        .map(|name| (name, FileStart::Text(PREAMBLE)))
+        .collect();
+    protected.look_at_folder(&args.out, &begins)?;
+    let folder = protected.open_folder(&args.out)?;
+    let count = pages
+        .iter()
+        .map(|(name, page)| {
+            let mut file = folder.file(name, &FileStart::Text(PREAMBLE))?;
             page.render(&mut file)
                 .and_then(|()| file.flush())
-                .map_err(|error| unwritable(&name, &error))?;
+                .map_err(|error| unwritable(name, &error))?;
             file.put_in_place()
         })
         .try_fold(0, |count, done| done.map(|()| count + 1))?;

@@ -210,9 +210,10 @@ fn scope(
     args: &VerifyArgs,
     journal: &mut Journal,
 ) -> anyhow::Result<(VerificationScope, Option<UnknownLines>)> {
+    let place = StatePlace::new(&args.dir, args.target.sandbox, &args.target.shards)?;
     let only = args.only.as_deref();
     let only = only
-        .map(|path| read_ids(path, "--only", &args.dir))
+        .map(|path| read_ids(path, "--only", &args.dir)?.of_place(&place))
         .transpose()?;
     let mut lines = None;
     if let Some(named) = &only {

@@ -17,7 +17,7 @@ pub fn run(args: &WaiveArgs) -> anyhow::Result<CommandOutput> {
     deciding::known_fields(&args.field)?;
     let named = deciding::must_name(&args.whose, &args.view.dir)?;
     let mut journal = view.place.open_journal()?;
-    let (selection, unknown) = deciding::select(&mut journal, Some(named))?;
+    let (selection, unknown) = deciding::select(&mut journal, Some(named), &view.place)?;
     let decided = OperatorNote {
         by: &deciding::by(&args.by, &args.view.dir)?,
         reason: Some(reason),

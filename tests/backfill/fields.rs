@@ -323,15 +323,15 @@ fn nothing_is_taken_before_there_is_a_plan_or_from_nowhere() {
 #[test]
 fn what_is_no_backfill_file_is_told_by_its_own_name() {
     let world = World::sent(&THREE);
-    for (name, text) in [
-        ("empty.csv", ""),
-        ("junk.xlsx", "PK\u{3}\u{4}junk"),
-        ("other.csv", "a,b\n1,2\n3,4\n"),
-        ("people.csv", "Ann,Ash\nBea,Ash\nCyd,Ash\n"),
+    for (name, text, code) in [
+        ("empty.csv", "", 2),
+        ("junk.xlsx", "PK\u{3}\u{4}junk", 1),
+        ("other.csv", "a,b\n1,2\n3,4\n", 2),
+        ("people.csv", "Ann,Ash\nBea,Ash\nCyd,Ash\n", 2),
     ] {
         let file = world.folder.path().join(name);
         std::fs::write(&file, text).unwrap();
-        let said = world.refused("backfill", &[file.to_str().unwrap()], 2);
+        let said = world.refused("backfill", &[file.to_str().unwrap()], code);
         assert!(
             said.contains(name) && (said.contains("next:") || said.contains("unpack")),
             "{said}"

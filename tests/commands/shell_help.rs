@@ -47,6 +47,22 @@ fn every_command_has_a_page() {
 }
 
 #[test]
+fn a_folder_that_takes_no_pages_is_refused_before_one_is_written() {
+    let world = World::of(1);
+    std::fs::create_dir(world.path("pages")).unwrap();
+    world.write("pages/bakkt-migrate-verify.1", "mine\n");
+    let shown = world.bakkt("man --out pages");
+    assert!(shown.starts_with("exit code 2"), "{shown}");
+    assert!(shown.contains("bakkt-migrate-verify.1"), "{shown}");
+    let there = std::fs::read_dir(world.path("pages")).unwrap();
+    assert_eq!(there.count(), 1, "pages were written");
+    world.write("file", "mine\n");
+    let shown = world.bakkt("man --out file");
+    assert!(shown.starts_with("exit code 2"), "{shown}");
+    assert_eq!(world.read("file"), "mine\n");
+}
+
+#[test]
 fn the_log_is_for_programs_where_it_is_asked_for() {
     let world = World::of(2);
     let shown = world.bakkt("run acme --sandbox -v --log-format json");

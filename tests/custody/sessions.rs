@@ -9,6 +9,8 @@ use std::process::Stdio;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use bakkt_model::shard::shard_of_id;
+
 use super::world::{World, private, rows};
 use crate::support::Running;
 
@@ -184,4 +186,51 @@ fn verify_reads_users_and_what_has_a_session() {
     let said = world.ended(&mut world.command(&["verify"], &["--base-url", &url]), 0);
     assert!(said.contains("custody: 5 there, 3 not read"), "{said}");
     assert!(said.contains("PHONE_VERIFICATION_NEEDED 2"), "{said}");
+}
+
+#[test]
+fn a_shard_takes_the_sessions_of_its_own_customers() {
+    let world = World::new(&rows(6), "", "");
+    let registry = world.folder.path().join("registry");
+    let url = world.sandbox.base_url();
+    let out = world.folder.path().join("out.csv");
+    for words in [["custody", "numbers"], ["sessions", "wanted"]] {
+        let mut command = world.command(&words, &["--shard", "0/2", "--out"]);
+        command.arg(&out);
+        if words[0] == "custody" {
+            command.args(["--base-url", &url]);
+        }
+        let said = world.ended(&mut command, 2);
+        assert!(said.contains("has no journal yet"), "{said}");
+        assert!(!world.dir().join(".bakkt-migrate").exists(), "{words:?}");
+    }
+    let mut run = world.command(&["run"], &["--base-url", &url, "--shard", "all/2"]);
+    world.ended(run.arg("--registry").arg(&registry), 3);
+    let now = jiff::Timestamp::now().to_string();
+    let ids: Vec<String> = (1..=6).map(|n| format!("A-{n}")).collect();
+    let line = |id: &String| {
+        let session = format!("sandbox-session {id}");
+        serde_json::json!({"clientAccountId": id, "session": session, "issued_at": now}).to_string()
+    };
+    let file = world.folder.path().join("given");
+    let lines: Vec<String> = ids.iter().map(line).collect();
+    fs::write(&file, lines.join("\n")).unwrap();
+    private(&file);
+    let own = ids.iter().filter(|id| shard_of_id(id, 2) == 0).count();
+    assert!((1..6).contains(&own));
+    let mut import = world.command(&["sessions", "import"], &["--shard", "0/2", "--json"]);
+    let said = world.ended(import.arg(&file), 0);
+    let told = format!(
+        "{{\"not_taken\":0,\"of_other_shards\":{},\"taken\":{own}}}",
+        6 - own
+    );
+    assert!(said.contains(&told), "{said}");
+    let mut import = world.command(&["sessions", "import"], &["--shard", "all"]);
+    let said = world.ended(import.arg(&file), 0);
+    let told = format!(
+        "{} sessions taken, 0 not, {own} belong to other shards",
+        6 - own
+    );
+    assert!(said.contains(&told), "{said}");
+    assert!(!said.contains("no customer of this migration"), "{said}");
 }

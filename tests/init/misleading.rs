@@ -461,3 +461,25 @@ fn both_surnames_make_the_family_name() {
     );
     assert_eq!(columns["owners[0].identity.givenName"], "First Name");
 }
+
+#[test]
+fn letters_behind_a_name_say_its_order() {
+    let cells = |row: usize| vec![format!("{} {}", FAMILY[row % 5], GIVEN[row % 7])];
+    for (header, is_family_first) in [
+        ("CUST_NAME_LF", true),
+        ("CustNameLF", true),
+        ("CLIENT_NM_LFM", true),
+        ("CUST_NAME_FL", false),
+    ] {
+        let (columns, mapping) = written(&["First Name", "Last Name"], &[header], &cells);
+        for (part, field) in [("given", "givenName"), ("family", "familyName")] {
+            let path = format!("owners[0].identity.{field}");
+            assert_eq!(columns[&path], header, "{mapping}");
+            let line = mapping.lines().find(|line| line.contains(&path)).unwrap();
+            let turned = format!("part = \"{part}\", order = \"family-first\"");
+            assert_eq!(line.contains(&turned), is_family_first, "{header}: {line}");
+            let is_open = line.contains("without a comma no value tells");
+            assert!(!is_open, "{header}: {line}");
+        }
+    }
+}

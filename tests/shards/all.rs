@@ -176,6 +176,58 @@ fn a_folder_of_state_that_is_named_twice_counts_once() {
 }
 
 #[test]
+fn a_shard_that_is_not_here_is_told_alike_by_every_command_and_not_made() {
+    let world = World::new(30);
+    for shard in ["0/3", "2/3"] {
+        assert_eq!(world.json("run", shard, &["--limit", "0"]).1, 0);
+    }
+    let hash = &"0".repeat(64);
+    let file = world.path("filled.csv");
+    std::fs::copy(world.dir().join("export.csv"), &file).unwrap();
+    let file = file.to_str().unwrap();
+    let out = world.path("out.csv");
+    let out = out.to_str().unwrap();
+    let id = &customers(1)[0];
+    let url = world.sandbox.base_url();
+    let commands: [&[&str]; 16] = [
+        &["status"],
+        &["status", "--json"],
+        &["report"],
+        &["report", "--json"],
+        &["audit"],
+        &["gaps", "--csv", out],
+        &[
+            "waive",
+            "--id",
+            id,
+            "--field",
+            "owners[0].phoneNumber",
+            WHY[0],
+            WHY[1],
+        ],
+        &["exclude", "--id", id, WHY[0], WHY[1]],
+        &["backfill", file, "--base-url", &url, WHY[0], WHY[1]],
+        &["retry", WHY[0], WHY[1]],
+        &["resolve", "--kyb", id, "--as", "accepted", WHY[0], WHY[1]],
+        &["verify"],
+        &["links", "--out", out, "--base-url", &url],
+        &["replan"],
+        &["replan", "--dry-run"],
+        &["approve", "--plan", hash, "--key", file, "--base-url", &url],
+    ];
+    for words in commands {
+        let (said, code) = world.said(words[0], "1/3", &words[1..]);
+        assert!(
+            said.contains("has no journal yet") && said.contains("shard 1/3 of "),
+            "{words:?}: {said}"
+        );
+        assert!(said.contains("with --state"), "{words:?}: {said}");
+        assert_eq!(code, 2, "{words:?}: {said}");
+        assert!(!state(&world, 1).exists(), "{words:?} made a folder");
+    }
+}
+
+#[test]
 fn commands_that_look_take_all_shards_as_well() {
     let world = planned();
     let (said, code) = world.said("audit", "all", &[]);

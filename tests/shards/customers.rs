@@ -3,6 +3,7 @@
 use bakkt_model::shard::shard_of_id;
 
 use super::world::World;
+use crate::events::receiver::{self, Receiver};
 use crate::support::small::export;
 
 #[test]
@@ -80,6 +81,43 @@ fn a_list_of_ids_goes_to_every_shard_and_each_takes_its_own() {
 }
 
 #[test]
+fn a_list_for_one_shard_tells_of_ids_that_belong_to_others() {
+    let world = World::new(30);
+    world.run_all(3);
+    let list = world.path("ids.txt");
+    std::fs::write(&list, "C-0003\nC-0007\nC-0021\n").unwrap();
+    let list = list.to_str().unwrap();
+    let others = |shard: u32| {
+        let ids = ["C-0003", "C-0007", "C-0021"].iter();
+        ids.filter(|id| shard_of_id(id, 3) != shard).count()
+    };
+    let shard = (0..3).find(|shard| others(*shard) == 2).unwrap();
+    let one = format!("{shard}/3");
+    let told = format!("ids.txt: 2 ids belong to other shards than {one}");
+    for (command, option) in [("verify", "--only"), ("run", "--only"), ("waive", "--from")] {
+        let field = match command {
+            "waive" => ["--field", "owners[0].phoneNumber", "--reason", "they left"].as_slice(),
+            _ => &[],
+        };
+        let more = [&[option, list], field].concat();
+        let (said, code) = world.said(command, &one, &more);
+        // Customers of this shard have no such gap.
+        assert_eq!(code, if command == "waive" { 3 } else { 0 }, "{said}");
+        assert!(said.contains(&told), "{command}: {said}");
+        assert!(
+            !said.contains("the plan does not have"),
+            "{command}: {said}"
+        );
+        let (said, _) = world.said(command, "all", &more);
+        assert!(!said.contains("other shards"), "{command}: {said}");
+        assert!(
+            !said.contains("the plan does not have"),
+            "{command}: {said}"
+        );
+    }
+}
+
+#[test]
 fn events_go_to_the_shard_of_their_account() {
     let world = World::new(12);
     world.run_all(3);
@@ -110,6 +148,122 @@ fn events_go_to_the_shard_of_their_account() {
     assert_eq!(one["after"]["events"]["events"], mine);
 }
 
+/// Events of the customers 1 to 12, one a line.
+fn events_file(world: &World) -> std::path::PathBuf {
+    let file = world.path("events.jsonl");
+    let lines: Vec<String> = (1..=12).map(event).collect();
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    file
+}
+
+fn event(number: usize) -> String {
+    receiver::body(
+        &format!("r{number}"),
+        &format!("C-{number:04}"),
+        "ACTIVE",
+        "OTHER",
+    )
+}
+
+/// How many of the customers 1 to 12 fall to a shard of three.
+fn falling_to(shard: u32) -> usize {
+    let ids = (1..=12).map(|n| format!("C-{n:04}"));
+    ids.filter(|id| shard_of_id(id, 3) == shard).count()
+}
+
+fn import(world: &World, shard: &str, more: &[&str]) -> (String, i32) {
+    let mut import = receiver::events(&["import"], &world.dir());
+    import
+        .arg(events_file(world))
+        .args(["--shard", shard])
+        .args(more);
+    super::world::said(&mut import)
+}
+
+#[test]
+fn events_of_a_shard_that_is_not_here_make_no_folder_of_it() {
+    let world = World::new(12);
+    let folder = |shard: u32| {
+        let name = format!(".bakkt-migrate/shard-{shard}-of-3");
+        world.dir().join(name)
+    };
+    let (said, code) = import(&world, "all", &[]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("has no shards yet"), "{said}");
+    let (said, code) = import(&world, "all/3", &[]);
+    assert_eq!(code, 3, "{said}");
+    assert!(
+        said.contains("12 events belong to shards that are not here"),
+        "{said}"
+    );
+    assert!((0..3).all(|shard| !folder(shard).exists()));
+    for shard in ["0/3", "2/3"] {
+        assert_eq!(world.json("run", shard, &[]).1, 0);
+    }
+    let (others, of_one) = (12 - falling_to(1), falling_to(1));
+    for repeats in ["0 repeats", &format!("{others} repeats")] {
+        let (said, code) = import(&world, "all", &[]);
+        assert_eq!(code, 3, "{said}");
+        let told = format!("not here and were not kept: shard 1/3 ({of_one}); import the file");
+        assert!(said.contains(&told), "{said}");
+        assert!(said.contains(repeats), "{said}");
+    }
+    assert!(!folder(1).exists());
+    let events = |shard: &str| {
+        let (status, _) = world.json("status", shard, &[]);
+        status["after"]["events"]["events"].as_u64().unwrap() as usize
+    };
+    assert_eq!(events(""), others);
+
+    // When its journal is here the same file is taken to its end, wherever that journal lies.
+    let elsewhere = world.path("elsewhere");
+    let state = ["--state", elsewhere.to_str().unwrap()];
+    assert_eq!(world.json("run", "1/3", &state).1, 0);
+    let (said, code) = import(&world, "all", &[&state[..], &["--json"]].concat());
+    assert_eq!(code, 0, "{said}");
+    assert!(!said.contains("not_here"), "{said}");
+    assert!(!folder(1).exists() && !elsewhere.join("shard-0-of-3").exists());
+    assert_eq!(
+        world.json("status", "", &state).0["after"]["events"]["events"],
+        12
+    );
+}
+
+#[test]
+fn a_shard_that_is_named_takes_no_events_of_others() {
+    let world = World::new(12);
+    world.run_all(3);
+    let (said, code) = import(&world, "1/3", &["--json"]);
+    assert_eq!(code, 3, "{said}");
+    let told: serde_json::Value =
+        serde_json::from_str(said.lines().find(|line| line.starts_with('{')).unwrap()).unwrap();
+    assert_eq!(told["events"], falling_to(1));
+    assert_eq!(told["not_here"]["0/3"], falling_to(0));
+    assert_eq!(told["not_here"]["2/3"], falling_to(2));
+    let (status, _) = world.json("status", "1/3", &[]);
+    assert_eq!(status["after"]["events"]["events"], falling_to(1));
+    assert_eq!(status["after"]["events"]["unknown_events"], 0);
+}
+
+#[test]
+fn a_receiver_takes_events_of_a_shard_as_soon_as_it_is_here() {
+    let world = World::new(12);
+    let mut serve = receiver::events(&["serve", "--shard", "all/3"], &world.dir());
+    let receiver = Receiver::start(&mut serve, 0);
+    let first = (1..=12).find(|n| shard_of_id(&format!("C-{n:04}"), 3) == 1);
+    let event = event(first.unwrap());
+    let mut sender = receiver.sender();
+    assert_eq!(sender.event(&event), Some(503));
+    assert!(!world.dir().join(".bakkt-migrate/shard-1-of-3").exists());
+    assert_eq!(world.json("run", "1/3", &[]).1, 0);
+    assert_eq!(sender.event(&event), Some(200));
+    let (code, said) = receiver.stop();
+    assert_eq!(
+        (code, said.trim()),
+        (3, "1 events, 0 repeats, 1 of shards that are not here")
+    );
+}
+
 #[test]
 fn a_backfill_file_is_taken_by_every_shard_for_its_own_customers() {
     let world = World::new(0);
@@ -124,12 +278,33 @@ fn a_backfill_file_is_taken_by_every_shard_for_its_own_customers() {
         ("C-0011", "7755550103"),
     ];
     std::fs::write(&filled, export(&rows)).unwrap();
-    let mut backfill = world.command(
-        "backfill",
-        "all",
-        &["--base-url", &world.sandbox.base_url()],
+    let own = rows
+        .iter()
+        .filter(|(id, _)| shard_of_id(id, 3) == 1)
+        .count();
+    let backfill = |shard: &str, more: &[&str]| {
+        let url = world.sandbox.base_url();
+        let more = [&["--base-url", &url, filled.to_str().unwrap()], more].concat();
+        world.said("backfill", shard, &more)
+    };
+    let (said, code) = backfill("1/3", &["--dry-run", "--json"]);
+    assert_eq!(code, 0, "{said}");
+    let told: serde_json::Value =
+        serde_json::from_str(said.lines().find(|line| line.starts_with('{')).unwrap()).unwrap();
+    let told = &told["backfill"];
+    assert_eq!(
+        (
+            &told["rows"],
+            &told["rows_taken"],
+            &told["rows_of_other_shards"]
+        ),
+        (&3.into(), &own.into(), &(3 - own).into())
     );
-    let (said, code) = super::world::said(backfill.arg(&filled));
+    let (said, code) = backfill("1/3", &["--dry-run"]);
+    assert_eq!(code, 0, "{said}");
+    let line = format!("{:>11}  rows belong to other shards", 3 - own);
+    assert!(said.contains(&line), "{said}");
+    let (said, code) = backfill("all", &[]);
     assert_eq!(code, 0, "{said}");
     world.run_all(3);
     let (merged, code) = world.json("report", "", &["--merge"]);

@@ -143,6 +143,14 @@ fn what_is_not_all_of_one_plan_is_not_merged() {
             .contains("not planned from the same inputs; what differs: the export export.csv"),
         "{said_other}"
     );
+    let (status, code) = world.said("status", "", &["--json"]);
+    assert_eq!(code, 2, "{status}");
+    assert!(
+        status.contains("the shards are not counted together: shards 0/3 and 1/3 were not planned from the same inputs; what differs: the export export.csv"),
+        "{status}"
+    );
+    // One shard is told alone.
+    assert_eq!(world.json("status", "1/3", &[]).1, 0);
 
     // A copy of a journal.
     let copy = world.path("copy");

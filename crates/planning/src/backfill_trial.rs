@@ -34,6 +34,8 @@ const NOT_SENT: &str = "its account is left out, or is there more than once";
 pub struct TrialResult {
     /// Rows read.
     pub rows: u64,
+    /// Rows that another shard takes, or tells of.
+    pub of_other_shards: u64,
     /// Rows that were not taken, or not wholly.
     pub left: Vec<SkippedRow>,
     /// Lines of rows of which nothing is taken, now or later.
@@ -104,8 +106,8 @@ impl BackfillTrial<'_> {
             self.leave_to_nobody(at.row, NO_ID);
             return Ok(());
         };
-        // Another shard takes it.
         if self.shard.is_some_and(|shard| !shard.has_id(id)) {
+            self.found.of_other_shards += 1;
             return Ok(());
         }
         let id = id.to_owned();
@@ -138,8 +140,9 @@ impl BackfillTrial<'_> {
 
     /// Notes a row of which nobody knows whose it is; among shards, in the one that has what belongs to nobody.
     fn leave_to_nobody(&mut self, row: u64, why: &'static str) {
-        if self.shard.is_none_or(Shard::has_rest) {
-            self.leave(row, "", why, None);
+        match self.shard.is_none_or(Shard::has_rest) {
+            true => self.leave(row, "", why, None),
+            false => self.found.of_other_shards += 1,
         }
     }
 

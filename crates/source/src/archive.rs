@@ -148,7 +148,11 @@ pub(super) fn member(
 ) -> anyhow::Result<(Member, String)> {
     let found = find(bytes, length, pattern).with_context(|| format!("cannot read {file}"))?;
     found.map_err(|(why, hint)| {
-        Failure::configuration(format!("the zip archive {file} {}", visible(&why)), hint)
+        let told = format!("the zip archive {file} {}", visible(&why));
+        match hint {
+            DAMAGED => Failure::cannot(told, hint),
+            _ => Failure::configuration(told, hint),
+        }
     })
 }
 

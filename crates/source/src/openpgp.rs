@@ -67,6 +67,9 @@ pub(super) fn must_be_signed(name: &str, openpgp: &OpenPgp) -> anyhow::Result<()
     }
 }
 
+/// What is said of damaged files.
+const CHANGED: &str = "it was changed or cut after it was encrypted";
+const NOT_WHOLE: &str = "GnuPG does not take it for a whole OpenPGP message";
 const UNSIGNED: &str = "it is not signed, and `signers` are set";
 
 /// What a file holds, decrypted and checked.
@@ -103,7 +106,10 @@ pub(super) fn decrypt(
     };
     words
         .judge(openpgp)
-        .map_err(|(why, hint)| refused_for(name, &why, hint))?;
+        .map_err(|(why, hint)| match why.as_str() {
+            CHANGED | NOT_WHOLE => Failure::cannot(format!("{name} cannot be read: {why}"), hint),
+            _ => refused_for(name, &why, hint),
+        })?;
     Ok(spool)
 }
 
@@ -414,7 +420,7 @@ impl StatusWords {
             ));
         }
         if self.has("BADMDC") || self.has("DECRYPTION_FAILED") {
-            return refuse("it was changed or cut after it was encrypted", AGAIN);
+            return refuse(CHANGED, AGAIN);
         }
         for (word, why) in [
             ("BADSIG", "its signature is not of what it holds"),
@@ -440,7 +446,7 @@ impl StatusWords {
         let only_unknown = self.has("ERRSIG") && self.has("DECRYPTION_OKAY");
         match is_whole && (!self.failed || only_unknown) {
             true => Ok(()),
-            false => refuse("GnuPG does not take it for a whole OpenPGP message", AGAIN),
+            false => refuse(NOT_WHOLE, AGAIN),
         }
     }
 

@@ -200,7 +200,7 @@ impl HeaderToken {
 /// The words of a header.
 pub(crate) fn tokens(header: &str) -> Vec<HeaderToken> {
     let mut all: Vec<HeaderToken> = Vec::new();
-    for part in compounds(parts(&joined(&without_accents(header)))) {
+    for part in spelled_orders(compounds(parts(&joined(&without_accents(header))))) {
         if let Ok(number) = part.parse::<u32>() {
             match all.last_mut() {
                 Some(last) => {
@@ -231,6 +231,37 @@ pub(crate) fn tokens(header: &str) -> Vec<HeaderToken> {
         }
     }
     all
+}
+
+/// The order of a name's parts in letters, and the words that they stand for.
+const NAME_ORDERS: [(&str, &[&str]); 6] = [
+    ("lf", &["last", "first"]),
+    ("lfm", &["last", "first", "middle"]),
+    ("lfmi", &["last", "first", "middle"]),
+    ("fl", &["first", "last"]),
+    ("fml", &["first", "middle", "last"]),
+    ("fmil", &["first", "middle", "last"]),
+];
+
+/// Spells out the order of a name's parts, which a header has in letters: `CUST_NAME_LF`. Beside no name they are something else.
+fn spelled_orders(parts: Vec<String>) -> Vec<String> {
+    let name = WordSet::of("name");
+    let is_name = |part: &String| {
+        let glued = pieces(part).unwrap_or_default();
+        let mut words = std::iter::once(part.as_str()).chain(glued);
+        words.any(|word| meanings(word).0.meet(name))
+    };
+    if !parts.iter().any(is_name) {
+        return parts;
+    }
+    let spell = |part: String| {
+        let order = NAME_ORDERS.iter().find(|(letters, _)| *letters == part);
+        match order {
+            Some((_, words)) => words.iter().map(|word| (*word).to_owned()).collect(),
+            None => vec![part],
+        }
+    };
+    parts.into_iter().flat_map(spell).collect()
 }
 
 /// The words that a spelling is short for; those that it shortens the least.

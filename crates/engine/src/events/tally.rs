@@ -1,11 +1,14 @@
 //! What has been taken so far: numbers for the line on the terminal, the log and the end.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
 use bakkt_journal::events::{AddOutcome, ArrivedEvent};
+use bakkt_model::shard::Shard;
 
 /// Counters of a receiver; all start at zero.
 #[derive(Debug, Default)]
@@ -16,10 +19,11 @@ pub struct ReceiverCounters {
     other_types: AtomicU64,
     refused: AtomicU64,
     invalid: AtomicU64,
+    not_here: Mutex<BTreeMap<Shard, u64>>,
 }
 
 /// The counters as they were at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ReceiverCounts {
     /// New events, the unreadable ones among them.
     pub events: u64,
@@ -33,6 +37,16 @@ pub struct ReceiverCounts {
     pub refused: u64,
     /// Requests that were no delivery: another path or method, too long, or cut.
     pub invalid: u64,
+    /// Events that were not kept, by the shard of their account, which is not here.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_here: BTreeMap<String, u64>,
+}
+
+impl ReceiverCounts {
+    /// Number of events of shards that are not here.
+    pub fn not_here(&self) -> u64 {
+        self.not_here.values().sum()
+    }
 }
 
 impl ReceiverCounters {
@@ -52,6 +66,14 @@ impl ReceiverCounters {
             }
             // Not even counted: nothing of the customer is kept.
             AddOutcome::Forgotten => {}
+            AddOutcome::NotHere(shard) => {
+                let mut shards = self.shards_not_here();
+                let count = shards.entry(shard).or_default();
+                *count += 1;
+                if is_tenth_power(*count) {
+                    tracing::warn!(%shard, count = *count, "events of a shard that is not here were not kept");
+                }
+            }
         }
     }
 
@@ -74,6 +96,10 @@ impl ReceiverCounters {
         }
     }
 
+    fn shards_not_here(&self) -> MutexGuard<'_, BTreeMap<Shard, u64>> {
+        self.not_here.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// All counters.
     pub fn taken(&self) -> ReceiverCounts {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -84,6 +110,11 @@ impl ReceiverCounters {
             other_types: get(&self.other_types),
             refused: get(&self.refused),
             invalid: get(&self.invalid),
+            not_here: self
+                .shards_not_here()
+                .iter()
+                .map(|(shard, count)| (shard.to_string(), *count))
+                .collect(),
         }
     }
 }
@@ -105,6 +136,7 @@ impl fmt::Display for ReceiverCounts {
             (self.unreadable, "unreadable"),
             (self.refused, "refused"),
             (self.invalid, "no deliveries"),
+            (self.not_here(), "of shards that are not here"),
         ] {
             if count > 0 {
                 write!(f, ", {count} {what}")?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::tally::ReceiverCounters;
-use bakkt_journal::events::{ArrivedEvent, EventSource, RoutedEvents};
+use bakkt_journal::events::{AddOutcome, ArrivedEvent, EventSource, RoutedEvents};
 use bakkt_model::error::started;
 
 /// Events that wait for the thread.
@@ -61,8 +61,10 @@ fn work(
         let added = events.add(&batch, EventSource::Received)?;
         for ((arrived, added), durable) in batch.iter().zip(added).zip(waiting) {
             tally.added(arrived, added);
-            // A sender that went away will send it again.
-            let _ = durable.send(());
+            if !matches!(added, AddOutcome::NotHere(_)) {
+                // A sender that went away will send it again.
+                let _ = durable.send(());
+            }
         }
         tracing::debug!(count = batch.len(), "events committed");
     }

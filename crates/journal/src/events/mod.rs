@@ -9,5 +9,5 @@ pub(crate) mod writer;
 
 pub use crate::schema::state_files::events_path as path;
 pub use last_events::LastEvents;
-pub use routed::RoutedEvents;
+pub use routed::{OpenShard, RoutedEvents};
 pub use writer::{AddOutcome, ArrivedEvent, EventSource, EventStatement, Events};

@@ -30,6 +30,7 @@ use bakkt_contract::masking::{Masker, Personal};
 use bakkt_contract::unfit_id::{IdRules, unfit};
 use bakkt_files::state_folder;
 use bakkt_model::error::{Failure, ShownPath};
+use bakkt_model::shard::Shard;
 
 /// Longest id that is kept, in characters.
 const LONGEST: usize = 128;
@@ -91,6 +92,8 @@ pub enum AddOutcome {
     Repeat,
     /// Its customer was forgotten: nothing of it is kept.
     Forgotten,
+    /// It belongs to a shard that is not here: nothing of it is kept.
+    NotHere(Shard),
 }
 
 /// The events, open for writing.

@@ -1,8 +1,8 @@
 //! [`Journals`]: the journals of a migration read as one: the one that it has, or those of its shards.
 //!
 //! Every question of a report is asked here. Lines come shard by shard, each in its own order; counts are added up.
-//! Invariant: [`Journals::merged`] takes all shards of one plan and nothing else, so what it tells is told of the whole
-//! export. A row of a joined export that customers of several shards share is counted once. Left out: what one journal
+//! Invariants: journals that were planned from different inputs are never added up; [`Journals::merged`] takes all shards of one
+//! plan and nothing else, so what it tells is told of the whole export. A row of a joined export that customers of several shards share is counted once. Left out: what one journal
 //! answers (`read`).
 
 mod sums;
@@ -38,14 +38,26 @@ impl From<Reader> for Journals {
 }
 
 impl Journals {
-    /// Some shards of a migration, or all of them: what they know together. Refuses a shard that is there twice.
+    /// Some shards of a migration, or all of them: what they know together. Refuses a shard that is there twice, and shards
+    /// that were not planned from the same inputs for the same target.
     pub fn of_shards(readers: Vec<Reader>) -> anyhow::Result<Journals> {
         let mut there = BTreeSet::new();
+        let mut first = None;
         for reader in &readers {
             if let Some(shard) = shard(reader)?
                 && !there.insert(shard)
             {
                 return Err(there_twice(shard));
+            }
+            // One that is being planned counts nothing yet.
+            if reader.meta("plan")?.as_deref() != Some("planned") {
+                continue;
+            }
+            if let Some((what, hint)) = difference(first.get_or_insert(reader), reader)? {
+                return Err(Failure::configuration(
+                    format!("the shards are not counted together: {what}"),
+                    format!("{hint}; --shard with its number shows one of them"),
+                ));
             }
         }
         Ok(Journals {
@@ -64,15 +76,6 @@ impl Journals {
         let mut there = BTreeSet::new();
         for reader in &readers {
             let shard = must_be_shard(reader)?;
-            if shard.count() != count {
-                return Err(refused(
-                    &format!(
-                        "one journal is of {count} shards, another one of {}",
-                        shard.count()
-                    ),
-                    "name the state folders of one migration only",
-                ));
-            }
             if reader.meta("plan")?.as_deref() != Some("planned") {
                 return Err(refused(
                     &format!("shard {shard} is not planned to its end"),
@@ -94,7 +97,9 @@ impl Journals {
             ));
         }
         for reader in &readers {
-            must_be_alike(first, reader)?;
+            if let Some((what, hint)) = difference(first, reader)? {
+                return Err(refused(&what, hint));
+            }
         }
         Ok(Journals {
             readers,
@@ -272,15 +277,23 @@ fn must_be_shard(reader: &Reader) -> anyhow::Result<Shard> {
     shard(reader)?.ok_or_else(|| refused("one journal is of a whole migration", RUN_THEM))
 }
 
-/// Refuses two shards that were not planned from the same inputs.
-fn must_be_alike(first: &Reader, other: &Reader) -> anyhow::Result<()> {
+/// What keeps two shards from being one migration, and what to do about it: they were not planned from the same inputs for
+/// the same target.
+fn difference(first: &Reader, other: &Reader) -> anyhow::Result<Option<(String, &'static str)>> {
     let (ours, theirs) = (must_be_shard(first)?, must_be_shard(other)?);
+    if ours.count() != theirs.count() {
+        let (one, another) = (ours.count(), theirs.count());
+        return Ok(Some((
+            format!("one journal is of {one} shards, another one of {another}"),
+            "name the state folders of one migration only",
+        )));
+    }
     for key in ["target", "dialect", "mapper"] {
         if first.meta(key)? != other.meta(key)? {
-            return Err(refused(
-                &format!("shards {ours} and {theirs} differ in their {key}"),
+            return Ok(Some((
+                format!("shards {ours} and {theirs} differ in their {key}"),
                 "all shards of a migration go to one target and are planned by one version of bakkt-migrate",
-            ));
+            )));
         }
     }
     let (known, found) = (first.fingerprints()?, other.fingerprints()?);
@@ -295,14 +308,10 @@ fn must_be_alike(first: &Reader, other: &Reader) -> anyhow::Result<()> {
             .filter(|name| !known.contains_key(*name))
             .map(String::as_str),
     );
-    match changed.is_empty() {
-        true => Ok(()),
-        false => Err(refused(
-            &format!(
-                "shards {ours} and {theirs} were not planned from the same inputs; what differs: {}",
-                changed.join(", ")
-            ),
-            "run `bakkt-migrate replan` with --shard for those that have the older plan",
-        )),
-    }
+    let what = format!(
+        "shards {ours} and {theirs} were not planned from the same inputs; what differs: {}",
+        changed.join(", ")
+    );
+    let hint = "run `bakkt-migrate replan` with --shard for those that have the older plan";
+    Ok((!changed.is_empty()).then_some((what, hint)))
 }

@@ -147,7 +147,7 @@ impl<R: Read> Pieces<R> {
                 };
                 return match whole {
                     true => Ok(None),
-                    false => Err(self.wrong("ends inside of its array")),
+                    false => Err(self.cut("ends inside of its array")),
                 };
             };
             match (byte, self.expected) {
@@ -174,7 +174,7 @@ impl<R: Read> Pieces<R> {
                     return Err(self.wrong("has an object that is longer than a megabyte"));
                 }
                 if !self.input.fill()? {
-                    return Err(self.wrong("ends inside of an object"));
+                    return Err(self.cut("ends inside of an object"));
                 }
                 continue;
             };
@@ -217,10 +217,21 @@ impl<R: Read> Pieces<R> {
     }
 
     fn wrong(&self, what: &str) -> io::Error {
+        let hint = "give one object for each customer: JSON lines, or an array of objects (`jq -c '.customers[]'` makes lines of an array within)";
+        self.error(FailureKind::Configuration, what, hint)
+    }
+
+    fn cut(&self, what: &str) -> io::Error {
+        let hint =
+            "it is damaged, or was not written to its end: copy the file again, or export again";
+        self.error(FailureKind::CannotGoOn, what, hint)
+    }
+
+    fn error(&self, kind: FailureKind, what: &str, hint: &str) -> io::Error {
         let failure = Failure {
-            kind: FailureKind::Configuration,
+            kind,
             message: format!("line {} of {} {what}", self.line, self.name),
-            hint: "give one object for each customer: JSON lines, or an array of objects (`jq -c '.customers[]'` makes lines of an array within)".to_owned(),
+            hint: hint.to_owned(),
             mistakes: Mistakes::default(),
         };
         carried(&self.name, failure)

@@ -119,5 +119,27 @@ fn of_compound<R: Read + Seek>(reader: &mut R) -> Result<WorkbookKind, WorkbookR
     }
     let mut kinds = names.into_iter().zip(found);
     let kind = kinds.find(|(_, found)| *found);
-    kind.map_or(Err(WorkbookRefusal::NotAWorkbook), |((_, kind), _)| kind)
+    match kind {
+        Some(((_, kind), _)) => kind,
+        None if is_cut(reader)? => Err(WorkbookRefusal::Damaged),
+        None => Err(WorkbookRefusal::NotAWorkbook),
+    }
+}
+
+/// Whether a compound file ends before the directory that its header names.
+fn is_cut<R: Read + Seek>(reader: &mut R) -> std::io::Result<bool> {
+    let mut header = Vec::new();
+    reader.rewind()?;
+    reader.by_ref().take(512).read_to_end(&mut header)?;
+    let (Some([low, high]), Some(&[a, b, c, d])) = (
+        header.get(30..32).and_then(|size| size.first_chunk::<2>()),
+        header
+            .get(48..52)
+            .and_then(|first| first.first_chunk::<4>()),
+    ) else {
+        return Ok(true);
+    };
+    let sector = 1u64 << u16::from_le_bytes([*low, *high]).min(32);
+    let directory = (u64::from(u32::from_le_bytes([a, b, c, d])) + 1) * sector;
+    Ok(directory >= reader.seek(SeekFrom::End(0))?)
 }
