@@ -122,12 +122,17 @@ fn every_field_stands_in_the_templates_of_its_types() {
                 FieldShape::Leaf(_) | FieldShape::Lines(_)
             );
             let should = value && found.is_on(account_type) && pattern != "accountType";
-            assert_eq!(
-                shown.contains(&pattern),
-                should,
-                "{}: {pattern}",
-                template.display()
-            );
+            let name = template.file_name().unwrap().display();
+            match should {
+                true => assert!(
+                    shown.contains(&pattern),
+                    "mappings/{name} has no line for `{pattern}`: add one, commented out where the field may be absent"
+                ),
+                false => assert!(
+                    !shown.contains(&pattern),
+                    "mappings/{name} has a line for `{pattern}`, which no {account_type} account has"
+                ),
+            }
         }
     }
 }

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use regex::Regex;
+
 use super::{code, page, root, table};
 
 /// Every page that people read, from the top of the repository.
@@ -285,4 +287,56 @@ fn the_architecture_speaks_of_this_code() {
             assert!(text.contains(name), "{name} is not in the code: {line}");
         }
     }
+}
+
+/// The steps of the recipes of CONTRIBUTING.md name files, items and tests that are there. An item stands in a file of its step; it is
+/// known by a capital or an underscore in its name.
+#[test]
+fn the_recipes_speak_of_this_code() {
+    let contributing = page("CONTRIBUTING.md");
+    let recipes = super::section(&contributing, "## Recipes");
+    let mut all = String::new();
+    for folder in ["tests", "crates", "src"] {
+        sources(&root().join(folder), &mut all);
+    }
+    let test = Regex::new("^(?:[a-z_]+::)+([a-z_]+)$").unwrap();
+    let item = Regex::new("^(?:[A-Z][A-Za-z_]*|[a-z]+_[a-z_]+)$").unwrap();
+    let mut count = 0;
+    for step in recipes.split("\n\n").flat_map(numbered) {
+        let mut text = String::new();
+        let names = super::codes(&step);
+        // What the example of a recipe makes is not there.
+        let is_there = |name: &&String| name.contains('/') && !name.ends_with("/count.rs");
+        for file in names.iter().filter(is_there) {
+            if file.ends_with(".rs") {
+                let found = fs::read_to_string(root().join(file));
+                text += &found.unwrap_or_else(|_| panic!("CONTRIBUTING.md, no {file}: {step}"));
+            }
+        }
+        for name in &names {
+            let found = match test.captures(name) {
+                Some(test) => all.contains(&format!("fn {}", &test[1])),
+                None if text.is_empty() || !item.is_match(name) => continue,
+                None => Regex::new(&format!(r"\b(fn|enum|struct|type|const|static) {name}\b"))
+                    .unwrap()
+                    .is_match(&text),
+            };
+            assert!(found, "CONTRIBUTING.md, no {name} there: {step}");
+            count += 1;
+        }
+    }
+    assert!(count > 15, "{count}");
+}
+
+/// The items of a numbered list, each as one line.
+fn numbered(list: &str) -> Vec<String> {
+    let mut items: Vec<String> = Vec::new();
+    for line in list.lines() {
+        match items.last_mut() {
+            _ if line.starts_with(|c: char| c.is_ascii_digit()) => items.push(line.to_owned()),
+            Some(item) => *item = format!("{item} {}", line.trim()),
+            None => {}
+        }
+    }
+    items
 }

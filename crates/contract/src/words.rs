@@ -210,7 +210,8 @@ mod tests {
     #[test]
     fn every_field_has_words_and_a_reason() {
         for pattern in patterns() {
-            let said = words(&pattern).unwrap_or_else(|| panic!("{pattern}"));
+            let said = words(&pattern)
+                .unwrap_or_else(|| panic!("`{pattern}` has no words: add a line to WORDS"));
             let found = path::find_pattern(&pattern).unwrap();
             if matches!(
                 found.field.shape,
@@ -218,17 +219,23 @@ mod tests {
             ) {
                 assert!(
                     said.chars().next().is_some_and(|c| c.is_ascii_uppercase()),
-                    "{pattern}: {said}"
+                    "`{pattern}`: its words are the label of a cell and begin with a capital: {said:?}"
                 );
             }
-            assert!(!why(&pattern).is_empty(), "{pattern}");
+            assert!(
+                !why(&pattern).is_empty(),
+                "nothing says why `{pattern}` is asked for: give a reason in WORDS, to it or to the object that holds it"
+            );
         }
         for (name, ..) in WORDS {
             let last = name.rsplit('.').next().unwrap();
             let known = patterns()
                 .iter()
                 .any(|pattern| pattern.rsplit('.').next().unwrap().trim_end_matches("[]") == last);
-            assert!(known, "{name}");
+            assert!(
+                known,
+                "WORDS has `{name}`, and the contract has no such field"
+            );
         }
     }
 

@@ -144,7 +144,22 @@ impl Transform {
 
     /// Whether what comes out is made of what the text means, so that characters which nobody sees have no part in it.
     pub(super) fn reads_meaning(&self) -> bool {
-        !matches!(self, Transform::Case(_) | Transform::Name(..))
+        // Without a wildcard: of a new transform somebody decides.
+        match self {
+            Transform::Case(_) | Transform::Name(..) => false,
+            Transform::Digits(_)
+            | Transform::Lookup(..)
+            | Transform::Date(..)
+            | Transform::Phone(_)
+            | Transform::PostalCode(_)
+            | Transform::TaxId { .. }
+            | Transform::Country
+            | Transform::UsState(_)
+            | Transform::UsdRange(..)
+            | Transform::Integer(_)
+            | Transform::YesNo(_)
+            | Transform::Pad(_) => true,
+        }
     }
 
     /// Whether what it reads is made of plain letters and digits, whatever their width: "７８７０１" is 78701.
