@@ -425,7 +425,7 @@ const FINDINGS: &[SchemaKey] = keys! {
     "same_person" = "\"tell\"": ACTION,
         "The same person under several ids.";
     "similar_ids" = "\"tell\"": ACTION,
-        "Ids that look alike.";
+        "Ids that look alike. With `source.group_by` the default is `\"block\"`: a row of an account may stand under another form of its id.";
     "lost_leading_zeros" = "\"tell\"": ACTION,
         "Ids whose leading zeros seem to be cut.";
     "changed_id" = "\"tell\"": ACTION,

@@ -116,7 +116,10 @@ impl Settings {
 fn read(dir: &Path, root: &Table<'_>, found: &mut Diagnostics) -> Option<Settings> {
     let openpgp = openpgp::read(dir, root, found);
     let source = source::read(dir, root, &openpgp, found);
-    let mut findings = findings::read(root, found);
+    let is_grouped = source
+        .as_ref()
+        .is_some_and(|source| source.group_by.is_some());
+    let mut findings = findings::read(root, is_grouped, found);
     let (on_existing, ids) = accounts(root, &mut findings, found);
     // Every table is read, so that all their mistakes are known, before the first that is not there ends it.
     let target = target(root, dir, found);
