@@ -7,4 +7,4 @@ mod joined;
 mod meridian;
 mod outcomes;
 mod sessions;
-mod world;
+pub mod world;

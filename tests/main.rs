@@ -17,6 +17,7 @@ mod backfill;
 mod bytes;
 mod canary;
 mod cases;
+mod claims;
 mod commands;
 mod control;
 mod crash;

@@ -1,6 +1,6 @@
 //! The loop of the custody stage, as the request engine's [`Work`].
 //!
-//! A task's way: picked → (session looked for) → intent recorded with its key → sent → outcome recorded. Users, bank accounts,
+//! A task's way: picked → the rate is about to let it leave → (session looked for) → intent recorded with its key → sent → outcome recorded. Users, bank accounts,
 //! savings and recipients go in lanes of their own beside each other; what is freed by a user is the journal's business.
 
 use std::collections::HashMap;
@@ -10,8 +10,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::lane::{CustodyLane, CustodyPick};
+use super::lane::{CustodyLane, CustodyPick, QueuedTask};
 use super::stage::{CustodyEnd, CustodyTools, KnownUuids};
+use crate::requests::limiter::ClaimPermit;
 use crate::requests::outage::FailureWords;
 use crate::requests::steering::{PendingDecision, Steering};
 use crate::requests::{RequestEngine, RunEnd, Work, record_decisions};
@@ -92,8 +93,8 @@ pub(super) struct CustodyLoop {
     finished: Vec<(CustodyKind, i64)>,
     leaving: Vec<(CustodyKind, i64)>,
     pub(super) ended: Vec<String>,
-    intended: Vec<CustodyTask>,
-    durable: Vec<CustodyTask>,
+    intended: Vec<(CustodyTask, ClaimPermit)>,
+    durable: Vec<(CustodyTask, ClaimPermit)>,
     picking: Vec<usize>,
     /// A call with the key alone has succeeded in this run.
     pub(super) key_is_good: bool,
@@ -205,7 +206,8 @@ impl Work for CustodyLoop {
         let most = self.run.steering.in_flight();
         for place in 0..self.lanes.len() {
             while let Some(queued) = self.lanes[place].start(most) {
-                self.begin(queued.task, queued.is_repeat);
+                let due = self.run.tools.clone().claim(queued);
+                self.engine.spawn(async { CustodyAnswer(due.await) });
             }
         }
     }
@@ -238,8 +240,8 @@ impl Work for CustodyLoop {
     }
 
     fn recorded(&mut self, recorded: CustodyRecorded) {
-        for task in std::mem::take(&mut self.durable) {
-            let request = self.run.tools.clone().send(task);
+        for (task, permit) in std::mem::take(&mut self.durable) {
+            let request = self.run.tools.clone().send(task, permit);
             self.engine.spawn(async { CustodyAnswer(request.await) });
         }
         for (kind, task) in std::mem::take(&mut self.leaving) {
@@ -310,8 +312,12 @@ impl CustodyLoop {
         self.engine.spawn(async { CustodyAnswer(probe.await) });
     }
 
-    /// Starts a request, where the task may be sent now.
-    fn begin(&mut self, mut task: CustodyTask, is_repeat: bool) {
+    /// Records that a task is about to be sent, where it may be sent now.
+    pub(super) fn intend(&mut self, queued: QueuedTask, permit: ClaimPermit) {
+        let QueuedTask {
+            mut task,
+            is_repeat,
+        } = queued;
         if self.lane(task.kind).is_gated && !is_repeat {
             self.lane(task.kind).free();
             return self.hold_gated(&task);
@@ -329,6 +335,6 @@ impl CustodyLoop {
             false => CustodyTransition::Intend { hash, key },
         };
         self.change(task.id, what);
-        self.intended.push(task);
+        self.intended.push((task, permit));
     }
 }

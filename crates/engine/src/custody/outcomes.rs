@@ -27,9 +27,19 @@ impl CustodyLoop {
                 self.lane(task.kind).free();
                 self.sent(task, judgement);
             }
+            CustodyEnd::Due(queued, Some(permit)) if !self.engine.is_ending() => {
+                self.intend(queued, permit);
+            }
+            CustodyEnd::Due(queued, _) => self.lane(queued.task.kind).free(),
             CustodyEnd::NotSent(task) => {
                 self.lane(task.kind).free();
                 self.postpone(&task, "stopped before", "not sent");
+                // Nothing may leave for a while; it is claimed anew once something may.
+                match (self.engine.is_ending(), task.lost) {
+                    (true, _) => {}
+                    (false, true) => self.repeat(task),
+                    (false, false) => self.lane(task.kind).push(task, false),
+                }
             }
             CustodyEnd::NoSession(task) => {
                 self.lane(task.kind).free();

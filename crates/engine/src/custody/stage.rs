@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::keys::idempotency_key;
+use super::lane::QueuedTask;
 use super::lists::{self, Listed};
 use super::{CustodyBody, CustodyBodyFn};
 use crate::api::ConnectionChoice;
@@ -15,7 +16,7 @@ use crate::api::judge::LookupAnswer;
 use crate::api::mask::KnownValues;
 use crate::requests::disk::DiskReads;
 use crate::requests::gate::SendGate;
-use crate::requests::limiter::Limiter;
+use crate::requests::limiter::{ClaimPermit, Limiter};
 use crate::submit::RunCounters;
 use bakkt_journal::custody::sessions::Sessions;
 use bakkt_journal::{CodeKey, now};
@@ -68,9 +69,11 @@ pub struct CustodyTools {
 /// How a custody request ended.
 #[derive(Debug)]
 pub(super) enum CustodyEnd {
+    /// It may be claimed; none: the run stopped before.
+    Due(QueuedTask, Option<ClaimPermit>),
     /// It was sent and judged.
     Sent(CustodyTask, CustodyJudgement),
-    /// The run stopped before it was sent.
+    /// It was claimed, and the run stopped, or nothing may leave any more, before it was sent.
     NotSent(CustodyTask),
     /// The customer's session was gone before it was sent.
     NoSession(CustodyTask),
@@ -116,8 +119,18 @@ impl CustodyTools {
         self.disk.run(made).await
     }
 
+    /// Waits until a task may be claimed.
+    pub(super) async fn claim(self: Arc<Self>, queued: QueuedTask) -> CustodyEnd {
+        let permit = self.gate.claim(self.limiters.of(queued.task.kind)).await;
+        CustodyEnd::Due(queued, permit)
+    }
+
     /// Sends a task whose intent is durable.
-    pub(super) async fn send(self: Arc<Self>, task: CustodyTask) -> CustodyEnd {
+    pub(super) async fn send(
+        self: Arc<Self>,
+        task: CustodyTask,
+        permit: ClaimPermit,
+    ) -> CustodyEnd {
         let (task, made) = self.made(task).await;
         let body = match made {
             Ok(made) => made.body,
@@ -140,11 +153,7 @@ impl CustodyTools {
             key: Some(&key),
         });
         let limiter = self.limiters.of(task.kind);
-        let Some(reply) = self
-            .gate
-            .pass(limiter, ConnectionChoice::New, request)
-            .await
-        else {
+        let Some(reply) = self.gate.pass_claimed(limiter, permit, request).await else {
             return CustodyEnd::NotSent(task);
         };
         let session = json!({"session": session}).to_string();

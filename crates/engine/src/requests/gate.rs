@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::counter::Counter;
-use super::limiter::{Limiter, SendSlot};
+use super::limiter::{ClaimPermit, Limiter, SendSlot};
 use super::steering::Steering;
 use crate::api::{Client, ConnectionChoice, Reply};
 
@@ -65,6 +65,53 @@ impl SendGate {
         request: impl Future<Output = Reply>,
     ) -> Option<Reply> {
         let slot = self.turn(limiter, choice).await?;
+        Some(self.answer(limiter, slot, request).await)
+    }
+
+    /// Waits until a request may be claimed that nobody can ask about afterwards; `None` when the stop comes first.
+    pub(crate) async fn claim(&self, limiter: &Limiter) -> Option<ClaimPermit> {
+        loop {
+            self.opened().await?;
+            self.waiting.up();
+            let permit = tokio::select! {
+                biased;
+                () = self.stopped() => None,
+                permit = limiter.claim() => permit,
+            };
+            self.waiting.down();
+            let permit = permit?;
+            // Somebody may have shut the gate while this one waited.
+            if self.is_open() {
+                return Some(permit);
+            }
+        }
+    }
+
+    /// Lets a claimed request leave when its turn comes, and gives its answer; `None` when the gate is shut first, or the stop comes.
+    pub(crate) async fn pass_claimed(
+        &self,
+        limiter: &Limiter,
+        permit: ClaimPermit,
+        request: impl Future<Output = Reply>,
+    ) -> Option<Reply> {
+        let _ready = self.client.reserve(ConnectionChoice::New).await;
+        self.waiting.up();
+        let turn = self.turn_while_open(limiter).await;
+        self.waiting.down();
+        drop(permit);
+        match turn {
+            Turn::Leaves(slot) => Some(self.answer(limiter, slot, request).await),
+            Turn::Stopped | Turn::Shut => None,
+        }
+    }
+
+    /// Sends a request in its slot.
+    async fn answer(
+        &self,
+        limiter: &Limiter,
+        slot: SendSlot,
+        request: impl Future<Output = Reply>,
+    ) -> Reply {
         let began = Instant::now();
         let reply = request.await;
         heed(limiter, slot, &reply);
@@ -72,7 +119,7 @@ impl SendGate {
             let status = reply.status().map(|(status, _)| status);
             steering.heard(limiter.name(), status, began.elapsed());
         }
-        Some(reply)
+        reply
     }
 
     async fn turn(&self, limiter: &Limiter, choice: ConnectionChoice) -> Option<SendSlot> {
@@ -99,6 +146,11 @@ impl SendGate {
             () = self.shut() => Turn::Shut,
             slot = limiter.acquire() => Turn::Leaves(slot),
         }
+    }
+
+    fn is_open(&self) -> bool {
+        let shut = |steering: &Steering| steering.state().is_shut();
+        !self.steering.as_ref().is_some_and(shut)
     }
 
     /// Waits until something may leave; `None` when the stop comes first.

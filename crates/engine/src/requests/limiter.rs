@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 pub use super::pressure::{PressureNotice, SendSlot};
@@ -34,7 +34,17 @@ pub struct Limiter {
     steered: watch::Sender<Option<Arc<OwnLane>>>,
     /// When the last sends left.
     left: Mutex<VecDeque<Instant>>,
+    /// Who may be claimed.
+    claims: Arc<Semaphore>,
 }
+
+/// The permission to claim a request, from then until it leaves.
+pub(crate) type ClaimPermit = OwnedSemaphorePermit;
+
+/// Claimed requests that wait for the rate are no more than leave within so long, and at least one.
+const CLAIMED_AHEAD: Duration = Duration::from_millis(250);
+/// And no more than this.
+const MOST_CLAIMED: f64 = 64.0;
 
 /// Sends are remembered for so long, and no more of them than this.
 const REMEMBERED: (Duration, usize) = (Duration::from_secs(60), 65_536);
@@ -83,6 +93,7 @@ impl Limiter {
             retry: *retry,
             steered: watch::Sender::new(None),
             left: Mutex::default(),
+            claims: Arc::new(Semaphore::new(most_claimed(full_rate(rate, limits)))),
         }
     }
 
@@ -142,6 +153,12 @@ impl Limiter {
                 }
             }
         }
+    }
+
+    /// Waits until one more request may be claimed, of a kind that nobody can ask about afterwards: a process that is killed leaves
+    /// every claimed request in doubt, and what only waits for the rate need not be. `None`: never, which does not happen.
+    pub(crate) async fn claim(&self) -> Option<ClaimPermit> {
+        self.claims.clone().acquire_owned().await.ok()
     }
 
     async fn slot(&self) -> SendSlot {
@@ -250,6 +267,12 @@ fn full_rate(rate: Rate, limits: &Limits) -> Option<f64> {
             Some(f64::from(count) * (1.0 - headroom) / per.as_secs_f64())
         }
     }
+}
+
+/// How many requests may be claimed and wait for the rate at once.
+fn most_claimed(rate: Option<f64>) -> usize {
+    let ahead = rate.map_or(MOST_CLAIMED, |rate| rate * CLAIMED_AHEAD.as_secs_f64());
+    ahead.clamp(1.0, MOST_CLAIMED) as usize
 }
 
 /// Says that the rate or the pause has changed, if they have.

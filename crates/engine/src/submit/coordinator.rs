@@ -1,6 +1,7 @@
 //! The loop of a run, as the request engine's [`Work`].
 //!
-//! A task's way: picked → (looked up) → intent recorded → sent → outcome recorded. Accounts, documents and KYB go in
+//! A task's way: picked → (looked up) → intent recorded → sent → outcome recorded. Bakkt offers no question about KYB, so that the intent
+//! of a trigger is recorded only when the rate is about to let it leave. Accounts, documents and KYB go in
 //! lanes of their own beside each other, each with its places; which task is open when is the journal's. An intent and the outcomes of others
 //! share transactions; a request leaves only when the recorder has answered for its intent. What must wait (backoff,
 //! settling) waits with the engine and holds no place.
@@ -17,6 +18,7 @@ use super::counters::RestingTasks;
 use super::lane::{Lane, TaskPick};
 use super::prompts::Prompts;
 use super::stage::{RequestEnd, SendTools};
+use crate::requests::limiter::ClaimPermit;
 use crate::requests::outage::FailureWords;
 use crate::requests::queue::RequestQueue;
 use crate::requests::steering::{PendingDecision, Steering};
@@ -89,9 +91,9 @@ pub(super) struct SubmitLoop {
     pub(super) finished: Vec<(TaskKind, i64)>,
     leaving: Vec<(TaskKind, i64)>,
     /// Their intents are among `changes`.
-    intended: Vec<Task>,
+    intended: Vec<(Task, Option<ClaimPermit>)>,
     /// Their intents are with the recorder.
-    durable: Vec<Task>,
+    durable: Vec<(Task, Option<ClaimPermit>)>,
     /// The lanes whose picks are with the recorder.
     picking: Vec<usize>,
     pub(super) succeeded_since_403: bool,
@@ -204,6 +206,7 @@ impl Work for SubmitLoop {
     fn launch(&mut self) {
         self.listen();
         let most = self.run.steering.in_flight();
+        let mut starting = Vec::new();
         while let Some(task) = self.to_ask.start_within(most) {
             self.engine.spawn(self.run.tools.clone().ask(task));
         }
@@ -211,15 +214,15 @@ impl Work for SubmitLoop {
             while let Some(task) = lane.next_look(most) {
                 self.engine.spawn(self.run.tools.clone().look(task));
             }
-            while let Some(mut task) = lane.to_send.start_within(most) {
-                // What an account's age is compared with when the answer gets lost.
-                task.first_at.get_or_insert_with(now);
-                task.attempts += 1;
-                let hash = task.intent();
-                self.changes
-                    .push(change(task.id, Transition::Intend { hash }));
-                self.intended.push(task);
+            while let Some(task) = lane.to_send.start_within(most) {
+                match task.kind {
+                    TaskKind::Kyb => self.engine.spawn(self.run.tools.clone().claim(task)),
+                    _ => starting.push(task),
+                }
             }
+        }
+        for task in starting {
+            self.intend(task, None);
         }
     }
 
@@ -252,8 +255,8 @@ impl Work for SubmitLoop {
 
     /// The intents that the recorder was given are durable now: their requests may leave.
     fn recorded(&mut self, (freed, picked): (FreedTasks, Vec<Vec<Task>>)) {
-        for task in std::mem::take(&mut self.durable) {
-            self.engine.spawn(self.run.tools.clone().send(task));
+        for (task, permit) in std::mem::take(&mut self.durable) {
+            self.engine.spawn(self.run.tools.clone().send(task, permit));
         }
         for (kind, task) in std::mem::take(&mut self.leaving) {
             self.lane(kind).forget(task);
@@ -306,6 +309,16 @@ impl SubmitLoop {
             }
             TaskKind::Account | TaskKind::Update | TaskKind::Kyb => retry.settle_after,
         }
+    }
+
+    /// Records that a task is about to be sent; it is, once that is durable.
+    pub(super) fn intend(&mut self, mut task: Task, permit: Option<ClaimPermit>) {
+        // What an account's age is compared with when the answer gets lost.
+        task.first_at.get_or_insert_with(now);
+        task.attempts += 1;
+        let hash = task.intent();
+        self.change(task.id, Transition::Intend { hash });
+        self.intended.push((task, permit));
     }
 
     pub(super) fn change(&mut self, task: i64, what: Transition) {

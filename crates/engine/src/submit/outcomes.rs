@@ -23,9 +23,17 @@ impl SubmitLoop {
                 self.lane(task.kind).to_send.free(1);
                 self.sent(task, judgement);
             }
+            RequestEnd::Due(task, Some(permit)) if !self.engine.is_ending() => {
+                self.intend(task, Some(permit));
+            }
+            RequestEnd::Due(task, _) => self.lane(task.kind).to_send.free(1),
             RequestEnd::NotSent(task) => {
                 self.lane(task.kind).to_send.free(1);
                 self.postpone(task.id, "stopped before", "not sent");
+                // Nothing may leave for a while; it is claimed anew once something may.
+                if !self.engine.is_ending() {
+                    self.queue_send(task);
+                }
             }
             RequestEnd::Unfit(task, why) => {
                 self.lane(task.kind).to_send.free(1);

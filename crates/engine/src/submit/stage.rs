@@ -14,7 +14,7 @@ use crate::api::mask::KnownValues;
 use crate::api::{ConnectionChoice, ContentTrouble, Question, Reply, compare, judge};
 use crate::requests::disk::DiskReads;
 use crate::requests::gate::{SendGate, heed};
-use crate::requests::limiter::Limiter;
+use crate::requests::limiter::{ClaimPermit, Limiter};
 use bakkt_journal::CodeKey;
 use bakkt_model::error::is_io;
 use bakkt_model::sensitive::Sensitive;
@@ -71,9 +71,11 @@ pub type LookupOutcome = judge::LookupAnswer<(AccountFacts, bool)>;
 /// How a request ended.
 #[derive(Debug)]
 pub enum RequestEnd {
+    /// It may be claimed; none: the run stopped before.
+    Due(Task, Option<ClaimPermit>),
     /// It was sent and judged.
     Sent(Task, judge::Judgement),
-    /// The run stopped before it was sent.
+    /// It was claimed, and the run stopped, or nothing may leave any more, before it was sent.
     NotSent(Task),
     /// A document that is not as it was planned: nothing whole was sent. Says why.
     Unfit(Task, String),
@@ -105,12 +107,23 @@ const CONTENT_CHANGED: &str = "its content is not what was planned; run replan t
 const CONTENT_UNREAD: &str = "its content could not be read to its end; once it can, the next run takes the document up again";
 
 impl SendTools {
-    /// Sends a task whose intent is durable.
-    pub(crate) async fn send(self: Arc<Self>, task: Task) -> RequestEnd {
-        match task.kind {
-            TaskKind::Account | TaskKind::Update => self.create(task).await,
-            TaskKind::Document => self.upload(task).await,
-            TaskKind::Kyb => self.trigger(task).await,
+    /// Waits until a task may be claimed that nobody can ask about afterwards.
+    pub(crate) async fn claim(self: Arc<Self>, task: Task) -> RequestEnd {
+        let permit = self.gate.claim(self.limiters.of(task.kind)).await;
+        RequestEnd::Due(task, permit)
+    }
+
+    /// Sends a task whose intent is durable, with its permit where it needed one.
+    pub(crate) async fn send(
+        self: Arc<Self>,
+        task: Task,
+        permit: Option<ClaimPermit>,
+    ) -> RequestEnd {
+        match (task.kind, permit) {
+            (TaskKind::Account | TaskKind::Update, _) => self.create(task).await,
+            (TaskKind::Document, _) => self.upload(task).await,
+            (TaskKind::Kyb, Some(permit)) => self.trigger(task, permit).await,
+            (TaskKind::Kyb, None) => RequestEnd::NotSent(task),
         }
     }
 
@@ -175,14 +188,10 @@ impl SendTools {
         RequestEnd::Sent(task, judgement)
     }
 
-    async fn trigger(&self, task: Task) -> RequestEnd {
+    async fn trigger(&self, task: Task, permit: ClaimPermit) -> RequestEnd {
         let limiter = self.limiters.of(task.kind);
         let request = self.gate.client().trigger_kyb(&task.client_id);
-        let Some(reply) = self
-            .gate
-            .pass(limiter, ConnectionChoice::New, request)
-            .await
-        else {
+        let Some(reply) = self.gate.pass_claimed(limiter, permit, request).await else {
             return RequestEnd::NotSent(task);
         };
         let account = self
