@@ -162,6 +162,19 @@ fn plain_http_is_for_loopback() {
 }
 
 #[test]
+fn settings_of_the_sandbox_need_the_sandbox() {
+    let world = World::of(1);
+    let bakkt = Bakkt::start(|_| {});
+    for run in [bakkt.run("--yes"), "run acme --yes".to_owned()] {
+        let said = world.bakkt(&format!("{run} --sandbox-config absent.toml"));
+        assert!(said.starts_with("exit code 2"), "{said}");
+        assert!(said.contains("--sandbox"), "{said}");
+    }
+    assert_eq!(bakkt.ledger().accounts, 0);
+    assert!(!world.path("acme/.bakkt-migrate").exists());
+}
+
+#[test]
 fn what_may_be_bakkt_is_asked_about() {
     let world = World::of(2);
     // In the hours of Bakkt's maintenance a line more is told.
