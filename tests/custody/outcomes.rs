@@ -185,3 +185,45 @@ fn a_new_plan_leaves_what_is_there_and_drops_what_is_not() {
         ("A-2", "user")
     );
 }
+
+/// The uuid of a customer's user, as the sandbox has it.
+fn user_of(world: &World, client: &str) -> String {
+    let ledger = world.sandbox.custody();
+    let mut users = ledger["users"].as_array().unwrap().iter();
+    let user = users.find(|user| user["client"] == client).unwrap();
+    user["uuid"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn nobody_gets_the_uuid_of_another_customer() {
+    let world = World::new(&rows(2), "", LOSES);
+    world.run(3);
+    let [first, second] = ["A-1", "A-2"].map(|id| user_of(&world, id));
+    let resolve = |arguments: &[&str], code| {
+        let why = ["--reason", "looked up in the app"];
+        world.ended(world.command(&["resolve"], arguments).args(why), code)
+    };
+    resolve(&["--user", "A-1", "--as", &first], 0);
+    let lines = world.sheet("custody.csv");
+    let task = |id: &str| {
+        let mut of = lines.iter().filter(|line| line["clientAccountId"] == id);
+        of.find(|line| line["kind"] == "user").unwrap()["task"].clone()
+    };
+    let typed = first.to_uppercase();
+    for name in [["--user", "A-2"], ["--custody-task", &task("A-2")]] {
+        for uuid in [&first, &typed] {
+            let said = resolve(&[name[0], name[1], "--as", uuid], 2);
+            assert!(said.contains("that uuid is the user of A-1"), "{said}");
+        }
+    }
+    resolve(&["--user", "A-2", "--as", &second], 0);
+    world.sessions(&["A-1", "A-2"], "");
+    world.run(0);
+    let users: Vec<_> = world
+        .sheet("custody-crosswalk.csv")
+        .into_iter()
+        .filter(|line| line["kind"] == "user")
+        .map(|line| line["uuid"].clone())
+        .collect();
+    assert_eq!(users, [first, second]);
+}

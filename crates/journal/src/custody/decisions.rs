@@ -81,6 +81,9 @@ impl Journal {
                 "only what was sent and whose answer was lost is for a person to settle; see custody.csv",
             ));
         }
+        if let UserResolution::Uuid(uuid) = outcome {
+            self.refuse_known_uuid(task, uuid)?;
+        }
         let word = CustodyKind::from_number(kind).map_or("", CustodyKind::word);
         let is_user = kind == CustodyKind::User as i64;
         self.transaction(|journal| {
@@ -110,6 +113,26 @@ impl Journal {
             };
             journal.log(&format!("resolve {word}: {action}"), &client_id, decided, 1)
         })
+    }
+
+    /// Refuses a uuid under which Bakkt has something else already: one thing is made for one task of one customer.
+    fn refuse_known_uuid(&self, task: i64, uuid: &str) -> anyhow::Result<()> {
+        let sql = "SELECT id, client_id, kind FROM custody_task WHERE uuid = ?1 COLLATE NOCASE AND id <> ?2";
+        let other: Option<(i64, String, i64)> = self
+            .db
+            .prepare_cached(sql)?
+            .query_row(params![uuid, task], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()?;
+        let Some((other, client_id, kind)) = other else {
+            return Ok(());
+        };
+        let word = CustodyKind::from_number(kind).map_or("", CustodyKind::word);
+        Err(Failure::configuration(
+            format!("that uuid is the {word} of {client_id} already (task {other})"),
+            "look again under which uuid Bakkt has this one; custody-crosswalk.csv lists the uuids that are taken",
+        ))
     }
 
     /// Opens refused and given-up custody tasks again, each as a new generation: those selected, with this code if one is
