@@ -227,3 +227,28 @@ fn nobody_gets_the_uuid_of_another_customer() {
         .collect();
     assert_eq!(users, [first, second]);
 }
+
+#[test]
+fn an_address_that_is_taken_after_a_person_said_not_taken_waits_for_a_person() {
+    let world = World::new(&rows(1), "", LOSES);
+    world.run(3);
+    let why = ["--reason", "not in the app"];
+    let mut wrong = world.command(&["resolve"], &["--user", "A-1", "--as", "not-taken"]);
+    world.ended(wrong.args(why), 0);
+    world.run(3);
+    let states = world.states();
+    assert_eq!(states["user in doubt for a person"], 1, "{states:?}");
+    assert_eq!(world.made().of_kind("user").len(), 2);
+    world.run(3);
+    assert_eq!(
+        world.made().of_kind("user").len(),
+        2,
+        "it is not sent again"
+    );
+    let uuid = user_of(&world, "A-1");
+    let mut right = world.command(&["resolve"], &["--user", "A-1", "--as", &uuid]);
+    world.ended(right.args(why), 0);
+    world.sessions(&["A-1"], "");
+    world.run(0);
+    world.made().has_nothing_twice();
+}

@@ -106,6 +106,7 @@ impl Journal {
                 }
                 UserResolution::NotTaken => {
                     journal.advance_custody(task, TaskEvent::Absent, at)?;
+                    journal.clear_reason(task)?;
                     journal.end_custody_attempt(task, Some(at), "resolve", "not taken, says a person")?;
                     journal.next_generation(task)?;
                     "not taken"
