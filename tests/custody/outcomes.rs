@@ -252,3 +252,61 @@ fn an_address_that_is_taken_after_a_person_said_not_taken_waits_for_a_person() {
     world.run(0);
     world.made().has_nothing_twice();
 }
+
+#[test]
+fn a_refusal_stays_in_the_report_whatever_follows() {
+    let config = "[custody]\nrefuse_email_containing = \"ann1\"\n";
+    let world = World::new(&rows(1), "", config);
+    world.run(3);
+    let user = world.sheet("custody.csv").remove(0);
+    let (code, message) = (user["code"].clone(), user["message"].clone());
+    assert!(!code.is_empty() && !message.is_empty(), "{user:?}");
+    let unknown = ["--code", "NO_SUCH_CODE", "--reason", "asked"];
+    let said = world.ended(&mut world.command(&["retry"], &unknown), 2);
+    assert!(said.contains(&format!("one of: {code}")), "{said}");
+
+    let again = ["--code", &code, "--reason", "asked"];
+    let said = world.ended(&mut world.command(&["retry"], &again), 0);
+    assert!(said.contains("1 to be sent again"), "{said}");
+    world.run(3);
+    world.export(&[row("A-1", "right@example.com", "EUR", "Y", IBANS[1])]);
+    let url = world.sandbox.base_url();
+    let replan = ["--base-url", &url, "--reason", "corrected"];
+    world.ended(&mut world.command(&["replan"], &replan), 0);
+    world.run(3);
+    assert_eq!(world.states()["user accepted"], 1);
+    let refused = world.sheet("refused.csv");
+    let decisions: Vec<_> = refused
+        .iter()
+        .map(|line| {
+            assert_eq!((&line["code"], &line["message"]), (&code, &message));
+            assert_eq!((&*line["clientAccountId"], &*line["row"]), ("A-1", "2"));
+            assert_eq!(line["state"], "user refused");
+            line["decision"].as_str()
+        })
+        .collect();
+    assert_eq!(
+        decisions,
+        ["sent again: asked", "changed and planned again: corrected"]
+    );
+}
+
+#[test]
+fn a_refusal_of_a_customer_who_is_gone_stays_in_the_report() {
+    let config = "[custody]\nrefuse_email_containing = \"ann2\"\n";
+    let world = World::new(&rows(2), "", config);
+    world.run(3);
+    let standing = world.sheet("refused.csv");
+    assert_eq!(standing.len(), 1, "{standing:?}");
+    assert_eq!(standing[0]["decision"], "");
+    world.export(&rows(1));
+    let url = world.sandbox.base_url();
+    let replan = ["--base-url", &url, "--reason", "left"];
+    world.ended(&mut world.command(&["replan"], &replan), 0);
+    world.run(3);
+    let kept = world.sheet("refused.csv");
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!(kept[0]["decision"], "no longer in the plan: left");
+    assert_eq!(kept[0]["code"], standing[0]["code"]);
+    assert_eq!(kept[0]["clientAccountId"], "A-2");
+}
