@@ -46,7 +46,7 @@ impl Journal {
             if let Some(code) = &code {
                 let codes = journal.codes(CODES)?;
                 if !codes.contains(&code.plain) && !codes.contains(&code.hidden) {
-                    return Err(no_such_code(&codes));
+                    return Err(no_such_code("task", &codes));
                 }
             }
             let custody = journal.retry_custody(selection, code.as_ref(), decided)?;
@@ -77,7 +77,7 @@ impl Journal {
     }
 
     /// Codes, by a statement that gives them.
-    fn codes(&self, sql: &str) -> anyhow::Result<Vec<String>> {
+    pub(super) fn codes(&self, sql: &str) -> anyhow::Result<Vec<String>> {
         let mut statement = self.db.prepare(sql)?;
         let codes = statement.query_map([], |row| row.get(0))?;
         Ok(codes.collect::<Result<_, _>>()?)
@@ -97,14 +97,14 @@ impl Journal {
     }
 }
 
-/// The error of a code that nothing has which could be sent again. What was typed may be anything, and is not repeated.
-fn no_such_code(codes: &[String]) -> anyhow::Error {
+/// The error of a code that no refused or given-up task, or account, has. What was typed may be anything, and is not repeated.
+pub(super) fn no_such_code(of: &str, codes: &[String]) -> anyhow::Error {
     let hint = match codes {
-        [] => "nothing is refused or given up".to_owned(),
+        [] => format!("no {of} is refused or given up"),
         codes => format!("one of: {}", codes.join(", ")),
     };
     Failure::configuration(
-        "--code is no code of a refused or given-up task",
+        format!("--code is no code of a refused or given-up {of}"),
         hint,
     )
 }
