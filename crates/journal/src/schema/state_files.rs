@@ -52,6 +52,15 @@ pub(crate) fn is_fresh(folder: &Path) -> bool {
 const LOST_KEY: &str =
     "restore it from a backup: without it the journal cannot be compared with the export";
 
+/// The error of a key with which the journal beside it was not made.
+pub(crate) fn foreign_key(folder: &Path) -> anyhow::Error {
+    let path = folder.join("journal.key");
+    Failure::cannot(
+        format!("{} is not the key of the journal beside it", path.shown()),
+        LOST_KEY,
+    )
+}
+
 /// Returns the key of a journal that exists.
 pub fn known_key(folder: &Path) -> anyhow::Result<[u8; 32]> {
     refuse_closed(folder)?;
