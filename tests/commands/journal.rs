@@ -105,6 +105,20 @@ fn garbage_is_no_journal() {
 }
 
 #[test]
+fn damaged_events_are_told_as_such() {
+    let (world, bakkt) = begun();
+    world.write("acme/.bakkt-migrate/events.db", &"garbage ".repeat(4096));
+    for line in ["status acme", "report acme", &bakkt.run("")] {
+        let said = world.bakkt(line);
+        let told = "events.db cannot be read: file is not a database";
+        assert!(said.starts_with("exit code 1"), "{line}\n{said}");
+        assert!(said.contains(told), "{line}\n{said}");
+        assert!(said.contains("leave journal.db as it is"), "{line}\n{said}");
+        assert!(!said.contains("the journal acme"), "{line}\n{said}");
+    }
+}
+
+#[test]
 fn a_folder_whose_path_is_not_text_stops_before_anything_is_sent() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
