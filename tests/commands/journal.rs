@@ -119,6 +119,18 @@ fn damaged_events_are_told_as_such() {
 }
 
 #[test]
+fn a_state_folder_that_is_a_link_is_told_as_one() {
+    let world = World::of(1);
+    let link = world.path("acme/.bakkt-migrate");
+    std::os::unix::fs::symlink("elsewhere", link).unwrap();
+    for line in ["status acme", "gaps acme", "run acme --yes"] {
+        let said = world.bakkt(line);
+        assert!(said.contains("link"), "{line}\n{said}");
+        assert!(!said.contains("no journal yet"), "{line}\n{said}");
+    }
+}
+
+#[test]
 fn a_folder_whose_path_is_not_text_stops_before_anything_is_sent() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
