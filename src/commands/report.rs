@@ -260,7 +260,7 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<CommandOutput> {
     let seal = args.seal_with.as_deref().map(Seal::with).transpose()?;
     let folder = match (&args.out, &seal) {
         (Some(folder), _) => folder.clone(),
-        (None, Some(seal)) => view.folder().join(seal.folder()),
+        (None, Some(seal)) => seal.folder(&view.folder()),
         (None, None) => view.folder(),
     };
     if seal.is_some() {
