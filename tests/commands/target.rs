@@ -217,6 +217,16 @@ fn settings_of_the_sandbox_need_the_sandbox() {
 }
 
 #[test]
+fn a_kind_of_custody_that_there_is_not_cannot_be_gated() {
+    let world = World::of(1);
+    world.write("faults.toml", "[custody]\ngated = [\"users\"]\n");
+    let said = world.bakkt("run acme --sandbox --sandbox-config faults.toml");
+    assert!(said.starts_with("exit code 2"), "{said}");
+    let told = "custody.gated: \"users\" is not a kind of call; there are user, bank account";
+    assert!(said.contains(told), "{said}");
+}
+
+#[test]
 fn what_may_be_bakkt_is_asked_about() {
     let world = World::of(2);
     // In the hours of Bakkt's maintenance a line more is told.
