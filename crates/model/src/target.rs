@@ -85,6 +85,13 @@ pub fn base_url(text: &str) -> Result<String, String> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
+/// Whether an address is https (true) or plain http. The error says why it is not an address of a server.
+pub fn web_address(text: &str) -> Result<bool, String> {
+    let (is_encrypted, _) = parts(text)
+        .ok_or_else(|| format!("\"{}\" is not a URL with a host", shown_address(text)))?;
+    can_be_reached(text).map(|()| is_encrypted)
+}
+
 /// What stands behind the host of an authority (`host:port`): nothing, or a colon and what should be a port.
 fn port(authority: &str) -> &str {
     let host = match authority.strip_prefix('[') {
