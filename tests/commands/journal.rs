@@ -123,7 +123,7 @@ fn a_state_folder_that_is_a_link_is_told_as_one() {
     let world = World::of(1);
     let link = world.path("acme/.bakkt-migrate");
     std::os::unix::fs::symlink("elsewhere", link).unwrap();
-    for line in ["status acme", "gaps acme", "run acme --yes"] {
+    for line in ["status acme", "gaps acme", "report acme"] {
         let said = world.bakkt(line);
         assert!(said.contains("link"), "{line}\n{said}");
         assert!(!said.contains("no journal yet"), "{line}\n{said}");
