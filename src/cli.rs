@@ -260,7 +260,13 @@ pub struct RunArgs {
     #[command(flatten)]
     pub target: TargetArgs,
     /// Settings of the in-process sandbox: its faults, its rate.
-    #[arg(long, value_name = "FILE", requires = "sandbox")]
+    // What `--sandbox` excludes would stand in for it otherwise.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "sandbox",
+        conflicts_with = "base_url"
+    )]
     pub sandbox_config: Option<PathBuf>,
     /// Do not ask before sending.
     #[arg(long)]

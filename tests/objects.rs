@@ -184,6 +184,36 @@ fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
+fn an_address_of_a_storage_that_is_none_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = harbor(folder.path(), "stored");
+    let settings = fs::read_to_string(dir.join("migration.toml")).unwrap();
+    let settings = settings.replace("\"accounts.csv\"", "\"s3://bucket/accounts.csv\"");
+    fs::write(dir.join("migration.toml"), settings).unwrap();
+    for (address, plain, told) in [
+        ("nonsense", "true", "is not the address of a server"),
+        ("", "true", "is not the address of a server"),
+        ("127.0.0.1:9", "true", "is not the address of a server"),
+        ("http://a b", "true", "is not the address of a server"),
+        ("http://127.0.0.1:9", "false", "AWS_ALLOW_HTTP=true"),
+    ] {
+        let mut check = program();
+        check.env_remove("AWS_PROFILE").envs([
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", SECRET),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ENDPOINT_URL", address),
+            ("AWS_ALLOW_HTTP", plain),
+        ]);
+        let output = check.arg("check").arg(&dir).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{address}\n{said}");
+        assert!(said.contains(told), "{address}\n{said}");
+        assert!(!said.contains("panicked"), "{address}\n{said}");
+    }
+}
+
+#[test]
 fn harbor_is_the_same_from_an_s3_server() {
     harbor_is_the_same_from(Kind::S3);
 }

@@ -212,6 +212,9 @@ fn who_is_left_out_stays_so_in_every_plan_until_it_is_taken_back() {
     let refused = case.report("refused.csv");
     let code = refused.lines().nth(1).unwrap().split(',').nth(4).unwrap();
 
+    let misspelt = ["--code", "NO_SUCH_CODE", "--reason", "a test account"];
+    let said = case.refused("exclude", &misspelt);
+    assert!(said.contains(&format!("one of: {code}")), "{said}");
     let (totals, exit) = case.run("exclude", &["--code", code, "--reason", "a test account"]);
     assert_eq!((count(&totals, "/verdicts/excluded"), exit), (2, 0));
     assert_eq!(count(&totals, "/tasks/account/planned"), 0);

@@ -44,7 +44,7 @@ pub struct GapsArgs {
     #[arg(long, value_name = "FILE")]
     pub source: Option<String>,
     /// Those that were waived instead of the open ones.
-    #[arg(long, conflicts_with_all = ["due_within", "past_due", "sheet"])]
+    #[arg(long, conflicts_with_all = ["due_within", "past_due", "sheet", "with_known"])]
     pub waived: bool,
     /// Write every line to this CSV file.
     #[arg(long, value_name = "FILE")]

@@ -30,7 +30,7 @@ use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 use bakkt_planning::backfill_trial::{TrialResult, try_last};
 use bakkt_planning::drift::{self, Rehash};
-use bakkt_planning::{journal_plan, opening};
+use bakkt_planning::{erase, journal_plan, opening};
 use bakkt_report::{Totals, status_lines};
 
 /// Refused rows that are listed one by one.
@@ -133,6 +133,7 @@ fn take(
     let mut binding = opening::binding(&journal, &state, today())?;
     binding.layers.push(copy.kept(args, journal.next_layer()?)?);
     let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
+    erase::refuse_forgotten(&migration, &journal)?;
     let kept = migration.layers().last().context("no layer")?.clone();
     let hash = migration.layer_hash(&kept)?;
     drift::refuse_drift(&journal, &migration, Rehash::Changed)?;

@@ -67,8 +67,19 @@ impl View {
         let dir = &self.place.dir;
         target::existing_folder(dir)?;
         self.place.must_be_one()?;
-        let path = Journal::path(&self.place.folder());
-        if !path.exists() {
+        let folder = self.place.folder();
+        let path = Journal::path(&folder);
+        // What cannot be looked into may hold a journal.
+        let is_there = path.try_exists().map_err(|error| {
+            Failure::cannot(
+                format!("cannot look into {}: {error}", folder.shown()),
+                "give the command the rights of whoever runs the migration: its state can be read by that user alone",
+            )
+        })?;
+        if !is_there {
+            if folder.is_symlink() {
+                state_folder::check(&folder)?;
+            }
             let other = Journal::path(&self.place.of_other_target().folder()).exists();
             let hint = match (other, self.place.sandbox, self.place.shard) {
                 (true, false, _) => "there is one of a sandbox run: add --sandbox",
@@ -249,7 +260,7 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<CommandOutput> {
     let seal = args.seal_with.as_deref().map(Seal::with).transpose()?;
     let folder = match (&args.out, &seal) {
         (Some(folder), _) => folder.clone(),
-        (None, Some(seal)) => view.folder().join(seal.folder()),
+        (None, Some(seal)) => seal.folder(&view.folder()),
         (None, None) => view.folder(),
     };
     if seal.is_some() {

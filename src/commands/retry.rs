@@ -23,12 +23,7 @@ pub fn run(args: &RetryArgs) -> anyhow::Result<CommandOutput> {
         at: now(),
     };
     let code = args.code.as_deref();
-    let custody = journal.retry_custody(&selection, code, decided)?;
-    let count = match journal.retry(&selection, code, decided) {
-        // The code is one of custody alone.
-        Err(_) if custody > 0 => custody,
-        count => count? + custody,
-    };
+    let count = journal.retry(&selection, code, decided)?;
     checkpoint::append(&mut journal, "retry")?;
     drop(journal);
     if let Some(unknown) = &unknown {

@@ -4,7 +4,7 @@
 //! purpose: what a manifest holds (`report::audit`), and how it is signed (`files::signatures`).
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -39,9 +39,17 @@ impl Seal {
         })
     }
 
-    /// The folder's name below that of reports.
-    pub fn folder(&self) -> String {
-        format!("sealed-{}", self.at.strftime("%Y-%m-%dT%H%M%SZ"))
+    /// The folder below that of reports: named by the second, and by a number where that one is there already.
+    pub fn folder(&self, reports: &Path) -> PathBuf {
+        let name = format!("sealed-{}", self.at.strftime("%Y-%m-%dT%H%M%SZ"));
+        let mut folder = reports.join(&name);
+        for number in 2.. {
+            if std::fs::symlink_metadata(&folder).is_err() {
+                break;
+            }
+            folder = reports.join(format!("{name}-{number}"));
+        }
+        folder
     }
 
     /// Writes manifest and signature into the folder of a report, and notes that in the chain.

@@ -26,6 +26,7 @@ use bakkt_files::output::cells::CellWriter;
 use bakkt_files::progress::{Mode, announce, note};
 use bakkt_files::small_files::{PlainLines, open_private};
 use bakkt_folder::settings::Settings;
+use bakkt_folder::settings::custody::CustodySettings;
 use bakkt_journal::custody::sessions::{Session, Sessions};
 use bakkt_journal::{Reader, known_key};
 use bakkt_model::error::{Failure, ShownPath, unreadable};
@@ -59,6 +60,7 @@ struct GivenSession {
 
 /// Why a line is not taken, without anything of it.
 const NOT_OURS: &str = "no customer of this migration's custody";
+const NOT_ITS_USER: &str = "its user_uuid is not that customer's user";
 const TOO_OLD: &str = "its session is too old";
 const NEWER_THERE: &str = "a newer session is there";
 const OF_ANOTHER_SHARD: &str = "its customer belongs to another shard";
@@ -81,13 +83,11 @@ impl SessionDesk {
             ));
         };
         let reader = View::at(place.clone()).planned_reader()?;
-        let folder = place.folder();
-        let lives = i64::try_from(custody.session_lives.as_millis()).unwrap_or(i64::MAX);
         Ok(SessionDesk {
-            sessions: Sessions::of(&folder, known_key(&folder)?, lives),
+            sessions: kept_sessions(place, custody)?,
             reader,
             shard: place.shard,
-            lives,
+            lives: lives(custody),
         })
     }
 
@@ -119,6 +119,10 @@ impl SessionDesk {
             return Ok(Err(OF_ANOTHER_SHARD));
         }
         let client_id = match (given.client_id, given.user_uuid) {
+            // Whoever names the user as well has to name the customer's own.
+            (Some(id), Some(uuid)) if self.reader.client_of_user(&uuid)?.as_ref() != Some(&id) => {
+                return Ok(Err(NOT_ITS_USER));
+            }
             (Some(id), _) if self.reader.is_of_custody(&id)? => id,
             (None, Some(uuid)) => match self.reader.client_of_user(&uuid)? {
                 Some(id) => id,
@@ -136,6 +140,17 @@ impl SessionDesk {
             false => Ok(Err(NEWER_THERE)),
         }
     }
+}
+
+/// How long a session lives, in milliseconds.
+fn lives(custody: &CustodySettings) -> i64 {
+    i64::try_from(custody.session_lives.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The sessions that a migration keeps.
+fn kept_sessions(place: &StatePlace, custody: &CustodySettings) -> anyhow::Result<Sessions> {
+    let folder = place.folder();
+    Ok(Sessions::of(&folder, known_key(&folder)?, lives(custody)))
 }
 
 /// RFC 3339, or seconds or milliseconds since 1970.
@@ -288,7 +303,16 @@ const COLUMNS: [&str; 3] = ["clientAccountId", "user_uuid", "tasks"];
 fn wanted(args: &SessionsWantedArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let settings = settings(&args.dir)?;
     let place = StatePlace::new(&args.dir, args.sandbox, &args.shards)?;
-    let wanted = View::at(place).planned_reader()?.sessions_wanted()?;
+    let mut wanted = View::at(place.clone())
+        .planned_reader()?
+        .sessions_wanted()?;
+    // Who has logged in already is not asked again: the next run uses that session.
+    let all = wanted.len();
+    if let Some(custody) = &settings.custody {
+        let (sessions, now) = (kept_sessions(&place, custody)?, bakkt_journal::now());
+        wanted.retain(|(client_id, ..)| !sessions.has_live(client_id, now));
+    }
+    let have = (all - wanted.len()) as u64;
     let begins = FileStart::columns(&COLUMNS);
     let protected = outputs::protected(&settings);
     let file = protected.open(&args.out, &begins, args.replacing.replace)?;
@@ -309,10 +333,17 @@ fn wanted(args: &SessionsWantedArgs, mode: Mode) -> anyhow::Result<CommandOutput
     );
     let text = match args.json {
         true => serde_json::json!({"sessions_wanted": wanted.len()}).to_string(),
-        false => format!(
-            "{} customers have to log in",
-            thousands(wanted.len() as u64)
-        ),
+        false => {
+            let waiting = match have {
+                0 => String::new(),
+                have => format!(
+                    "; {} more have a session, which the next run uses",
+                    thousands(have)
+                ),
+            };
+            let wanted = thousands(wanted.len() as u64);
+            format!("{wanted} customers have to log in{waiting}")
+        }
     };
     Ok(CommandOutput { text, code: 0 })
 }

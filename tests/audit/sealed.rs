@@ -230,6 +230,11 @@ fn a_sealed_report_is_never_replaced_and_reports_are_kept_by_time() {
         );
     }
     assert_eq!(fs::read(world.path("kept/report.html")).unwrap(), before);
+    // Each seal has a folder of its own, also within one second.
+    for _ in 0..3 {
+        let (code, said) = world.code("report acme --sandbox --seal-with key");
+        assert!(matches!(code, 0 | 3), "{said}");
+    }
     // A later run writes its own report, and the sealed one stays whole.
     world.code("run acme --sandbox");
     world.code("report acme --sandbox");

@@ -504,3 +504,17 @@ fn many_kinds_are_cut_and_their_count_is_not() {
     assert_eq!(count.parse::<u64>().unwrap(), total - 50);
     assert_eq!(kinds.parse::<u64>().unwrap() * 2, total - 50);
 }
+
+#[test]
+fn settings_and_mappings_that_are_pipes_are_refused_without_waiting() {
+    for name in ["acme/migration.toml", "acme/mapping.toml"] {
+        let world = World::of(1);
+        let path = world.path(name);
+        fs::remove_file(&path).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let said = world.bakkt("check acme");
+        assert!(said.starts_with("exit code 2"), "{said}");
+        assert!(said.contains("it is a pipe or a device"), "{said}");
+    }
+}

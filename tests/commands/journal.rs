@@ -105,6 +105,47 @@ fn garbage_is_no_journal() {
 }
 
 #[test]
+fn damaged_events_are_told_as_such() {
+    let (world, bakkt) = begun();
+    world.write("acme/.bakkt-migrate/events.db", &"garbage ".repeat(4096));
+    for line in ["status acme", "report acme", &bakkt.run("")] {
+        let said = world.bakkt(line);
+        let told = "events.db cannot be read: file is not a database";
+        assert!(said.starts_with("exit code 1"), "{line}\n{said}");
+        assert!(said.contains(told), "{line}\n{said}");
+        assert!(said.contains("leave journal.db as it is"), "{line}\n{said}");
+        assert!(!said.contains("the journal acme"), "{line}\n{said}");
+    }
+}
+
+#[test]
+fn a_state_folder_that_is_a_link_is_told_as_one() {
+    let world = World::of(1);
+    let link = world.path("acme/.bakkt-migrate");
+    std::os::unix::fs::symlink("elsewhere", link).unwrap();
+    for line in ["status acme", "gaps acme", "report acme"] {
+        let said = world.bakkt(line);
+        assert!(said.contains("link"), "{line}\n{said}");
+        assert!(!said.contains("no journal yet"), "{line}\n{said}");
+    }
+}
+
+#[test]
+fn a_folder_whose_path_is_not_text_stops_before_anything_is_sent() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let (world, bakkt) = (World::of(2), Bakkt::start(|_| {}));
+    let odd = world.path("").join(OsStr::from_bytes(b"acme\xff"));
+    fs::rename(world.path("acme"), &odd).unwrap();
+    let mut command = world.command(&["run", "--yes", "--base-url", &bakkt.url()]);
+    let output = command.arg(&odd).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("is not UTF-8"), "{said}");
+    assert_eq!(bakkt.ledger().posts, 0);
+}
+
+#[test]
 fn a_journal_without_its_key_is_told() {
     let (world, bakkt) = begun();
     fs::remove_file(world.path("acme/.bakkt-migrate/journal.key")).unwrap();
@@ -128,14 +169,20 @@ fn a_journal_without_its_key_is_told() {
 }
 
 #[test]
-fn another_key_is_drift_and_not_a_second_sending() {
+fn the_key_of_another_journal_stops_whatever_writes() {
     let (world, bakkt) = begun();
     world.write(
         "acme/.bakkt-migrate/journal.key",
         "0123456789abcdef0123456789abcdef",
     );
     let posts = bakkt.ledger().posts;
-    assert_eq!(world.code(&bakkt.run("")).0, 2);
+    let replan = format!("replan acme --base-url {} --reason why", bakkt.url());
+    for line in [&bakkt.run(""), &replan, "retry acme --reason why"] {
+        let said = world.bakkt(line);
+        assert!(said.starts_with("exit code 1"), "{line}\n{said}");
+        let told = "journal.key is not the key of the journal beside it";
+        assert!(said.contains(told), "{line}\n{said}");
+    }
     assert_eq!(bakkt.ledger().posts, posts);
 }
 

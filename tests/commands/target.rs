@@ -162,6 +162,71 @@ fn plain_http_is_for_loopback() {
 }
 
 #[test]
+fn an_address_that_cannot_be_reached_stops_before_anything_is_read() {
+    let world = World::of(1);
+    for (url, why) in [
+        ("http://127.0.0.1:99999", "\"99999\" is not a port"),
+        ("http://127.0.0.1:0", "\"0\" is not a port"),
+        ("http://127.0.0.1:", "\"\" is not a port"),
+        ("http://localhost:8o80/v1", "\"8o80\" is not a port"),
+        ("http://[::1]:70000", "\"70000\" is not a port"),
+        ("http://[::1]8080", "\"8080\" is not a port"),
+        ("https://a:b:443", "\"b:443\" is not a port"),
+        (
+            "https://256.1.1.1",
+            "is not the name or the address of a host",
+        ),
+        ("https://[::g]", "is not the name or the address of a host"),
+        ("https://[::1", "is not the name or the address of a host"),
+        (
+            "https://a..example.com",
+            "is not the name or the address of a host",
+        ),
+        (
+            "https://exam<ple>.com",
+            "is not the name or the address of a host",
+        ),
+    ] {
+        for command in ["run acme --yes", "plan acme"] {
+            let said = world.bakkt(&format!("{command} --base-url {url}"));
+            assert!(said.starts_with("exit code 2"), "{url}\n{said}");
+            assert!(said.contains(why), "{url}\n{said}");
+        }
+    }
+    for name in ["target", "custody"] {
+        let url = "base_url = \"http://127.0.0.1:99999\"";
+        world.set(&format!("[{name}]\n{url}"));
+        let said = world.bakkt("run acme --yes");
+        assert!(said.starts_with("exit code 2"), "{said}");
+        assert!(said.contains("\"99999\" is not a port"), "{said}");
+    }
+    assert!(!world.path("acme/.bakkt-migrate").exists());
+}
+
+#[test]
+fn settings_of_the_sandbox_need_the_sandbox() {
+    let world = World::of(1);
+    let bakkt = Bakkt::start(|_| {});
+    for run in [bakkt.run("--yes"), "run acme --yes".to_owned()] {
+        let said = world.bakkt(&format!("{run} --sandbox-config absent.toml"));
+        assert!(said.starts_with("exit code 2"), "{said}");
+        assert!(said.contains("--sandbox"), "{said}");
+    }
+    assert_eq!(bakkt.ledger().accounts, 0);
+    assert!(!world.path("acme/.bakkt-migrate").exists());
+}
+
+#[test]
+fn a_kind_of_custody_that_there_is_not_cannot_be_gated() {
+    let world = World::of(1);
+    world.write("faults.toml", "[custody]\ngated = [\"users\"]\n");
+    let said = world.bakkt("run acme --sandbox --sandbox-config faults.toml");
+    assert!(said.starts_with("exit code 2"), "{said}");
+    let told = "custody.gated: \"users\" is not a kind of call; there are user, bank account";
+    assert!(said.contains(told), "{said}");
+}
+
+#[test]
 fn what_may_be_bakkt_is_asked_about() {
     let world = World::of(2);
     // In the hours of Bakkt's maintenance a line more is told.

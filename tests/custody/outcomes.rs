@@ -185,3 +185,128 @@ fn a_new_plan_leaves_what_is_there_and_drops_what_is_not() {
         ("A-2", "user")
     );
 }
+
+/// The uuid of a customer's user, as the sandbox has it.
+fn user_of(world: &World, client: &str) -> String {
+    let ledger = world.sandbox.custody();
+    let mut users = ledger["users"].as_array().unwrap().iter();
+    let user = users.find(|user| user["client"] == client).unwrap();
+    user["uuid"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn nobody_gets_the_uuid_of_another_customer() {
+    let world = World::new(&rows(2), "", LOSES);
+    world.run(3);
+    let [first, second] = ["A-1", "A-2"].map(|id| user_of(&world, id));
+    let resolve = |arguments: &[&str], code| {
+        let why = ["--reason", "looked up in the app"];
+        world.ended(world.command(&["resolve"], arguments).args(why), code)
+    };
+    resolve(&["--user", "A-1", "--as", &first], 0);
+    let lines = world.sheet("custody.csv");
+    let task = |id: &str| {
+        let mut of = lines.iter().filter(|line| line["clientAccountId"] == id);
+        of.find(|line| line["kind"] == "user").unwrap()["task"].clone()
+    };
+    let typed = first.to_uppercase();
+    for name in [["--user", "A-2"], ["--custody-task", &task("A-2")]] {
+        for uuid in [&first, &typed] {
+            let said = resolve(&[name[0], name[1], "--as", uuid], 2);
+            assert!(said.contains("that uuid is the user of A-1"), "{said}");
+        }
+    }
+    resolve(&["--user", "A-2", "--as", &second], 0);
+    world.sessions(&["A-1", "A-2"], "");
+    world.run(0);
+    let users: Vec<_> = world
+        .sheet("custody-crosswalk.csv")
+        .into_iter()
+        .filter(|line| line["kind"] == "user")
+        .map(|line| line["uuid"].clone())
+        .collect();
+    assert_eq!(users, [first, second]);
+}
+
+#[test]
+fn an_address_that_is_taken_after_a_person_said_not_taken_waits_for_a_person() {
+    let world = World::new(&rows(1), "", LOSES);
+    world.run(3);
+    let why = ["--reason", "not in the app"];
+    let mut wrong = world.command(&["resolve"], &["--user", "A-1", "--as", "not-taken"]);
+    world.ended(wrong.args(why), 0);
+    world.run(3);
+    let states = world.states();
+    assert_eq!(states["user in doubt for a person"], 1, "{states:?}");
+    assert_eq!(world.made().of_kind("user").len(), 2);
+    world.run(3);
+    assert_eq!(
+        world.made().of_kind("user").len(),
+        2,
+        "it is not sent again"
+    );
+    let uuid = user_of(&world, "A-1");
+    let mut right = world.command(&["resolve"], &["--user", "A-1", "--as", &uuid]);
+    world.ended(right.args(why), 0);
+    world.sessions(&["A-1"], "");
+    world.run(0);
+    world.made().has_nothing_twice();
+}
+
+#[test]
+fn a_refusal_stays_in_the_report_whatever_follows() {
+    let config = "[custody]\nrefuse_email_containing = \"ann1\"\n";
+    let world = World::new(&rows(1), "", config);
+    world.run(3);
+    let user = world.sheet("custody.csv").remove(0);
+    let (code, message) = (user["code"].clone(), user["message"].clone());
+    assert!(!code.is_empty() && !message.is_empty(), "{user:?}");
+    let unknown = ["--code", "NO_SUCH_CODE", "--reason", "asked"];
+    let said = world.ended(&mut world.command(&["retry"], &unknown), 2);
+    assert!(said.contains(&format!("one of: {code}")), "{said}");
+
+    let again = ["--code", &code, "--reason", "asked"];
+    let said = world.ended(&mut world.command(&["retry"], &again), 0);
+    assert!(said.contains("1 to be sent again"), "{said}");
+    world.run(3);
+    world.export(&[row("A-1", "right@example.com", "EUR", "Y", IBANS[1])]);
+    let url = world.sandbox.base_url();
+    let replan = ["--base-url", &url, "--reason", "corrected"];
+    world.ended(&mut world.command(&["replan"], &replan), 0);
+    world.run(3);
+    assert_eq!(world.states()["user accepted"], 1);
+    let refused = world.sheet("refused.csv");
+    let decisions: Vec<_> = refused
+        .iter()
+        .map(|line| {
+            assert_eq!((&line["code"], &line["message"]), (&code, &message));
+            assert_eq!((&*line["clientAccountId"], &*line["row"]), ("A-1", "2"));
+            assert_eq!(line["state"], "user refused");
+            line["decision"].as_str()
+        })
+        .collect();
+    assert_eq!(
+        decisions,
+        ["sent again: asked", "changed and planned again: corrected"]
+    );
+}
+
+#[test]
+fn a_refusal_of_a_customer_who_is_gone_stays_in_the_report() {
+    let config = "[custody]\nrefuse_email_containing = \"ann2\"\n";
+    let world = World::new(&rows(2), "", config);
+    world.run(3);
+    let standing = world.sheet("refused.csv");
+    assert_eq!(standing.len(), 1, "{standing:?}");
+    assert_eq!(standing[0]["decision"], "");
+    world.export(&rows(1));
+    let url = world.sandbox.base_url();
+    let replan = ["--base-url", &url, "--reason", "left"];
+    world.ended(&mut world.command(&["replan"], &replan), 0);
+    world.run(3);
+    let kept = world.sheet("refused.csv");
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!(kept[0]["decision"], "no longer in the plan: left");
+    assert_eq!(kept[0]["code"], standing[0]["code"]);
+    assert_eq!(kept[0]["clientAccountId"], "A-2");
+}

@@ -52,6 +52,20 @@ fn what_needs_a_session_is_held_and_goes_on() {
 }
 
 #[test]
+fn who_has_a_session_is_not_asked_to_log_in_again() {
+    let world = World::new(&rows(3), "", "");
+    world.run(3);
+    world.sessions(&["A-1", "A-3"], "");
+    let wanted = world.folder.path().join("wanted.csv");
+    let mut command = world.command(&["sessions", "wanted"], &["--out"]);
+    let said = world.ended(command.arg(&wanted), 0);
+    assert!(said.contains("1 customers have to log in; 2 more have a session"));
+    let text = fs::read_to_string(&wanted).unwrap();
+    let ids: Vec<_> = text.lines().skip(1).map(|line| &line[..3]).collect();
+    assert_eq!(ids, ["A-2"]);
+}
+
+#[test]
 fn a_session_that_runs_out_in_the_middle_waits_for_a_new_one() {
     let world = World::new(&rows(2), "in_flight = 1\n", "[custody]\nsession_uses = 1\n");
     world.run(3);
@@ -98,6 +112,27 @@ fn only_sessions_of_this_migration_are_taken() {
         "{said}"
     );
     assert!(!said.contains("sandbox-session"), "{said}");
+}
+
+#[test]
+fn a_session_of_another_user_than_the_customers_is_not_taken() {
+    let world = World::new(&rows(2), "", "");
+    world.run(3);
+    let users = world.sheet("custody-crosswalk.csv");
+    let line = |id: &str, user: &str| {
+        let session = format!("sandbox-session {id}");
+        let now = jiff::Timestamp::now().to_string();
+        serde_json::json!({"clientAccountId": id, "user_uuid": user, "session": session, "issued_at": now})
+            .to_string()
+    };
+    let (own, others) = (&users[0]["uuid"], &users[1]["uuid"]);
+    let file = world.folder.path().join("given");
+    fs::write(&file, [line("A-1", own), line("A-1", others)].join("\n")).unwrap();
+    private(&file);
+    let mut import = world.command(&["sessions", "import"], &[]);
+    let said = world.ended(import.arg(&file), 3);
+    assert!(said.contains("1 sessions taken, 1 not"), "{said}");
+    assert!(said.contains("line 2: its user_uuid is not that"), "{said}");
 }
 
 #[test]

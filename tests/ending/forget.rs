@@ -48,6 +48,29 @@ fn everywhere() -> World {
 }
 
 #[test]
+fn a_backfill_file_does_not_bring_the_customer_back() {
+    let world = everywhere();
+    let (text, code) = forget(&world, ID, &[]);
+    assert_eq!(code, 0, "{text}");
+    let file = world.path("fill.csv");
+    let again = [file.to_str().unwrap(), "--reason", "called", "--by", "kim"];
+    for more in [&["--dry-run"][..], &[]] {
+        let (text, code) = said(world.command("backfill", &again).args(more));
+        assert_eq!(code, 2, "{text}");
+        let told = "rows of customers who were forgotten: 3\n";
+        assert!(text.contains(told) && !text.contains(ID), "{text}");
+    }
+    assert!(holding(&state(&world), ID).is_empty());
+    // Without that row it is taken as any other.
+    world.write(
+        "fill.csv",
+        "clientAccountId,owners[0].phoneNumber\nB-2,+17755550107\n",
+    );
+    let (text, code) = said(&mut world.command("backfill", &again));
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
 fn nothing_of_the_customer_is_left_and_everything_balances() {
     let world = everywhere();
     assert!(!holding(&state(&world), ID).is_empty());

@@ -39,6 +39,24 @@ fn a_shard_is_sent_from_one_journal() {
 }
 
 #[test]
+fn a_lost_key_of_the_shards_is_not_made_anew() {
+    let world = World::new(8);
+    world.run_all(2);
+    let state = world.dir().join(".bakkt-migrate");
+    let key = state.join("shards.key");
+    std::fs::remove_file(&key).unwrap();
+    for shard in ["0/2", "1/2"] {
+        let (said, code) = world.said("run", shard, &[]);
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains("shards.key is not there"), "{said}");
+        assert!(!key.exists());
+    }
+    std::fs::copy(state.join("shard-0-of-2/journal.key"), &key).unwrap();
+    world.run_all(2);
+    assert_eq!(world.sandbox.count("posts"), 8);
+}
+
+#[test]
 fn a_run_of_a_shard_needs_a_registry_and_a_whole_migration_has_no_shards() {
     let world = World::new(6);
     let mut run = program();

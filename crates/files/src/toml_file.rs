@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::small_files;
 use bakkt_model::address::{shown_address, without_secrets};
-use bakkt_model::error::{Diagnostic, Diagnostics, ShownPath, Snippet, nearest};
+use bakkt_model::error::{Diagnostic, Diagnostics, Failure, ShownPath, Snippet, nearest};
 
 /// One TOML file: its text, and the name under which it is spoken of.
 #[derive(Clone, Debug)]
@@ -29,6 +29,13 @@ pub struct TomlFile {
 impl TomlFile {
     /// Reads a file. A missing one is a configuration error that says what to do.
     pub fn load(path: &Path, name: &str) -> anyhow::Result<Self> {
+        // Opening a pipe waits for a writer, and what is read from it is gone.
+        if std::fs::metadata(path).is_ok_and(|facts| !facts.is_file() && !facts.is_dir()) {
+            return Err(Failure::configuration(
+                format!("cannot read {}: it is a pipe or a device", path.shown()),
+                "give a regular file",
+            ));
+        }
         match small_files::read(path) {
             Ok(text) => Ok(Self {
                 name: name.into(),

@@ -85,6 +85,8 @@ pub struct CustodyTask {
     pub first_at: Option<i64>,
     /// An answer of this generation was lost.
     pub lost: bool,
+    /// The answer of an earlier generation was lost, and a person said that it was not taken.
+    pub was_lost: bool,
     /// The user's uuid, once there is one.
     pub user_uuid: Option<String>,
     /// The rows beside its account's own.

@@ -67,7 +67,9 @@ impl FromStr for QuotaAddress {
         let port = match port.strip_prefix(':') {
             Some(number) => number
                 .parse()
-                .map_err(|_| "has something other than a port")?,
+                .ok()
+                .filter(|port| *port > 0)
+                .ok_or("has something other than a port")?,
             None if port.is_empty() => PORT,
             None => return Err("has something other than a port".into()),
         };

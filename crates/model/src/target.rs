@@ -57,21 +57,17 @@ pub fn proxy(text: &str) -> Result<String, String> {
         let shown = shown_address(text);
         return Err(format!("\"{shown}\" is not the address of a proxy"));
     };
+    can_be_reached(text)?;
     let authority = text
         .split_once("://")
         .map_or("", |(_, rest)| rest)
         .trim_end_matches('/');
-    let port = authority.rsplit_once(':').map(|(_, port)| port);
-    match port {
-        Some(port)
-            if !authority.contains('/') && port.parse::<u16>().is_ok_and(|port| port > 0) =>
-        {
-            Ok(text.trim_end_matches('/').to_owned())
-        }
-        _ => Err(format!(
+    if authority.contains('/') || port(authority).is_empty() {
+        return Err(format!(
             "the address of a proxy is its host ({host}) and a port"
-        )),
+        ));
     }
+    Ok(text.trim_end_matches('/').to_owned())
 }
 
 /// Checks a base URL: https, or plain http to loopback only. Returns it without a slash at the end.
@@ -85,8 +81,71 @@ pub fn base_url(text: &str) -> Result<String, String> {
             return Err("plain http is for loopback only; customers' data goes over https".into());
         }
     }
+    can_be_reached(text)?;
     Ok(text.trim_end_matches('/').to_owned())
 }
+
+/// Whether an address is https (true) or plain http. The error says why it is not an address of a server.
+pub fn web_address(text: &str) -> Result<bool, String> {
+    let (is_encrypted, _) = parts(text)
+        .ok_or_else(|| format!("\"{}\" is not a URL with a host", shown_address(text)))?;
+    can_be_reached(text).map(|()| is_encrypted)
+}
+
+/// What stands behind the host of an authority (`host:port`): nothing, or a colon and what should be a port.
+fn port(authority: &str) -> &str {
+    let host = match authority.strip_prefix('[') {
+        Some(six) => six.find(']').map_or(authority.len(), |end| end + 2),
+        None => authority.find(':').unwrap_or(authority.len()),
+    };
+    authority.get(host..).unwrap_or_default()
+}
+
+/// Refuses an address to which no connection can ever be made: its host is not one, or its port.
+fn can_be_reached(text: &str) -> Result<(), String> {
+    let (_, rest) = text.split_once("://").unwrap_or_default();
+    let authority = rest.split('/').next().unwrap_or_default();
+    let (host, is_six) = match authority.strip_prefix('[') {
+        Some(six) => (six.split(']').next().unwrap_or_default(), true),
+        None => (authority.split(':').next().unwrap_or_default(), false),
+    };
+    let is_host = match is_six {
+        true => host.parse::<std::net::Ipv6Addr>().is_ok() && authority.contains(']'),
+        false => is_name(host),
+    };
+    if !is_host {
+        return Err(format!(
+            "\"{host}\" is not the name or the address of a host"
+        ));
+    }
+    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
+    match port(authority) {
+        "" => Ok(()),
+        port if port.strip_prefix(':').is_some_and(is_port) => Ok(()),
+        port => Err(format!(
+            "\"{}\" is not a port: a number from 1 to 65535",
+            port.trim_start_matches(':')
+        )),
+    }
+}
+
+/// Whether a text can be the name of a host, or its address of version 4.
+fn is_name(host: &str) -> bool {
+    let labels: Vec<&str> = host.strip_suffix('.').unwrap_or(host).split('.').collect();
+    let is_letter = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let is_label = |label: &&str| {
+        !label.is_empty() && label.len() <= LONGEST_LABEL && label.chars().all(is_letter)
+    };
+    let is_number = |label: &&str| label.bytes().all(|byte| byte.is_ascii_digit());
+    host.len() <= LONGEST_NAME
+        && labels.iter().all(|label| is_label(label))
+        // A name that ends with a number is read as an address.
+        && (!labels.last().is_some_and(is_number) || labels.join(".").parse::<std::net::Ipv4Addr>().is_ok())
+}
+
+/// Bytes of a part of a host's name, and of all of it.
+const LONGEST_LABEL: usize = 63;
+const LONGEST_NAME: usize = 254;
 
 /// (is it https, its host) of a URL without user, query and fragment.
 fn parts(text: &str) -> Option<(bool, &str)> {

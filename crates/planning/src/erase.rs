@@ -15,6 +15,7 @@ use anyhow::Context;
 use super::opening::layers_folder;
 use bakkt_files::state_folder;
 use bakkt_folder::migration::{BackfillFile, Migration};
+use bakkt_journal::Journal;
 use bakkt_journal::decisions::RewrittenLayer;
 use bakkt_mapping::pipeline::layers::{Overlay, OverlayWorker};
 use bakkt_model::error::Failure;
@@ -47,6 +48,47 @@ pub fn without_customer(
     }
     Ok(rewritten)
 }
+
+/// Refuses the last backfill file when it has rows of customers who were forgotten: a copy of it is kept, and would hold what
+/// they asked to have erased.
+pub fn refuse_forgotten(migration: &Migration, journal: &Journal) -> anyhow::Result<()> {
+    let erased = journal.erased()?;
+    let Some(overlay) = migration
+        .pipeline
+        .layers
+        .last()
+        .filter(|_| !erased.is_empty())
+    else {
+        return Ok(());
+    };
+    let (mut rows, mut worker) = (Vec::new(), OverlayWorker::default());
+    each_row(overlay, |at, row| {
+        let id = match row.flaw() {
+            None => overlay.id_of(&migration.pipeline.mapper, row, &mut worker),
+            Some(_) => None,
+        };
+        if id.is_some_and(|id| erased.contains(&journal.erased_name(id))) {
+            rows.push(at.row.to_string());
+        }
+        Ok(())
+    })?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let count = rows.len();
+    rows.truncate(NAMED);
+    let more = if count > NAMED { " and others" } else { "" };
+    Err(Failure::configuration(
+        format!(
+            "the file has rows of customers who were forgotten: {}{more}",
+            rows.join(", ")
+        ),
+        "take these rows out of the file; a backfill file is kept, and nothing of these customers may be",
+    ))
+}
+
+/// Rows that are named one by one.
+const NAMED: usize = 20;
 
 /// The rows of a customer in a file.
 #[derive(Default)]

@@ -253,7 +253,8 @@ impl Config {
         }
         let decide = self.decide.as_ref().map_or(Ok(()), Decide::check);
         let webhook = self.webhook.as_ref().map_or(Ok(()), Webhook::check);
-        decide.and(webhook).map_err(invalid)?;
+        let custody = self.custody.check();
+        decide.and(webhook).and(custody).map_err(invalid)?;
         let mut rates = [&self.rate, &self.upload_rate, &self.kyb_rate]
             .into_iter()
             .flatten();

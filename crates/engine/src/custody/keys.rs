@@ -35,6 +35,7 @@ mod tests {
             generation: 1,
             first_at: None,
             lost: false,
+            was_lost: false,
             user_uuid: None,
             parts: Vec::new(),
         };

@@ -76,6 +76,16 @@ impl CustodyLoop {
                     "its answer was lost, and then Bakkt said that the e-mail address is taken",
                 );
             }
+            // The person who said that it was not taken may have been wrong: then nobody but them can tell.
+            CustodyJudgement::Refused(answer, _, true) if task.was_lost => {
+                self.run.tools.counters.in_doubt.up();
+                self.change(task.id, CustodyTransition::Doubt { answer });
+                self.engine.answered();
+                self.for_a_person(
+                    &task,
+                    "its answer was lost before, and now Bakkt says that the e-mail address is taken: find out whose user has it, then `resolve --user` with its uuid; or correct the address, plan again, and say `not-taken`",
+                );
+            }
             // A refusal that is about anything but this request says nothing about the one that was sent before.
             CustodyJudgement::Forbidden(status, _) if task.lost => {
                 let answer = status.to_string();

@@ -19,18 +19,21 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::path::Path;
 use object_store::{
-    BackoffConfig, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig,
+    BackoffConfig, ClientConfigKey, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt,
+    RetryConfig,
 };
 use tokio::runtime::{Builder, Runtime};
 
 use bakkt_model::objects::{
     EachObject, ObjectState, ObjectStorage, ObjectTrouble, ObjectUrl, OpenedObject, Wanted, install,
 };
+
+use bakkt_model::target::web_address;
 
 use connector::Connector;
 use hand_over::{Inbox, Outbox, queue};
@@ -115,6 +118,9 @@ impl CloudStorage {
         if let Some(store) = stores.get(&place) {
             return Ok(store.clone());
         }
+        if url.scheme() == "s3" {
+            fit_endpoint(&AmazonS3Builder::from_env())?;
+        }
         let store = built(url).map_err(|error| told(&error))?;
         stores.insert(place, store.clone());
         Ok(store)
@@ -123,6 +129,28 @@ impl CloudStorage {
 
 fn no_thread() -> ObjectTrouble {
     failed("the system starts no further thread")
+}
+
+/// Refuses an address of an S3 server that is none, before the library meets it.
+fn fit_endpoint(variables: &AmazonS3Builder) -> Result<(), ObjectTrouble> {
+    let set = |key: &AmazonS3ConfigKey| variables.get_config_value(key);
+    let is_plain = set(&AmazonS3ConfigKey::Client(ClientConfigKey::AllowHttp));
+    for key in [AmazonS3ConfigKey::Endpoint, AmazonS3ConfigKey::S3Endpoint] {
+        match set(&key).as_deref().map(web_address) {
+            Some(Err(_)) => {
+                return Err(failed(
+                    "AWS_ENDPOINT_URL is set, and is not the address of a server, such as https://storage.example.com",
+                ));
+            }
+            Some(Ok(false)) if is_plain.as_deref() != Some("true") => {
+                return Err(failed(
+                    "AWS_ENDPOINT_URL is plain http, which only AWS_ALLOW_HTTP=true allows",
+                ));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The storage of a bucket, with what the environment says of it.

@@ -5,8 +5,9 @@ use rusqlite::{OptionalExtension, params};
 
 use super::FOR_A_PERSON;
 use crate::write::Selection;
-use crate::write::journal::Journal;
+use crate::write::journal::{Journal, Spellings};
 use crate::write::operator_log::{OperatorNote, target_of};
+use crate::write::task_history::RETRIED;
 use crate::write::tasks::only_selected;
 use crate::write::transitions::TaskEvent;
 use bakkt_model::custody::CustodyKind;
@@ -81,6 +82,9 @@ impl Journal {
                 "only what was sent and whose answer was lost is for a person to settle; see custody.csv",
             ));
         }
+        if let UserResolution::Uuid(uuid) = outcome {
+            self.refuse_known_uuid(task, uuid)?;
+        }
         let word = CustodyKind::from_number(kind).map_or("", CustodyKind::word);
         let is_user = kind == CustodyKind::User as i64;
         self.transaction(|journal| {
@@ -103,6 +107,7 @@ impl Journal {
                 }
                 UserResolution::NotTaken => {
                     journal.advance_custody(task, TaskEvent::Absent, at)?;
+                    journal.clear_reason(task)?;
                     journal.end_custody_attempt(task, Some(at), "resolve", "not taken, says a person")?;
                     journal.next_generation(task)?;
                     "not taken"
@@ -112,12 +117,32 @@ impl Journal {
         })
     }
 
+    /// Refuses a uuid under which Bakkt has something else already: one thing is made for one task of one customer.
+    fn refuse_known_uuid(&self, task: i64, uuid: &str) -> anyhow::Result<()> {
+        let sql = "SELECT id, client_id, kind FROM custody_task WHERE uuid = ?1 COLLATE NOCASE AND id <> ?2";
+        let other: Option<(i64, String, i64)> = self
+            .db
+            .prepare_cached(sql)?
+            .query_row(params![uuid, task], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()?;
+        let Some((other, client_id, kind)) = other else {
+            return Ok(());
+        };
+        let word = CustodyKind::from_number(kind).map_or("", CustodyKind::word);
+        Err(Failure::configuration(
+            format!("that uuid is the {word} of {client_id} already (task {other})"),
+            "look again under which uuid Bakkt has this one; custody-crosswalk.csv lists the uuids that are taken",
+        ))
+    }
+
     /// Opens refused and given-up custody tasks again, each as a new generation: those selected, with this code if one is
     /// given. Returns how many.
-    pub fn retry_custody(
+    pub(crate) fn retry_custody(
         &mut self,
         selection: &Selection,
-        code: Option<&str>,
+        code: Option<&Spellings>,
         decided: OperatorNote<'_>,
     ) -> anyhow::Result<u64> {
         let selected = only_selected("c.client_id", selection.only.is_some());
@@ -126,45 +151,37 @@ impl Journal {
             "SELECT c.id, c.client_id, c.kind FROM custody_task c LEFT JOIN word w ON w.id = c.code
              WHERE {stopped} AND (?1 IS NULL OR w.text IN (?1, ?2)) {selected}"
         );
-        self.transaction(|journal| {
-            let code = code.map(|code| journal.spellings(code)).transpose()?;
-            let spelled = code
-                .as_ref()
-                .map(|code| (&code.plain, &code.hidden))
-                .unzip();
-            let tasks: Vec<(i64, String, i64)> = {
-                let mut statement = journal.db.prepare(&sql)?;
-                let rows = statement.query_map(params![spelled.0, spelled.1], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-                })?;
-                rows.collect::<Result<_, _>>()?
-            };
-            for (task, client_id, kind) in &tasks {
-                journal.revive_custody(*task, decided.at)?;
-                if *kind == CustodyKind::User as i64 {
-                    journal.user_again(client_id)?;
-                }
+        let spelled = code.map(|code| (&code.plain, &code.hidden)).unzip();
+        let tasks: Vec<(i64, String, i64)> = {
+            let mut statement = self.db.prepare(&sql)?;
+            let rows = statement.query_map(params![spelled.0, spelled.1], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?;
+            rows.collect::<Result<_, _>>()?
+        };
+        for (task, client_id, kind) in &tasks {
+            self.set_aside_custody(&[*task], false, RETRIED, decided)?;
+            self.revive_custody(*task, decided.at)?;
+            if *kind == CustodyKind::User as i64 {
+                self.user_again(client_id)?;
             }
-            if !tasks.is_empty() {
-                let ids: Vec<String> = tasks.iter().map(|(_, id, _)| id.clone()).collect();
-                journal.log(
-                    "retry custody",
-                    &target_of(&ids),
-                    decided,
-                    tasks.len() as u64,
-                )?;
-            }
-            Ok(tasks.len() as u64)
-        })
+        }
+        if !tasks.is_empty() {
+            let ids: Vec<String> = tasks.iter().map(|(_, id, _)| id.clone()).collect();
+            self.log(
+                "retry custody",
+                &target_of(&ids),
+                decided,
+                tasks.len() as u64,
+            )?;
+        }
+        Ok(tasks.len() as u64)
     }
 
+    /// Opens a task again. What it had come to is kept before (`set_aside_custody`).
     pub(super) fn revive_custody(&mut self, task: i64, at: i64) -> anyhow::Result<()> {
         self.advance_custody(task, TaskEvent::Revive, at)?;
-        self.db
-            .prepare_cached(
-                "UPDATE custody_task SET code = NULL, field = NULL, message = NULL WHERE id = ?",
-            )?
-            .execute([task])?;
+        self.clear_reason(task)?;
         self.next_generation(task)
     }
 

@@ -4,6 +4,8 @@
 //! else now is sent as a new generation; a task that the plan has no longer goes, unless Bakkt may have what it makes.
 
 use crate::write::journal::Journal;
+use crate::write::operator_log::OperatorNote;
+use crate::write::task_history::{CHANGED, REPLANNED};
 
 use super::tasks::owned;
 use super::{ACCOUNT_OPEN, USER_OPEN};
@@ -15,6 +17,14 @@ const MATCH: &str = "
     INSERT INTO temp.was_custody SELECT c.id, n.record, n.file, n.row, n.hash, n.hash IS NOT c.hash
         FROM main.custody_task c JOIN n.custody_task n ON n.client_id = c.client_id AND n.kind = c.kind AND n.item = c.item;
     UPDATE main.custody_task SET record = w.record, file = w.file, row = w.row FROM temp.was_custody w WHERE w.task = custody_task.id;";
+
+/// What was sent and is about to be opened again, or to go: task, and whether it goes. As long as the records are the old ones.
+const ENDING: &str = sql!(
+    "SELECT c.id, n.id IS NULL FROM main.custody_task c
+     LEFT JOIN n.custody_task n ON n.client_id = c.client_id AND n.kind = c.kind AND n.item = c.item
+     WHERE c.attempts > 0 AND (n.id IS NULL AND c.state NOT IN ({state.perhaps_at_bakkt})
+        OR n.hash IS NOT c.hash AND c.state IN ({state.stopped})) ORDER BY c.id"
+);
 
 const STOPPED: &str = sql!(
     "SELECT c.id FROM main.custody_task c JOIN temp.was_custody w ON w.task = c.id WHERE w.changed AND c.state IN ({state.stopped})"
@@ -45,6 +55,23 @@ const WITHOUT_REASON: &str = sql!(
 );
 
 impl Journal {
+    /// Keeps what custody tasks had come to that the attached scratch journal opens again, or has no longer.
+    pub(crate) fn set_ending_custody_aside(
+        &mut self,
+        decided: OperatorNote<'_>,
+    ) -> anyhow::Result<()> {
+        let ending: Vec<(i64, bool)> = {
+            let mut statement = self.db.prepare(ENDING)?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect::<Result<_, _>>()?
+        };
+        for (task, gone) in ending {
+            let decision = if gone { REPLANNED } else { CHANGED };
+            self.set_aside_custody(&[task], gone, decision, decided)?;
+        }
+        Ok(())
+    }
+
     /// Takes the custody tasks of the attached scratch journal over; the records are those of the new plan already.
     pub(crate) fn take_over_custody(&mut self, at: i64) -> anyhow::Result<()> {
         self.db.execute_batch(MATCH)?;

@@ -80,11 +80,21 @@ impl Sessions {
     /// A customer's session, unless it is too old; such a one is deleted.
     pub fn get(&self, client_id: &str, now: i64) -> Option<Session> {
         let session = self.read(client_id)?;
-        if now.saturating_sub(session.issued_at) > self.longest {
+        if self.is_too_old(&session, now) {
             self.delete(client_id);
             return None;
         }
         Some(session)
+    }
+
+    /// Whether a customer has a session that is not too old. Nothing is deleted.
+    pub fn has_live(&self, client_id: &str, now: i64) -> bool {
+        let session = self.read(client_id);
+        session.is_some_and(|session| !self.is_too_old(&session, now))
+    }
+
+    fn is_too_old(&self, session: &Session, now: i64) -> bool {
+        now.saturating_sub(session.issued_at) > self.longest
     }
 
     fn read(&self, client_id: &str) -> Option<Session> {
@@ -126,6 +136,8 @@ mod tests {
             assert!(!bytes.windows(14).any(|part| part == b"secret-session"));
         }
         assert!(sessions.get("A-2", 5).is_none());
+        assert!(sessions.has_live("A-1", 1_005) && !sessions.has_live("A-2", 5));
+        assert!(!sessions.has_live("A-1", 1_006));
         assert!(sessions.get("A-1", 1_006).is_none());
         assert!(sessions.get("A-1", 5).is_none(), "it was deleted");
         Ok(())

@@ -14,7 +14,8 @@ use bakkt_model::task::Refusal;
 
 const COLUMNS: &str = sql!(
     "c.id, c.kind, c.client_id, c.item, r.row, r.offset, r.length, c.hash, c.attempts, c.generation, c.first_at, c.lost,
-     (SELECT u.uuid FROM custody_task u WHERE u.client_id = c.client_id AND u.kind = {custody.user} AND u.item = '' AND u.state = {state.accepted}), c.sent
+     (SELECT u.uuid FROM custody_task u WHERE u.client_id = c.client_id AND u.kind = {custody.user} AND u.item = '' AND u.state = {state.accepted}), c.sent,
+     EXISTS (SELECT 1 FROM custody_attempt a JOIN word w ON w.id = a.outcome WHERE a.task = c.id AND w.text = 'not taken, says a person')
      FROM custody_task c LEFT JOIN record r ON r.id = c.record"
 );
 
@@ -96,6 +97,7 @@ impl Journal {
             CustodyTransition::Explain { reason } => self.explain(task, &refusal(reason)),
             CustodyTransition::Absent => {
                 self.advance_custody(task, TaskEvent::Absent, at)?;
+                self.clear_reason(task)?;
                 self.end_custody_attempt(task, Some(at), "not listed", "not there")?;
                 self.next_generation(task)
             }
@@ -174,7 +176,7 @@ impl Journal {
         Ok(())
     }
 
-    fn clear_reason(&mut self, task: i64) -> anyhow::Result<()> {
+    pub(super) fn clear_reason(&mut self, task: i64) -> anyhow::Result<()> {
         let nothing: Option<i64> = None;
         self.db
             .prepare_cached(REASON)?
@@ -425,6 +427,7 @@ fn custody_task(row: &Row<'_>) -> rusqlite::Result<CustodyTask> {
         lost: row.get(11)?,
         user_uuid: row.get(12)?,
         sent: row.get(13)?,
+        was_lost: row.get(14)?,
         parts: Vec::new(),
     })
 }

@@ -351,6 +351,11 @@ impl Journal {
              AND id IN (SELECT id FROM temp.forgotten_task) ORDER BY id"
         ))?;
         self.set_aside(&sent, true, DECISION, decided)?;
+        let sent = self.ids(sql!(
+            "SELECT id FROM custody_task WHERE attempts > 0 AND state <> {state.accepted}
+             AND id IN (SELECT id FROM temp.forgotten_custody) ORDER BY id"
+        ))?;
+        self.set_aside_custody(&sent, true, DECISION, decided)?;
         let records = self.ids("SELECT id FROM temp.forgotten_record")?;
         for record in &records {
             self.count_record(*record, -1)?;

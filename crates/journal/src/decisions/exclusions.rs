@@ -2,6 +2,7 @@
 //!
 //! An excluded record loses its tasks and gaps in the transaction of the decision, and later plans leave it out as well.
 
+use super::retries::no_such_code;
 use crate::write::journal::{Journal, Spellings};
 use crate::write::operator_log::{OperatorNote, target_of};
 use crate::write::task_history::EXCLUDED;
@@ -15,9 +16,15 @@ pub const LEFT_OUT: &str = "left out by a person: ";
 /// Why the documents of an excluded record are not sent.
 const ACCOUNT_OUT: &str = "its account is excluded";
 
+/// The codes of accounts that were refused or given up, each once.
+const CODES: &str = sql!(
+    "SELECT DISTINCT c.text FROM task t JOIN word c ON c.id = t.code
+     WHERE t.kind = {kind.account} AND t.state IN ({state.stopped}) ORDER BY c.text"
+);
+
 impl Journal {
     /// Excludes customers: those selected, or those whose account was refused or given up with a code. Returns how many
-    /// records.
+    /// records. A code with which nobody's account was is an error, which names those that there are.
     pub fn exclude(
         &mut self,
         selection: &Selection,
@@ -72,7 +79,15 @@ impl Journal {
              JOIN word c ON c.id = t.code WHERE t.kind = {kind.account} AND t.state IN ({state.stopped}) AND c.text IN (?, ?)"),
             [&code.plain, &code.hidden],
         )?;
-        Ok(())
+        if self
+            .db
+            .prepare("SELECT 1 FROM temp.only_these")?
+            .exists([])?
+        {
+            return Ok(());
+        }
+        let codes: Vec<String> = self.codes(CODES)?;
+        Err(no_such_code("account", &codes))
     }
 
     /// Excludes the selected records from the plan, as the next plan would.

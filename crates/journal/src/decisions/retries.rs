@@ -15,7 +15,8 @@ use bakkt_model::task::FreedTasks;
 
 /// Their codes, each once.
 const CODES: &str = sql!(
-    "SELECT DISTINCT c.text FROM task t JOIN word c ON c.id = t.code WHERE t.state IN ({state.stopped}) ORDER BY c.text"
+    "SELECT c.text FROM task t JOIN word c ON c.id = t.code WHERE t.state IN ({state.stopped})
+     UNION SELECT c.text FROM custody_task t JOIN word c ON c.id = t.code WHERE t.state IN ({state.stopped}) ORDER BY 1"
 );
 
 /// Tasks that were refused or given up.
@@ -25,7 +26,7 @@ const STOPPED: &str = sql!(
 );
 
 impl Journal {
-    /// Opens refused and given-up tasks again: those selected, with this code if one is given. Returns how many. A code
+    /// Opens refused and given-up tasks again, those of custody too: those selected, with this code if one is given. Returns how many. A code
     /// that none of them has is an error, which names those that there are.
     pub fn retry(
         &mut self,
@@ -42,6 +43,13 @@ impl Journal {
         let sql = format!("{STOPPED} {coded} {selected}");
         self.transaction(|journal| {
             let code = code.map(|code| journal.spellings(code)).transpose()?;
+            if let Some(code) = &code {
+                let codes = journal.codes(CODES)?;
+                if !codes.contains(&code.plain) && !codes.contains(&code.hidden) {
+                    return Err(no_such_code("task", &codes));
+                }
+            }
+            let custody = journal.retry_custody(selection, code.as_ref(), decided)?;
             let tasks: Vec<i64> = {
                 let spelled = code
                     .as_ref()
@@ -51,11 +59,9 @@ impl Journal {
                 let rows = statement.query_map(params![spelled.0, spelled.1], |row| row.get(0))?;
                 rows.collect::<Result<_, _>>()?
             };
-            if let Some(code) = code.as_ref().filter(|_| tasks.is_empty()) {
-                let codes = journal.stopped_codes()?;
-                if !codes.contains(&code.plain) && !codes.contains(&code.hidden) {
-                    return Err(no_such_code(&codes));
-                }
+            // A decision about custody alone is in the log already.
+            if tasks.is_empty() && custody > 0 {
+                return Ok(custody);
             }
             for task in &tasks {
                 journal.revive(*task, RETRIED, decided)?;
@@ -66,13 +72,13 @@ impl Journal {
                 (None, None) => "all refused and given up".to_owned(),
             };
             journal.log("retry", &target, decided, tasks.len() as u64)?;
-            Ok(tasks.len() as u64)
+            Ok(tasks.len() as u64 + custody)
         })
     }
 
-    /// The codes of refused and given-up tasks.
-    fn stopped_codes(&self) -> anyhow::Result<Vec<String>> {
-        let mut statement = self.db.prepare(CODES)?;
+    /// Codes, by a statement that gives them.
+    pub(super) fn codes(&self, sql: &str) -> anyhow::Result<Vec<String>> {
+        let mut statement = self.db.prepare(sql)?;
         let codes = statement.query_map([], |row| row.get(0))?;
         Ok(codes.collect::<Result<_, _>>()?)
     }
@@ -91,11 +97,14 @@ impl Journal {
     }
 }
 
-/// The error of a code that nothing has which could be sent again. What was typed may be anything, and is not repeated.
-fn no_such_code(codes: &[String]) -> anyhow::Error {
+/// The error of a code that no refused or given-up task, or account, has. What was typed may be anything, and is not repeated.
+pub(super) fn no_such_code(of: &str, codes: &[String]) -> anyhow::Error {
     let hint = match codes {
-        [] => "nothing is refused or given up".to_owned(),
+        [] => format!("no {of} is refused or given up"),
         codes => format!("one of: {}", codes.join(", ")),
     };
-    Failure::configuration("--code is no code of a refused or given-up task", hint)
+    Failure::configuration(
+        format!("--code is no code of a refused or given-up {of}"),
+        hint,
+    )
 }

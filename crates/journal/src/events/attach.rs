@@ -4,8 +4,8 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::schema::check_events_version;
 use crate::schema::state_files::events_path_beside;
+use crate::schema::{check_events_version, unreadable_events};
 use anyhow::Context;
 use rusqlite::Connection;
 
@@ -15,9 +15,14 @@ pub(crate) fn attach_for_reader(journal: &Connection, journal_path: &Path) -> an
     if path.exists() {
         let name = path.as_os_str().as_bytes();
         // An attached database opens with the rights of the connection: read-only.
-        journal.execute("ATTACH DATABASE CAST(?1 AS TEXT) AS events", [name])?;
-        if check_events_version(journal, Some("events"))? > 0 {
-            return Ok(());
+        let damaged = |error| unreadable_events(&path, &error);
+        journal
+            .execute("ATTACH DATABASE CAST(?1 AS TEXT) AS events", [name])
+            .map_err(damaged)?;
+        if check_events_version(journal, Some("events"), &path)? > 0 {
+            let looked = journal.prepare("SELECT 1 FROM events.event LIMIT 1");
+            let looked = looked.and_then(|mut look| look.exists([]));
+            return looked.map(drop).map_err(damaged);
         }
         // It is being made this very moment.
         journal.execute_batch("DETACH DATABASE events")?;
@@ -27,13 +32,15 @@ pub(crate) fn attach_for_reader(journal: &Connection, journal_path: &Path) -> an
 
 /// Attaches the events to the journal's writer as `ev`, read-only; an empty table stands in for a missing database.
 pub(crate) fn attach_for_writer(journal: &Connection, events: Option<&Path>) -> anyhow::Result<()> {
-    if let Some(path) = events.filter(|path| path.exists()) {
-        let path = path
+    if let Some(file) = events.filter(|path| path.exists()) {
+        let path = file
             .to_str()
             .context("the migration folder's name is not UTF-8")?;
         // Read-only: its writer may be at work, and a transaction here must not lock it.
-        journal.execute("ATTACH DATABASE ? AS ev", [read_only(path)])?;
-        if check_events_version(journal, Some("ev"))? > 0 {
+        journal
+            .execute("ATTACH DATABASE ? AS ev", [read_only(path)])
+            .map_err(|error| unreadable_events(file, &error))?;
+        if check_events_version(journal, Some("ev"), file)? > 0 {
             return Ok(());
         }
         // It is being made this very moment.

@@ -29,7 +29,7 @@ impl LastEvents {
     pub fn last(&mut self, accounts: &[String]) -> anyhow::Result<HashMap<String, i64>> {
         if self.db.is_none() && self.path.exists() {
             let db = open_read_only(&self.path)?;
-            if check_events_version(&db, None)? > 0 {
+            if check_events_version(&db, None, &self.path)? > 0 {
                 self.db = Some(db);
             }
         }

@@ -135,7 +135,7 @@ impl Events {
         state_folder::open_file(&path)?;
         let mut db = Connection::open(&path)
             .with_context(|| format!("cannot open the events {}", path.shown()))?;
-        check_events_version(&db, None)?;
+        check_events_version(&db, None, &path)?;
         db.busy_timeout(Duration::from_secs(10))?;
         prepare(&mut db, EVENTS, |_, _| Ok(())).map_err(|error| refused("written", &error))?;
         Ok(Events {

@@ -2,9 +2,9 @@
 //!
 //! Left out: keeping what they had come to (`write::task_history`).
 
-use crate::read::columns::{Origin, TaskPart, count, index, origin, task, text, word_of};
+use crate::read::columns::{Origin, TaskPart, count, index, origin, task, text};
 use crate::read::reader::Reader;
-use crate::schema::codes::KINDS;
+use crate::schema::codes::set_aside_word;
 use bakkt_model::state::State;
 use serde::Serialize;
 
@@ -33,7 +33,7 @@ impl DroppedTasks {
 pub struct EndedTaskLine<'a> {
     /// Where its row was then.
     pub origin: Origin<'a>,
-    /// What it sent: account, update, document, KYB.
+    /// What it sent: account, update, document, KYB, or something of custody.
     pub kind: &'static str,
     /// The task as it was.
     pub task: TaskPart<'a>,
@@ -69,7 +69,7 @@ impl Reader {
                 origin: origin(row)?,
                 task: task(row, 3)?,
                 message: text(row, 9)?,
-                kind: word_of(&KINDS, index(row, 10)?),
+                kind: set_aside_word(index(row, 10)?),
                 decision: text(row, 11)?.unwrap_or_default(),
                 reason: text(row, 12)?,
                 by: text(row, 13)?,
@@ -103,6 +103,6 @@ pub(crate) mod sql {
     );
     pub const DROPPED: &str = "SELECT state, attempts FROM set_aside WHERE gone = 1";
     pub const DROPPED_STOPS: &str = sql!(
-        "SELECT kind, state, code, field, message FROM set_aside WHERE gone = 1 AND state IN ({state.stopped})"
+        "SELECT kind, state, code, field, message FROM set_aside WHERE gone = 1 AND state IN ({state.stopped}) AND kind < {kind.first_custody}"
     );
 }

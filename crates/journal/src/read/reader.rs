@@ -104,15 +104,19 @@ impl Reader {
             journal.busy_timeout(Duration::from_secs(10))?;
             check_version(&journal)?;
             refuse_older(&journal)?;
-            attach_for_reader(&journal, path)?;
+            Ok(journal)
+        };
+        let begin = |journal: &Connection| {
             // A deferred transaction takes its picture with its first read, of each database.
             journal.execute_batch(
                 "BEGIN; SELECT count(*) FROM sqlite_schema; SELECT 1 FROM event LIMIT 1;",
-            )?;
-            Ok(journal)
+            )
         };
-        let journal =
-            open().with_context(|| format!("the journal {} cannot be read", path.shown()))?;
+        let cannot = || format!("the journal {} cannot be read", path.shown());
+        let journal = open().with_context(cannot)?;
+        // The events are another file, and say so themselves.
+        attach_for_reader(&journal, path)?;
+        begin(&journal).with_context(cannot)?;
         Ok(Reader {
             journal,
             set_uses: OnceCell::new(),

@@ -9,6 +9,7 @@ use crate::read::reader::Reader;
 use crate::read::vouched_rows::write_columns;
 use crate::schema::codes::kind;
 use crate::schema::codes::{EXISTED, KINDS, STATES, VERDICTS};
+use bakkt_model::custody::CustodyKind;
 use rusqlite::{Row, Rows};
 
 /// One source row.
@@ -113,7 +114,7 @@ impl Reader {
         })
     }
 
-    /// Every task that was refused or given up, in the order of the tasks.
+    /// Every task that was refused or given up, in the order of the tasks; those of custody come last.
     pub fn each_stopped(
         &self,
         mut each: impl FnMut(StoppedLine<'_>) -> anyhow::Result<()>,
@@ -124,6 +125,14 @@ impl Reader {
                 task: task(row, 3)?,
                 message: text(row, 9)?,
                 kind: word_of(&KINDS, index(row, 10)?),
+            })
+        })?;
+        self.walk(sql::STOPPED_CUSTODY, |row| {
+            each(StoppedLine {
+                origin: origin(row)?,
+                task: task(row, 3)?,
+                message: text(row, 9)?,
+                kind: CustodyKind::from_number(row.get(10)?).map_or("unknown", CustodyKind::word),
             })
         })
     }
@@ -227,6 +236,14 @@ pub(crate) mod sql {
     );
     pub const UNSENT: &str = sql!(
         "SELECT record, verdict, 0 FROM document WHERE verdict <> {document.sent} ORDER BY record"
+    );
+    pub const STOPPED_CUSTODY: &str = sql!(
+        "SELECT f.name, CASE t.row WHEN 0 THEN r.row ELSE t.row END, t.client_id, \
+        t.state, t.attempts, t.first_at, t.last_at, c.text, d.text, m.text, t.kind \
+        FROM custody_task t LEFT JOIN record r ON r.id = t.record \
+        LEFT JOIN file f ON f.id = CASE t.file WHEN 0 THEN r.file ELSE t.file END \
+        LEFT JOIN word c ON c.id = t.code LEFT JOIN word d ON d.id = t.field LEFT JOIN word m ON m.id = t.message \
+        WHERE t.state IN ({state.stopped}) ORDER BY t.id"
     );
     pub const STOPPED_LINES: &str = sql!(
         "SELECT coalesce(o.shown, f.name), coalesce(o.row, r.row), r.client_id, \

@@ -211,6 +211,7 @@ impl Journal {
         )?);
         let ending = self.ending_tasks()?;
         self.set_aside(&ending, true, task_history::REPLANNED, how.decided)?;
+        self.set_ending_custody_aside(how.decided)?;
         self.gap_sets = None;
         self.db.execute_batch(TAKE_OVER)?;
         self.take_over_gaps()?;

@@ -21,6 +21,8 @@ pub(crate) mod kind {
     pub(crate) const KYB: i64 = TaskKind::Kyb as i64;
     pub(crate) const FORMER_DOCUMENT: i64 = 5;
     pub(crate) const FORMER_KYB: i64 = 6;
+    /// In `set_aside` alone: a custody task that makes a user. Its other kinds follow, in the order of their numbers.
+    pub(crate) const FIRST_CUSTODY: i64 = 20;
     /// A row that holds the highest number of an attempt while a new plan is taken over, so that no new task gets a number
     /// that attempts bear; it is gone before the transaction ends.
     pub(crate) const PLACEHOLDER: i64 = 99;
@@ -136,6 +138,7 @@ const NAMES: &[(&str, &[i64])] = &[
     ),
     ("list.backfill", &[LIST_BACKFILL]),
     ("custody.user", &[CustodyKind::User as i64]),
+    ("kind.first_custody", &[kind::FIRST_CUSTODY]),
 ];
 
 /// Whether records with a number of a verdict are sent.
@@ -163,6 +166,15 @@ pub(crate) const KINDS: [&str; 7] = [
     "former document",
     "former KYB",
 ];
+
+/// The word of `set_aside.kind`: one of [`KINDS`], or what a custody task makes.
+pub(crate) fn set_aside_word(kind: usize) -> &'static str {
+    let custody = kind.checked_sub(kind::FIRST_CUSTODY as usize);
+    match custody.and_then(|kind| CustodyKind::from_number(kind as i64)) {
+        Some(kind) => kind.word(),
+        None => KINDS.get(kind).copied().unwrap_or("unknown"),
+    }
+}
 
 /// The words of `task.existed`, by number.
 pub(crate) const EXISTED: [&str; 4] = ["no", "equal", "different", "overwritten"];

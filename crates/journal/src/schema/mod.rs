@@ -17,7 +17,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use bakkt_model::error::Failure;
+use bakkt_model::error::{Failure, ShownPath};
 
 /// The version of the journal's schema that this program writes.
 pub(crate) const VERSION: i64 = 8;
@@ -103,16 +103,30 @@ pub(crate) fn prepare(
 
 /// The error for a person when SQLite refuses; the hint depends on whether the file is damaged or the disk is full.
 pub(crate) fn refused(what: &str, error: &rusqlite::Error) -> anyhow::Error {
-    let damaged = matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)
-    );
-    let hint = if damaged {
+    let hint = if is_damage(error) {
         "it may be damaged, or not a journal; restore it from a backup before going on"
     } else {
         "make room on the disk, or give it back its rights; then run the same command: it goes on where it stopped"
     };
     Failure::cannot(format!("the journal cannot be {what}: {error}"), hint)
+}
+
+/// The same of the events' database beside it.
+pub(crate) fn unreadable_events(path: &Path, error: &rusqlite::Error) -> anyhow::Error {
+    let hint = if is_damage(error) {
+        "it may be damaged; restore this file alone from a backup, and leave journal.db as it is: that has what was sent"
+    } else {
+        "give it back its rights, or let the system read it; then run the same command again"
+    };
+    let what = format!("the events {} cannot be read: {error}", path.shown());
+    Failure::cannot(what, hint)
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)
+    )
 }
 
 /// Empties the write-ahead log of a database, so that no earlier content is left in it.
@@ -130,10 +144,14 @@ pub(crate) fn empty_log(db: &Connection) -> anyhow::Result<()> {
 }
 
 /// Returns the version of an events' database, 0 while it is being made; refuses one that a newer program wrote.
-pub(crate) fn check_events_version(db: &Connection, attached: Option<&str>) -> anyhow::Result<i64> {
+pub(crate) fn check_events_version(
+    db: &Connection,
+    attached: Option<&str>,
+    path: &Path,
+) -> anyhow::Result<i64> {
     let version: i64 = db
         .pragma_query_value(attached, "user_version", |row| row.get(0))
-        .map_err(|error| refused("read", &error))?;
+        .map_err(|error| unreadable_events(path, &error))?;
     if version > EVENTS_VERSION {
         return Err(Failure::cannot(
             format!(

@@ -52,6 +52,15 @@ pub(crate) fn is_fresh(folder: &Path) -> bool {
 const LOST_KEY: &str =
     "restore it from a backup: without it the journal cannot be compared with the export";
 
+/// The error of a key with which the journal beside it was not made.
+pub(crate) fn foreign_key(folder: &Path) -> anyhow::Error {
+    let path = folder.join("journal.key");
+    Failure::cannot(
+        format!("{} is not the key of the journal beside it", path.shown()),
+        LOST_KEY,
+    )
+}
+
 /// Returns the key of a journal that exists.
 pub fn known_key(folder: &Path) -> anyhow::Result<[u8; 32]> {
     refuse_closed(folder)?;
@@ -90,6 +99,14 @@ pub fn share_key(root: &Path, folder: &Path) -> anyhow::Result<()> {
     state_folder::open(root)?;
     let path = root.join(SHARED_KEY);
     if !path.exists() {
+        let is_begun = !is_fresh(folder) || has_shards(root)?;
+        // Another shard may have made it meanwhile, and then its state.
+        if is_begun && !path.exists() {
+            return Err(Failure::cannot(
+                format!("the shards' key {} is not there", path.shown()),
+                "restore it from a backup, or copy it from the journal.key of one of its shards: all of them have that key",
+            ));
+        }
         let mut key = [0; 32];
         random(&mut key)?;
         write_key_as(SHARED_KEY, root, &key)?;
@@ -113,6 +130,18 @@ pub fn share_key(root: &Path, folder: &Path) -> anyhow::Result<()> {
         ),
         "name the state folders of this migration, or restore shards.key from a backup",
     ))
+}
+
+/// Whether the state of a shard lies in a folder.
+fn has_shards(root: &Path) -> anyhow::Result<bool> {
+    for entry in std::fs::read_dir(root)? {
+        let entry = entry?;
+        let is_shard = entry.file_name().to_string_lossy().starts_with("shard-");
+        if is_shard && !is_fresh(&entry.path()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Fills a buffer with random bytes of the operating system.

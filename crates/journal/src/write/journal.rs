@@ -18,7 +18,7 @@ use crate::schema::counters::Counters;
 use crate::schema::hidden_codes::{CodeKey, HiddenKind};
 use crate::schema::seal::SealPurpose;
 use crate::schema::seal::seal;
-use crate::schema::state_files::{is_fresh, journal_path, key, lock};
+use crate::schema::state_files::{foreign_key, is_fresh, journal_path, key, lock};
 use crate::schema::tombstone::refuse_closed;
 use crate::schema::{check_version, prepare, refused};
 use crate::write::entries::begin_chain;
@@ -59,7 +59,12 @@ impl Journal {
     /// Opens or creates the journal of a state folder, and takes its lock. That of a closed migration is refused.
     pub fn open(folder: &Path) -> anyhow::Result<Journal> {
         refuse_closed(folder)?;
-        Journal::open_with(folder, |folder| key(folder, is_fresh(folder)))
+        let journal = Journal::open_with(folder, |folder| key(folder, is_fresh(folder)))?;
+        let mark = journal.meta(KEY_MARK)?;
+        if mark.is_some_and(|mark| mark != key_mark(&journal.key)) {
+            return Err(foreign_key(folder));
+        }
+        Ok(journal)
     }
 
     /// Opens the journal of a migration that is being closed; its key may be gone.
@@ -72,6 +77,16 @@ impl Journal {
         key: impl FnOnce(&Path) -> anyhow::Result<[u8; 32]>,
     ) -> anyhow::Result<Journal> {
         state_folder::open(folder)?;
+        // What is attached to the database, and lies beside it, is named by its path.
+        if folder
+            .canonicalize()
+            .is_ok_and(|path| path.to_str().is_none())
+        {
+            return Err(Failure::configuration(
+                format!("the path of {} is not UTF-8", folder.shown()),
+                "rename the folders that it leads through, or move the migration elsewhere",
+            ));
+        }
         let lock = lock(folder, "journal.lock", || {
             Failure::cannot(
                 "another bakkt-migrate is working on this migration",
@@ -90,6 +105,9 @@ impl Journal {
             if version > 0 {
                 note_differing(db)?;
                 Counters::count_again(db)?;
+            } else {
+                let mark = [KEY_MARK, &key_mark(&key)];
+                db.execute("INSERT INTO meta (key, value) VALUES (?, ?)", mark)?;
             }
             begin_chain(db, &key, version, schema::VERSION)
         };
@@ -258,6 +276,15 @@ impl Journal {
             }
         })
     }
+}
+
+/// The fact by which a journal knows its key; journals that were made before there was one do not have it.
+const KEY_MARK: &str = "key_mark";
+
+/// What a key is known by. It says nothing of the key itself.
+fn key_mark(key: &[u8; 32]) -> String {
+    let mark = blake3::derive_key("bakkt-migrate 2026-12 mark of a journal's key", key);
+    blake3::hash(&mark).to_hex()[..32].to_owned()
 }
 
 /// The fact that is "1" when Bakkt may have an account with other bytes than the plan. Only a new plan makes one so.

@@ -33,7 +33,31 @@ impl Journal {
         }
         Ok(())
     }
+
+    /// The same of custody tasks.
+    pub(crate) fn set_aside_custody(
+        &mut self,
+        tasks: &[i64],
+        gone: bool,
+        decision: &str,
+        decided: OperatorNote<'_>,
+    ) -> anyhow::Result<()> {
+        let mut keep = self.db.prepare_cached(KEEP_CUSTODY)?;
+        let OperatorNote { by, reason, at } = decided;
+        for task in tasks {
+            keep.execute(params![task, decision, reason, by, at, gone])?;
+        }
+        Ok(())
+    }
 }
+
+/// `task` is the number of the custody task, and its kind says so.
+const KEEP_CUSTODY: &str = sql!("INSERT INTO set_aside (task, kind, client_id, file, row, document, state, attempts, first_at, last_at, code, field, message, decision, reason, by, at, gone)
+    SELECT c.id, {kind.first_custody} + c.kind, c.client_id, n.name, coalesce(CASE c.row WHEN 0 THEN r.row ELSE c.row END, 0), NULL,
+        c.state, c.attempts, c.first_at, c.last_at, c.code, c.field, c.message, ?2, ?3, ?4, ?5, ?6
+    FROM custody_task c LEFT JOIN record r ON r.id = c.record
+    LEFT JOIN file n ON n.id = CASE c.file WHEN 0 THEN r.file ELSE c.file END
+    WHERE c.id = ?1 AND c.attempts > 0");
 
 const KEEP: &str = sql!("INSERT INTO set_aside (task, kind, client_id, file, row, document, state, attempts, first_at, last_at, code, field, message, decision, reason, by, at, gone)
     SELECT t.id, t.kind, coalesce(r.client_id, f.client_id), coalesce(d.shown, n.name), coalesce(d.row, r.row, 0), d.uuid,

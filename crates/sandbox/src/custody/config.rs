@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::Made;
 use crate::config::Rate;
 
 /// `[custody]` of a sandbox's configuration.
@@ -30,4 +31,22 @@ pub struct Custody {
     pub forgets_users: bool,
     /// The rate limit over everything that is made.
     pub rate: Option<Rate>,
+}
+
+impl Custody {
+    /// Refuses kinds of calls that there are not.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let kinds = Made::ALL.map(Made::word);
+        match self
+            .gated
+            .iter()
+            .find(|kind| !kinds.contains(&kind.as_str()))
+        {
+            None => Ok(()),
+            Some(kind) => Err(format!(
+                "custody.gated: {kind:?} is not a kind of call; there are {}",
+                kinds.join(", ")
+            )),
+        }
+    }
 }

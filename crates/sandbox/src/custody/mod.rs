@@ -47,6 +47,14 @@ pub(super) enum Made {
 }
 
 impl Made {
+    /// All of them.
+    pub(super) const ALL: [Made; 4] = [
+        Made::User,
+        Made::BankAccount,
+        Made::Savings,
+        Made::Recipient,
+    ];
+
     /// The word in configurations and in the ledger.
     pub(super) fn word(self) -> &'static str {
         match self {
