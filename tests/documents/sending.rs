@@ -46,6 +46,22 @@ fn metadata_arrive_as_the_guide_spells_them() {
     assert_eq!(got, wanted);
 }
 
+#[test]
+fn a_two_digit_year_of_an_expiration_lies_ahead() {
+    for date in [r#""mdy""#, r#""%m/%d/%y""#] {
+        let world = World::new("INDIVIDUAL");
+        world.file("a.png", PNG);
+        let path = world.dir().join("documents.toml");
+        let mapping = std::fs::read_to_string(path).unwrap();
+        world.write("documents.toml", &mapping.replace(r#""%m/%d/%Y""#, date));
+        world.manifest(&["a.png,A1,PASSPORT,FRONT,USA,12/31/79,,,,"]);
+        let sandbox = world.sandbox();
+        assert_eq!(world.run(&sandbox, &[]).1, 0, "{date}");
+        let sent = metadata(&sandbox, &world).concat();
+        assert!(sent.contains("2079-12-31T00:00:00Z"), "{sent}");
+    }
+}
+
 /// Everything that KYB wants of an account with two owners above 25 %.
 const CHECKLIST: [&str; 7] = [
     "a.png,A1,CERTIFICATE_OF_INCORPORATION,,USA,,,,,",

@@ -483,3 +483,81 @@ fn letters_behind_a_name_say_its_order() {
         }
     }
 }
+
+#[test]
+fn counters_and_leftovers_feed_nothing_above_low() {
+    let counted = |row: usize| vec![(row + 1).to_string()];
+    for header in ["Row", "Line", "Row Number", "Seq", "No.", "Nr"] {
+        let (columns, mapping) = written(&[], &[header], &counted);
+        let taken = columns
+            .values()
+            .any(|taken| taken.split('+').any(|one| one == header));
+        assert!(!taken, "{header}: {mapping}");
+    }
+    let leftovers: [(&str, &str); 6] = [
+        ("Deceased", "N"),
+        ("Vendor", "Sample"),
+        ("Routing", "021000021"),
+        ("Zip4", "1042"),
+        ("Ownership", "SOLE"),
+        ("Country of Issue", "US"),
+    ];
+    for (header, cell) in leftovers {
+        // In the middle of the file, where fields that have no column are near.
+        let behind = ["Address", "City", "State", "Zip", "Country"];
+        let more: Vec<&str> = [header].into_iter().chain(behind).collect();
+        let (columns, mapping) = written(&behind, &more, &|row| {
+            let cells = behind.map(|column| base(column, row));
+            [cell.to_owned()].into_iter().chain(cells).collect()
+        });
+        let taken = columns
+            .values()
+            .any(|taken| taken.split('+').any(|one| one == header));
+        assert!(!taken, "{header}: {mapping}");
+    }
+    let (columns, mapping) = written(&[], &["Years Employed"], &|row| {
+        vec![(row % 40).to_string()]
+    });
+    assert_eq!(
+        columns["owners[0].identity.employment.yearsEmployed"], "Years Employed",
+        "{mapping}"
+    );
+}
+
+#[test]
+fn the_flat_stands_behind_the_street() {
+    let (columns, mapping) = written(&["Address"], &["Apt", "Address 1"], &|row| {
+        let flat = match row % 3 {
+            0 => format!("Apt {}", row % 7 + 1),
+            _ => String::new(),
+        };
+        vec![flat, base("Address", row)]
+    });
+    let street = "owners[0].identity.personalAddress.streetAddress";
+    assert_eq!(columns[street], "Address 1+Apt", "{mapping}");
+}
+
+#[test]
+fn a_bare_number_behind_a_street_is_the_house() {
+    let street = "owners[0].identity.personalAddress.streetAddress";
+    for (more, wanted) in [
+        (["Strasse", "Nr"], "Strasse+Nr"),
+        (["Calle", "No Ext"], "Calle+No Ext"),
+        (["Via", "Civico"], "Via+Civico"),
+        (["Ulica", "Nr domu"], "Ulica+Nr domu"),
+        (["Street", "Number"], "Number+Street"),
+    ] {
+        let (columns, mapping) = written(&["Address"], &more, &|row| {
+            vec!["Musterweg".into(), (row + 1).to_string()]
+        });
+        assert_eq!(columns[street], wanted, "{mapping}");
+    }
+}
+
+#[test]
+fn an_id_of_a_check_is_no_account() {
+    let (columns, mapping) = written(&["ID"], &["user_id", "kyc_reference"], &|row| {
+        vec![(row + 1).to_string(), format!("J-{row:05}")]
+    });
+    assert_eq!(columns["clientAccountId"], "user_id", "{mapping}");
+}

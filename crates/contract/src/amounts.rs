@@ -129,7 +129,15 @@ fn usual(text: &str) -> Option<WrittenNumber> {
 
 /// The same of any text.
 fn unusual(text: &str, point: DecimalMark) -> Option<WrittenNumber> {
-    let mut rest = without_dash(trim(text));
+    let whole = trim(text);
+    if is_dash_for_zero(whole) {
+        return Some(WrittenNumber {
+            mantissa: 0,
+            scale: 0,
+            zeros: 0,
+        });
+    }
+    let mut rest = without_dash(whole);
     let mut negative = false;
     if let Some(inside) = rest.strip_prefix('(') {
         rest = inside.strip_suffix(')')?.trim();
@@ -158,6 +166,12 @@ fn unusual(text: &str, point: DecimalMark) -> Option<WrittenNumber> {
         scale,
         zeros,
     })
+}
+
+/// "$ -", as spreadsheets show nothing of an amount in their accounting format. A dash alone stands for no value.
+fn is_dash_for_zero(text: &str) -> bool {
+    let rest = text.strip_prefix('$').map(str::trim_start);
+    rest.is_some_and(|rest| matches!(rest, "-" | "\u{2013}" | "\u{2014}"))
 }
 
 /// "1.250.000,-", "85.000,--" and "85'000.--": dashes in the place of decimals that are zero. "85,000-" is negative, and
@@ -379,6 +393,9 @@ mod tests {
             ("0", "0"),
             ("0.00", "0"),
             ("  42 ", "42"),
+            ("$ -", "0"),
+            (" $-   ", "0"),
+            ("$ \u{2013}", "0"),
             ("$(1,500)", "-1500"),
             ("$1,234.56-", "-1234.56"),
             ("1'234", "1234"),

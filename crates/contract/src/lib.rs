@@ -164,6 +164,11 @@ impl Form {
         matches!(self, Form::Text | Form::Short(_) | Form::State)
     }
 
+    /// Whether a date may lie ahead, as that of a document's expiration does. All others are of what has happened.
+    pub fn may_lie_ahead(self) -> bool {
+        self == Form::DateTime
+    }
+
     /// Whether a value is a date and time, so that a date alone gets one.
     pub fn is_date_time(self) -> bool {
         matches!(self, Form::EventTime(_) | Form::DateTime)

@@ -97,6 +97,9 @@ const WEEKDAYS: [&str; 7] = [
 /// Two-digit years above this are 19xx unless the caller says otherwise.
 pub(crate) const DEFAULT_PIVOT: u8 = 30;
 
+/// The same of dates that may lie ahead: what expires was made by computer, and expires within decades.
+pub(crate) const PIVOT_AHEAD: u8 = 79;
+
 impl DateFormats {
     /// Compiles formats. The error says what is wrong with which format.
     pub fn compile(formats: &[&str]) -> Result<Self, String> {
@@ -134,6 +137,7 @@ impl DateFormats {
     fn parse_one(&self, steps: &[FormatStep], text: &str) -> Option<Date> {
         let mut bytes = text.as_bytes();
         let (mut year, mut month, mut day, mut day_of_year) = (None, 0i8, 0i8, None);
+        let mut weekday = None;
         for step in steps {
             match *step {
                 FormatStep::Number(part, least, most) => {
@@ -170,9 +174,7 @@ impl DateFormats {
                     }
                     bytes = rest;
                 }
-                FormatStep::Word(_) => {
-                    word(&mut bytes, &WEEKDAYS)?;
-                }
+                FormatStep::Word(_) => weekday = Some(word(&mut bytes, &WEEKDAYS)?),
                 FormatStep::Literal(wanted) => {
                     let mut utf8 = [0; 4];
                     bytes = bytes.strip_prefix(wanted.encode_utf8(&mut utf8).as_bytes())?;
@@ -181,7 +183,7 @@ impl DateFormats {
             }
         }
         let year = year.filter(|year| bytes.is_empty() && *year >= FIRST_YEAR)?;
-        match day_of_year {
+        let date = match day_of_year {
             None => Date::new(year, month, day).ok(),
             Some(place) => Date::new(year, 1, 1)
                 .ok()?
@@ -189,7 +191,9 @@ impl DateFormats {
                 .day_of_year(place)
                 .build()
                 .ok(),
-        }
+        };
+        // Where the day of the week is another one, day and month are swapped or a digit is wrong.
+        date.filter(|date| weekday.is_none_or(|day| date.weekday().to_monday_one_offset() == day))
     }
 }
 

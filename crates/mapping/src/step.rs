@@ -101,13 +101,51 @@ pub struct YesNo {
     pub no: Vec<String>,
 }
 
-/// The usual words for yes.
-pub const YES: [&str; 15] = [
-    "y", "yes", "true", "t", "1", "x", "on", "oui", "o", "si", "s\u{ed}", "ja", "j", "sim", "tak",
+/// The usual words for yes, with what spreadsheets write for TRUE in other languages.
+pub const YES: &[&str] = &[
+    "y",
+    "yes",
+    "true",
+    "t",
+    "1",
+    "x",
+    "on",
+    "oui",
+    "o",
+    "si",
+    "s\u{ed}",
+    "s\u{ec}",
+    "ja",
+    "j",
+    "sim",
+    "tak",
+    "wahr",
+    "vrai",
+    "verdadero",
+    "verdadeiro",
+    "vero",
+    "waar",
+    "prawda",
 ];
-/// The usual words for no.
-pub const NO: [&str; 11] = [
-    "n", "no", "false", "f", "0", "off", "non", "nein", "nee", "n\u{e3}o", "nie",
+/// The usual words for no, with what spreadsheets write for FALSE in other languages.
+pub const NO: &[&str] = &[
+    "n",
+    "no",
+    "false",
+    "f",
+    "0",
+    "off",
+    "non",
+    "nein",
+    "nee",
+    "n\u{e3}o",
+    "nao",
+    "nie",
+    "falsch",
+    "faux",
+    "falso",
+    "onwaar",
+    "fa\u{142}sz",
 ];
 
 impl Transform {
@@ -351,8 +389,8 @@ impl YesNo {
         match () {
             () if own(&self.yes) => Some(true),
             () if own(&self.no) => Some(false),
-            () if usual(&YES) => Some(true),
-            () if usual(&NO) => Some(false),
+            () if usual(YES) => Some(true),
+            () if usual(NO) => Some(false),
             () => None,
         }
     }

@@ -433,7 +433,8 @@ fn fits_of(column: &ColumnView<'_>, slots: &[ConceptSlot], labels: &[Label<'_>])
 /// The number in a header, where it counts something.
 fn ordinal(seen: &ColumnView<'_>) -> u32 {
     let number = seen.tokens.iter().rev().find_map(|token| token.number);
-    number.filter(|_| !seen.mute()).unwrap_or(0)
+    let counts = !seen.mute() || seen.words().meet(WordSet::of("line"));
+    number.filter(|_| counts).unwrap_or(0)
 }
 
 /// The slot of each column. The slots choose: there are as many whatever the file, so that the time grows with the columns
@@ -534,6 +535,25 @@ fn kinship(a: &str, b: &str) -> f64 {
     }
 }
 
+/// Whether a header marks the address that a column is to belong to. Only the addresses that nobody must have need it.
+fn is_spoken_of(
+    fits: &[Vec<Fit>],
+    slots: &[ConceptSlot],
+    chosen: &[Option<usize>],
+    row: usize,
+    slot: usize,
+) -> bool {
+    let place = slots[slot].place.prefix;
+    let marks = |(row, at): (usize, &Option<usize>)| {
+        at.is_some_and(|at| slots[at].place.prefix == place && fits[row][at].marked)
+    };
+    let is_optional = place.ends_with("mailingAddress.") || place.ends_with("employerAddress.");
+    !is_optional
+        || slots[slot].ground.marks.is_empty()
+        || fits[row][slot].marked
+        || chosen.iter().enumerate().any(marks)
+}
+
 fn confidence(
     fits: &[Vec<Fit>],
     slots: &[ConceptSlot],
@@ -571,6 +591,11 @@ fn confidence(
         })
         .fold(0.0, f64::max);
     let clear = fit.total - other_field >= 0.08 && fit.total - other_column >= 0.08;
+    // Of an address, neighbours say which part is missing among them; of anything else they say nothing.
+    let is_told = fit.is_told || slots[slot].concept.group == Group::Address;
+    if !is_told || !is_spoken_of(fits, slots, chosen, row, slot) {
+        return Confidence::Low;
+    }
     if fit.name >= 0.85 && fit.value >= 0.5 && fit.marked && clear {
         Confidence::High
     } else if fit.total >= 0.5 || fit.total >= 0.4 && fit.marked && clear {

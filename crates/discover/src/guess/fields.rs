@@ -129,7 +129,7 @@ pub(crate) const CONCEPTS: &[Concept] = &[
     concept(Kept, "accountType", ValueKind::Code, ANY, "account/customer type | entity account type | account? registration type | agreement type | registration | entity type | social code/type"),
     concept(Account, "status", ValueKind::Aside, ANY, "account/customer status/state | status code? | account system status"),
     concept(Kept, "settlementMethod", ValueKind::Code, ANY, "settlement type?"),
-    concept(Kept, "shareToken", ValueKind::Text, ANY, "token | percent token"),
+    concept(Kept, "shareToken", ValueKind::Text, ANY, "token | token percent?"),
     concept(Account, "system", ValueKind::Aside, ANY, "system date/time? | gender | language | fax | county | staff name/code/number? | emergency | customer? birth place/city/country/state"),
     // Anyone.
     concept(Anyone, "emailAddress", ValueKind::Text, EMAIL, "email address/number/text?"),

@@ -17,10 +17,32 @@ pub(crate) fn seen(columns: &[ColumnProfile]) -> Vec<ColumnView<'_>> {
         .enumerate()
         .map(|(index, column)| ColumnView::new(column, tokens(&column.name), index))
         .collect();
+    users_are_customers(&mut seen);
     second_is_joint(&mut seen);
     second_address_is_mail(&mut seen);
     beginnings_say_little(&mut seen);
     seen
+}
+
+/// Where no header names an account or a customer with an id, `user_id` is the customer's. Elsewhere it is a login or a clerk's.
+fn users_are_customers(seen: &mut [ColumnView<'_>]) {
+    let (ids, id) = (WordSet::of("number/id"), WordSet::of("id"));
+    let known = WordSet::of("customer/account");
+    let names_one = |seen: &ColumnView<'_>| {
+        let words = seen.words();
+        words.meet(ids) && words.meet(known) || seen.tokens.len() == 1 && words.meet(id)
+    };
+    if seen.iter().any(names_one) {
+        return;
+    }
+    for seen in seen {
+        if let [user, id] = seen.tokens.as_mut_slice()
+            && user.spelled == "user"
+            && id.words.meet(ids)
+        {
+            user.also("customer");
+        }
+    }
 }
 
 /// Where a second address has a city or a postal code, its number marks no line.

@@ -17,9 +17,11 @@ pub(super) struct JoinedParts {
     surnames: Option<(usize, usize)>,
 }
 
-const HOUSE: &str = "house street strasse calle haus huis casa exterior civico building";
+const HOUSE: &str = "house street strasse calle haus huis casa exterior ext civico domu building";
 const HOUSE_NUMBER: &str = "hausnummer hausnr huisnummer housenumber houseno housenr numero";
-const STREET: &str = "street strasse calle rua rue via straat str";
+/// Headers that say only "number": of a house where the column stands directly behind a street without numbers.
+const BARE_NUMBER: &str = "number no nr num nro civico exterior ext";
+const STREET: &str = "street strasse calle rua rue via straat str ulica ul";
 /// Words of houses in languages that write the number first.
 const NUMBER_FIRST: &str = "house street building housenumber houseno housenr";
 
@@ -27,7 +29,19 @@ impl JoinedParts {
     pub(super) fn of(columns: &[ColumnProfile]) -> JoinedParts {
         let headers: Vec<Vec<HeaderToken>> =
             columns.iter().map(|column| tokens(&column.name)).collect();
-        let number = (0..columns.len()).find(|at| is_house_number(&columns[*at], &headers[*at]));
+        let bare = |at: &usize| {
+            let before = at
+                .checked_sub(1)
+                .filter(|before| is_street(&headers[*before]));
+            let short = columns[*at].average_length() > 0.0 && columns[*at].average_length() < 5.0;
+            let [word] = headers[*at].as_slice() else {
+                return false;
+            };
+            before.is_some() && short && says(std::slice::from_ref(word), BARE_NUMBER)
+        };
+        let number = (0..columns.len())
+            .find(|at| is_house_number(&columns[*at], &headers[*at]))
+            .or_else(|| (0..columns.len()).find(bare));
         // A street that has numbers already needs none.
         let street = number.and_then(|number| {
             let street = |at: &usize| {
@@ -42,8 +56,10 @@ impl JoinedParts {
                 number,
             ))
         });
-        let is_number_first =
-            street.is_some_and(|(_, number)| says(&headers[number], NUMBER_FIRST));
+        let is_number_first = street.is_some_and(|(street, number)| {
+            let english = says(&headers[street], "street") && says(&headers[number], "number");
+            says(&headers[number], NUMBER_FIRST) || english
+        });
         let find = |words: &str, ordinal: u32| {
             headers.iter().position(|tokens| {
                 let counted = |token: &HeaderToken| {

@@ -28,6 +28,14 @@ impl Maker<'_> {
         let rank = |pick: &Pick| {
             let tokens = tokens(&self.profile.columns[pick.column].name);
             let is = |word| tokens.iter().any(|token| token.is(word));
+            // The number of a flat stands behind the street.
+            if pick.concept.kind == ValueKind::Street {
+                return if is("unit") && !is("street") && !is("line") {
+                    2
+                } else {
+                    1
+                };
+            }
             match (pick.concept.kind, is("mobile"), is("secondary")) {
                 (ValueKind::Phone, true, _) => 0,
                 (ValueKind::Phone, _, true) => 2,

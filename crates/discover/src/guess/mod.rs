@@ -300,8 +300,20 @@ fn main_rows(profile: &Profile, owners_apart: bool) -> (Rows, Vec<Pick>) {
         false => Confidence::Medium,
     };
     let person = count(&people, OF_PERSON, least);
-    let firm = count(&firms, OF_FIRM, Confidence::Medium);
-    if (firm >= FIRM_FIELDS || eins) && person < 2 {
+    // An empty column says nothing, and an SSN is no firm's.
+    let told = |pick: &&Pick| {
+        let column = &profile.columns[pick.column];
+        let of_person = pick.concept.kind == ValueKind::FirmTaxId && column.share(Class::Ssn) > 0.5;
+        column.filled > 0 && !of_person
+    };
+    let told: Vec<Pick> = firms.iter().filter(told).copied().collect();
+    let firm = count(&told, OF_FIRM, Confidence::Medium);
+    // Where most rows have such a number, the people beside it are the firms' contacts.
+    let most = profile
+        .columns
+        .iter()
+        .any(|column| column.share(Class::Ein) > 0.6 && column.filled * 2 > profile.rows);
+    if (firm >= FIRM_FIELDS || eins) && person < 2 || firm >= FIRM_FIELDS && most {
         return (Rows::Firms, firms);
     }
     (Rows::People, people)

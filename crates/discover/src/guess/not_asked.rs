@@ -148,6 +148,24 @@ const ABOUT: &str = "type typ status flag indicator source src date dt quality";
 const NOT_LIVED_AT: &str =
     "shipping ship license licence driver issue issued issuing branch birth work arbeit";
 
+/// Words of ids that are not the customer's: those of a check, a session or a request.
+const OF_CHECK: &str = "kyc kyb session inquiry verification screening request ticket case";
+
+/// So many values, each once, are those of a counter and no chance.
+const COUNTED: u64 = 10;
+
+/// Whether a column numbers its rows: nothing but whole numbers, each of them once.
+fn counts_rows(column: &ColumnProfile) -> bool {
+    column.filled >= COUNTED && column.share(Class::Integer) > 0.95 && column.all_distinct()
+}
+
+/// Whether a column holds only what stands behind the dash of a ZIP code: `ZIP4`, `Zip+4`, `ZIP_PLUS4`.
+fn is_zip_addition(seen: &ColumnView<'_>) -> bool {
+    let zip = seen.words().meet(WordSet::of("zip"));
+    let four = seen.tokens.iter().any(|token| token.number == Some(4));
+    zip && (four || says(&seen.tokens, "plus zipplus")) && seen.column.length.1 <= 4
+}
+
 /// What the header of a column says against places, whatever its words and values are like.
 pub(crate) struct Exclusions {
     words: WordSet,
@@ -158,6 +176,14 @@ pub(crate) struct Exclusions {
     is_shipped_to: bool,
     /// A phone or an e-mail, and every word of the header is known.
     is_reached: bool,
+    /// Whole numbers that number the rows.
+    counts_rows: bool,
+    /// Only the four digits behind a ZIP code.
+    is_zip_addition: bool,
+    /// Of a passport or another document that a country gave out.
+    is_issued: bool,
+    /// Of a check or a session, and not of the customer.
+    is_of_check: bool,
 }
 
 impl Exclusions {
@@ -172,6 +198,11 @@ impl Exclusions {
             is_not_lived_at: says(&seen.tokens, NOT_LIVED_AT),
             is_shipped_to: says(&seen.tokens, "shipping ship"),
             is_reached: known && words.meet(WordSet::of("email/phone/mobile")),
+            counts_rows: counts_rows(seen.column) && !words.meet(WordSet::of("years")),
+            is_zip_addition: is_zip_addition(seen),
+            is_issued: says(&seen.tokens, "issue issued issuing issuance")
+                && !words.meet(WordSet::of("tax/tin")),
+            is_of_check: says(&seen.tokens, OF_CHECK),
         }
     }
 
@@ -189,6 +220,16 @@ impl Exclusions {
         let marked = || slot.ground.marks.iter().all(|marks| marks.meet(self.words));
         let at_work = prefix.contains("employer");
         if data && self.is_about {
+            return true;
+        }
+        let is_excluded = match slot.concept.kind {
+            ValueKind::Street | ValueKind::Integer => self.counts_rows,
+            ValueKind::PostalCode => self.is_zip_addition,
+            ValueKind::Country => self.is_issued,
+            ValueKind::Text => self.is_of_check && slot.concept.field == "clientAccountId",
+            _ => false,
+        };
+        if is_excluded {
             return true;
         }
         let of_firm = prefix.starts_with("entity.");

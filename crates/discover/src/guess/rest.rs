@@ -181,6 +181,9 @@ impl ValueKind {
                 | ValueKind::FullName
                 | ValueKind::Aside
                 | ValueKind::Amount
+                | ValueKind::Integer
+                | ValueKind::Percent
+                | ValueKind::YesNo
         )
     }
 }

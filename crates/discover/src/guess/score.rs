@@ -39,6 +39,8 @@ pub struct Fit {
     pub total: f64,
     /// The header marks the place, or the place needs no mark.
     pub marked: bool,
+    /// The header names the field, or the values are such as nothing else has. Else only its neighbours speak for it.
+    pub is_told: bool,
 }
 
 /// A column as the guesser sees it.
@@ -170,6 +172,7 @@ pub(crate) fn fit(
         value,
         total: total.max(0.0),
         marked,
+        is_told: name >= LEAST || basis.alone || basis.decisive,
     }
 }
 

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::Compiler;
-use crate::dates::DateFormats;
 use crate::dates::ordered::{self, DateStyle, EPOCHS, ORDERS, SerialEpoch};
 use crate::dates::words::{LANGUAGES, Language};
+use crate::dates::{DEFAULT_PIVOT, DateFormats, PIVOT_AHEAD};
 use crate::feed::{CutPattern, FieldMapping, Split, StrictLookup};
 use crate::lookup::Lookup;
 use crate::missing::Missing;
@@ -218,7 +218,11 @@ impl Compiler<'_, '_> {
         };
         match key {
             "date" => {
-                let dates = self.date(value)?;
+                let pivot = match form.is_some_and(Form::may_lie_ahead) {
+                    true => PIVOT_AHEAD,
+                    false => DEFAULT_PIVOT,
+                };
+                let dates = self.date(value, pivot)?;
                 Some(Transform::Date(dates, form.is_some_and(Form::is_date_time)))
             }
             "phone" => self.place("phone", value).map(Transform::Phone),
@@ -252,19 +256,23 @@ impl Compiler<'_, '_> {
     }
 
     /// An order and what belongs to it, or formats.
-    fn date(&mut self, value: Value<'_>) -> Option<Dates> {
+    /// A date; `pivot` is the field's own, which counts where the mapping names none.
+    fn date(&mut self, value: Value<'_>, pivot: u8) -> Option<Dates> {
         if value.is_table() {
             let table = value.table("date", self.found)?;
-            return self.ordered(table);
+            return self.ordered(table, pivot);
         }
         let order = value.as_text().and_then(|word| find(&ORDERS, word));
         if let Some(order) = order {
-            return Some(Dates::Ordered(Box::new(DateStyle::new(order))));
+            return Some(Dates::Ordered(Box::new(DateStyle {
+                pivot,
+                ..DateStyle::new(order)
+            })));
         }
         let texts = value.texts(self.found)?;
         let formats: Vec<&str> = texts.into_iter().map(|(text, _)| text).collect();
         match DateFormats::compile(&formats) {
-            Ok(formats) => Some(Dates::Formats(formats)),
+            Ok(formats) => Some(Dates::Formats(formats.with_pivot(pivot))),
             Err(why) => {
                 value.wrong(self.found, why, FORMATS_HELP);
                 None
@@ -273,15 +281,15 @@ impl Compiler<'_, '_> {
     }
 
     /// Formats with the years that two digits mean.
-    fn formats(&mut self, table: &Table<'_>, value: Value<'_>) -> Option<Dates> {
+    fn formats(&mut self, table: &Table<'_>, value: Value<'_>, usual: u8) -> Option<Dates> {
         let texts = value.texts(self.found)?;
         let formats: Vec<&str> = texts.into_iter().map(|(text, _)| text).collect();
         let pivot = table.integer("pivot", 0, 99, self.found);
         match DateFormats::compile(&formats) {
-            Ok(formats) => Some(Dates::Formats(match pivot {
-                Some(pivot) => formats.with_pivot(pivot as u8),
-                None => formats,
-            })),
+            Ok(formats) => {
+                let pivot = pivot.map_or(usual, |pivot| pivot as u8);
+                Some(Dates::Formats(formats.with_pivot(pivot)))
+            }
             Err(why) => {
                 value.wrong(self.found, why, FORMATS_HELP);
                 None
@@ -289,9 +297,9 @@ impl Compiler<'_, '_> {
         }
     }
 
-    fn ordered(&mut self, table: Table<'_>) -> Option<Dates> {
+    fn ordered(&mut self, table: Table<'_>, pivot: u8) -> Option<Dates> {
         if let Some(value) = table.get("formats") {
-            let dates = self.formats(&table, value);
+            let dates = self.formats(&table, value, pivot);
             if table.get("order").is_some() {
                 table.wrong(
                     self.found,
@@ -310,7 +318,10 @@ impl Compiler<'_, '_> {
                 "date = { order = \"mdy\" }, or \"dmy\" or \"ymd\"",
             );
         }
-        let mut dates = DateStyle::new(order.unwrap_or(ORDERS[0].1));
+        let mut dates = DateStyle {
+            pivot,
+            ..DateStyle::new(order.unwrap_or(ORDERS[0].1))
+        };
         if let Some(pivot) = table.integer("pivot", 0, 99, self.found) {
             dates.pivot = pivot as u8;
         }

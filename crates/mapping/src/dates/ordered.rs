@@ -182,9 +182,11 @@ impl DateStyle {
         }
         let mut read = self.written(text, orders);
         if read.contains(&None)
-            && let Some(rest) = self.behind_weekday(text)
+            && let Some((weekday, rest)) = self.behind_weekday(text)
         {
-            let behind = self.written(rest, orders);
+            // Where the day of the week is another one, day and month are swapped or a digit is wrong.
+            let named = |read: &DateReading| self.is_weekday(weekday, read.date);
+            let behind = self.written(rest, orders).map(|read| read.filter(named));
             read.iter_mut()
                 .zip(behind)
                 .for_each(|(read, behind)| *read = read.or(behind));
@@ -220,14 +222,24 @@ impl DateStyle {
         (offset != Offset::UTC || !is_late).then_some(read.date)
     }
 
-    fn behind_weekday<'t>(&self, text: &'t str) -> Option<&'t str> {
+    /// A day of the week at the start, and what follows it.
+    fn behind_weekday<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
         let (word, rest) = word(text)?;
-        let is_weekday = |word: &str| {
-            let mut languages = self.languages.iter();
-            languages.any(|language| language.is_weekday(word))
+        let is_weekday = |word: &str| self.languages.iter().find_map(|known| known.weekday(word));
+        of_folded(word, is_weekday)?;
+        Some((word, rest.trim_start_matches(['.', ',', ' '])))
+    }
+
+    /// Whether a word is the name of a date's day of the week, in one of the languages.
+    fn is_weekday(&self, word: &str, date: Date) -> bool {
+        let day = Some(date.weekday().to_monday_one_offset());
+        let languages = || self.languages.iter();
+        let named = |word: &str| {
+            languages()
+                .any(|known| known.weekday(word) == day)
+                .then_some(())
         };
-        of_folded(word, |word| is_weekday(word).then_some(()))?;
-        Some(rest.trim_start_matches(['.', ',', ' ']))
+        of_folded(word, named).is_some()
     }
 
     fn written<const N: usize>(

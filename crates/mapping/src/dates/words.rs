@@ -5,7 +5,8 @@
 //! is a month in one language and a weekday in another ("mar") is told apart by its place. Left out on purpose: languages whose
 //! scripts need more than folding.
 
-/// A language: its code, its months' names by month, and its weekdays' names, each parted by spaces.
+/// A language: its code, its months' names by month, and its weekdays' names from Monday on, parted by bars; names of one month
+/// or weekday are parted by spaces.
 pub struct Language {
     /// ISO 639-1.
     pub code: &'static str,
@@ -22,7 +23,7 @@ pub static LANGUAGES: [Language; 8] = [
             "january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug",
             "september sept sep", "october oct", "november nov", "december dec",
         ],
-        weekdays: "monday mon tuesday tues tue wednesday wed thursday thurs thur thu friday fri saturday sat sunday sun",
+        weekdays: "monday mon|tuesday tues tue|wednesday wed|thursday thurs thur thu|friday fri|saturday sat|sunday sun",
     },
     Language {
         code: "de",
@@ -30,7 +31,7 @@ pub static LANGUAGES: [Language; 8] = [
             "januar janner jan", "februar feber feb", "marz maerz mrz mar", "april apr", "mai", "juni jun", "juli jul", "august aug",
             "september sept sep", "oktober okt", "november nov", "dezember dez",
         ],
-        weekdays: "montag mo dienstag di mittwoch mi donnerstag do freitag fr samstag sonnabend sa sonntag so",
+        weekdays: "montag mo|dienstag di|mittwoch mi|donnerstag do|freitag fr|samstag sonnabend sa|sonntag so",
     },
     Language {
         code: "fr",
@@ -38,7 +39,7 @@ pub static LANGUAGES: [Language; 8] = [
             "janvier janv jan", "fevrier fevr fev", "mars mar", "avril avr", "mai", "juin", "juillet juil", "aout",
             "septembre sept sep", "octobre oct", "novembre nov", "decembre dec",
         ],
-        weekdays: "lundi lun mardi mar mercredi mer jeudi jeu vendredi ven samedi sam dimanche dim",
+        weekdays: "lundi lun|mardi mar|mercredi mer|jeudi jeu|vendredi ven|samedi sam|dimanche dim",
     },
     Language {
         code: "es",
@@ -46,7 +47,7 @@ pub static LANGUAGES: [Language; 8] = [
             "enero ene", "febrero feb", "marzo mar", "abril abr", "mayo may", "junio jun", "julio jul", "agosto ago",
             "septiembre setiembre sept sep set", "octubre oct", "noviembre nov", "diciembre dic",
         ],
-        weekdays: "lunes lun martes mar miercoles mie jueves jue viernes vie sabado sab domingo dom",
+        weekdays: "lunes lun|martes mar|miercoles mie|jueves jue|viernes vie|sabado sab|domingo dom",
     },
     Language {
         code: "it",
@@ -54,7 +55,7 @@ pub static LANGUAGES: [Language; 8] = [
             "gennaio genn gen", "febbraio febbr feb", "marzo mar", "aprile apr", "maggio magg mag", "giugno giu", "luglio lug", "agosto ago",
             "settembre sett set", "ottobre ott", "novembre nov", "dicembre dic",
         ],
-        weekdays: "lunedi lun martedi mar mercoledi mer giovedi gio venerdi ven sabato sab domenica dom",
+        weekdays: "lunedi lun|martedi mar|mercoledi mer|giovedi gio|venerdi ven|sabato sab|domenica dom",
     },
     Language {
         code: "pt",
@@ -62,7 +63,7 @@ pub static LANGUAGES: [Language; 8] = [
             "janeiro jan", "fevereiro fev", "marco mar", "abril abr", "maio mai", "junho jun", "julho jul", "agosto ago",
             "setembro set", "outubro out", "novembro nov", "dezembro dez",
         ],
-        weekdays: "segunda segundafeira seg terca tercafeira ter quarta quartafeira qua quinta quintafeira qui sexta sextafeira sex sabado sab domingo dom",
+        weekdays: "segunda segundafeira seg|terca tercafeira ter|quarta quartafeira qua|quinta quintafeira qui|sexta sextafeira sex|sabado sab|domingo dom",
     },
     Language {
         code: "nl",
@@ -70,7 +71,7 @@ pub static LANGUAGES: [Language; 8] = [
             "januari jan", "februari feb", "maart mrt", "april apr", "mei", "juni jun", "juli jul", "augustus aug",
             "september sept sep", "oktober okt", "november nov", "december dec",
         ],
-        weekdays: "maandag ma dinsdag di woensdag wo donderdag do vrijdag vr zaterdag za zondag zo",
+        weekdays: "maandag ma|dinsdag di|woensdag wo|donderdag do|vrijdag vr|zaterdag za|zondag zo",
     },
     Language {
         code: "pl",
@@ -79,7 +80,7 @@ pub static LANGUAGES: [Language; 8] = [
             "lipiec lipca lip", "sierpien sierpnia sie", "wrzesien wrzesnia wrz", "pazdziernik pazdziernika paz", "listopad listopada lis",
             "grudzien grudnia gru",
         ],
-        weekdays: "poniedzialek pon wtorek wt sroda sr czwartek czw piatek pt sobota sob niedziela niedz",
+        weekdays: "poniedzialek pon|wtorek wt|sroda sr|czwartek czw|piatek pt|sobota sob|niedziela niedz",
     },
 ];
 
@@ -101,9 +102,13 @@ impl Language {
         i8::try_from(place + 1).ok()
     }
 
-    /// Whether a folded word names a day of the week.
-    pub(crate) fn is_weekday(&self, word: &str) -> bool {
-        has(self.weekdays, word)
+    /// The day of the week, from 1 for Monday, that a folded word names.
+    pub(crate) fn weekday(&self, word: &str) -> Option<i8> {
+        let place = self
+            .weekdays
+            .split('|')
+            .position(|names| has(names, word))?;
+        i8::try_from(place + 1).ok()
     }
 }
 
