@@ -163,7 +163,7 @@ const IDENTITY: &[Field] = &[
 ];
 
 const AGREEMENT: &[Field] = &[
-    of_the_firm("name", W, Form::Short(TITLE)),
+    of_the_firm("name", W, Form::AgreementName(TITLE)),
     of_the_firm("version", W, Form::Short(TITLE)),
     leaf("eSignedDate", O, Form::EventTime(FIRST_ELECTRONIC_YEAR)),
     of_the_firm("text", O, Form::Short(DOCUMENT)),

@@ -110,6 +110,8 @@ pub enum Form {
     Text,
     /// A text of at most so many characters.
     Short(usize),
+    /// What an agreement is called, of at most so many characters: no answer to whether it was made.
+    AgreementName(usize),
     /// Digits and letters that mean one thing and no other, of at most so many characters.
     Code(usize),
     /// The clientAccountId: it goes into URLs.
@@ -161,7 +163,10 @@ pub enum Form {
 impl Form {
     /// Text of people, in which line breaks and tabs become blanks. Elsewhere they are part of no value.
     pub fn is_prose(self) -> bool {
-        matches!(self, Form::Text | Form::Short(_) | Form::State)
+        matches!(
+            self,
+            Form::Text | Form::Short(_) | Form::AgreementName(_) | Form::State
+        )
     }
 
     /// Whether a date may lie ahead, as that of a document's expiration does. All others are of what has happened.

@@ -66,6 +66,24 @@ pub fn unfit_latin_text(text: &str, most: usize) -> Option<&'static str> {
     is_long.then_some(TOO_LONG)
 }
 
+/// What a column holds that says whether an agreement was made, and not which one.
+#[rustfmt::skip] // reads as the list it is
+const ANSWERS: &[&str] = &[
+    "accepted", "agreed", "declined", "false", "no", "none", "not accepted", "not agreed", "not signed", "on file", "pending",
+    "refused", "rejected", "revoked", "signed", "true", "unsigned", "waived", "yes",
+];
+
+/// Why a text is no name of an agreement, if it is none: one character, no letter at all, or an answer.
+pub fn unfit_agreement_name(text: &str) -> Option<&'static str> {
+    let has_name = text.chars().any(char::is_alphabetic) && text.chars().nth(1).is_some();
+    let is_answer = || {
+        ANSWERS
+            .iter()
+            .any(|answer| text.eq_ignore_ascii_case(answer))
+    };
+    (!has_name || is_answer()).then_some("an answer, and not the name of an agreement")
+}
+
 fn unfit_characters(text: &str) -> Option<&'static str> {
     let is_hidden = |c: char| bakkt_model::text::is_invisible(c) || c == ' ';
     match () {
@@ -93,6 +111,22 @@ pub fn unfit_latin_code(text: &str, most: usize) -> Option<&'static str> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn an_answer_is_no_name_of_an_agreement() {
+        for text in ["N", "x", "0", "2024", "No", "NOT SIGNED", "Declined", "1.0"] {
+            assert!(unfit_agreement_name(text).is_some(), "{text}");
+        }
+        for text in [
+            "Customer Agreement",
+            "W-9",
+            "TOS",
+            "Nutzungsbedingungen",
+            "利用規約",
+        ] {
+            assert_eq!(unfit_agreement_name(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn texts_and_codes() {

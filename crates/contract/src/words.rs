@@ -169,7 +169,7 @@ pub fn form(form: Form, path: &str) -> &'static str {
         Form::Short(_) if path.ends_with(".streetAddress") => {
             "street and number; further lines in the same cell"
         }
-        Form::Text | Form::Short(_) => "text",
+        Form::Text | Form::Short(_) | Form::AgreementName(_) => "text",
         Form::Code(_) => "text",
         Form::EntityTaxId => {
             "nine digits such as 12-3456789 of an entity in the U.S.; else as it is written there"

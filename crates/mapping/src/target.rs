@@ -223,6 +223,9 @@ pub(crate) fn fits(form: Form, text: &str) -> Result<(), String> {
             "a number from 0 to 100 such as 12.5 or 12.5%",
         ),
         Form::Short(most) => text_of(text, most, texts::unfit_text),
+        Form::AgreementName(most) => text_of(text, most, |text, most| {
+            texts::unfit_text(text, most).or_else(|| texts::unfit_agreement_name(text))
+        }),
         Form::Text => text_of(text, texts::NOTE, texts::unfit_text),
         Form::State => text_of(text, texts::PLACE, texts::unfit_text),
         Form::Code(most) => text_of(text, most, texts::unfit_code),

@@ -442,7 +442,7 @@ fn form(form: Form) -> (String, Value, String) {
             "^[0-9.]+( *%)?$",
             "A number from 0 to 100",
         ),
-        Form::Short(most) => {
+        Form::Short(most) | Form::AgreementName(most) => {
             let (_, mut word, _) = anything("");
             word["maxLength"] = json!(most);
             let says = format!("A text of at most {most} characters");

@@ -48,6 +48,9 @@ pub(crate) fn check(
     match form {
         Form::Text => fit(unfit_text(texts::NOTE)),
         Form::Short(most) => fit(unfit_text(most)),
+        Form::AgreementName(most) => {
+            fit(unfit_text(most).or_else(|| texts::unfit_agreement_name(text)))
+        }
         Form::Code(most) => fit(unfit_code(most)),
         Form::PostalCode => {
             fit(unfit_code(texts::POSTAL_CODE))?;

@@ -184,7 +184,7 @@ impl Checks {
         };
         let text = matches!(
             found.field.shape,
-            FieldShape::Leaf(Form::Text | Form::Short(_))
+            FieldShape::Leaf(Form::Text | Form::Short(_) | Form::AgreementName(_))
                 | FieldShape::Lines(Form::Text | Form::Short(_))
         );
         let name = target.rsplit('.').next().unwrap_or(target);
