@@ -21,7 +21,8 @@ pub(crate) const FIRST_ELECTRONIC_YEAR: i16 = 1980;
 /// of the calendar, where receivers differ.
 const LAST_YEAR_OF_A_TIME: i16 = 9998;
 
-/// An e-mail address: a dot-atom, `@`, and an ASCII domain of at least two labels.
+/// An e-mail address: a dot-atom, `@`, and an ASCII domain of at least two labels. An asterisk masks letters (`m***@…`), and
+/// the last label is one that can exist: of letters, or internationalised, and not reserved for names that do not.
 pub fn is_email(text: &str) -> bool {
     let Some(at) = memchr::memchr(b'@', text.as_bytes()) else {
         return false;
@@ -49,7 +50,7 @@ fn is_dot_atom(local: &str) -> bool {
         let fits = match c {
             '.' => !after_dot,
             'a'..='z' | 'A'..='Z' | '0'..='9' => true,
-            '!' | '#' | '$' | '%' | '&' | '\'' | '*' | '+' | '-' | '/' | '=' | '?' => true,
+            '!' | '#' | '$' | '%' | '&' | '\'' | '+' | '-' | '/' | '=' | '?' => true,
             '^' | '_' | '`' | '{' | '|' | '}' | '~' => true,
             c => !c.is_ascii() && c.is_alphanumeric() && !is_invisible(c),
         };
@@ -85,7 +86,22 @@ fn is_domain(domain: &str) -> bool {
         before = byte;
     }
     // A last label of digits would be an IP address, or a number with a typing mistake.
-    labels >= 1 && length >= 2 && letters > 0 && before != b'-'
+    labels >= 1
+        && length >= 2
+        && letters > 0
+        && before != b'-'
+        && may_be_top_level(domain, length == letters)
+}
+
+/// Whether the last label of a domain can exist: it has no digit unless it is internationalised, and it is not the one that a
+/// copy of a system puts behind addresses so that nobody gets mail of it ("ann@example.com.invalid").
+fn may_be_top_level(domain: &str, is_letters: bool) -> bool {
+    let label = domain.rsplit('.').next().unwrap_or(domain);
+    let begins = label.get(..4);
+    match is_letters {
+        true => !label.eq_ignore_ascii_case("invalid"),
+        false => begins.is_some_and(|begins| begins.eq_ignore_ascii_case("xn--")),
+    }
 }
 
 /// An E.164 number: `^\+[1-9][0-9]{3,14}$`.
@@ -297,6 +313,8 @@ mod tests {
                 "josé@example.org",
                 "a_b-c@sub-domain.example",
                 "1@x1.io",
+                "a@b.xn--p1ai",
+                "a@invalid.co",
             ],
             &[
                 "",
@@ -315,6 +333,10 @@ mod tests {
                 "a@b.co.",
                 "a@b.c",
                 "a@1.2.3.4",
+                "a@b.co2",
+                "a@b.co.invalid",
+                "m***@b.co",
+                "***@b.co",
                 "a@bücher.example",
                 "a@b_c.co",
                 "a@b.co ",

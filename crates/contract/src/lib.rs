@@ -18,6 +18,7 @@ pub mod fold;
 pub mod forms;
 pub mod kyb_form;
 pub mod masking;
+pub mod national_ids;
 pub mod ownership;
 pub mod path;
 pub mod postal_codes;

@@ -131,6 +131,9 @@ impl<'t> Name<'t> {
         if text.len() > LONGEST {
             return None;
         }
+        if field::says_that_none_is_known(text) {
+            return None;
+        }
         let mut parts = Vec::new();
         for part in text.split(',') {
             parts.push(tokens(part)?);
@@ -161,7 +164,9 @@ impl<'t> Name<'t> {
         let Some((first, others)) = self.given.split_first() else {
             return false;
         };
-        let family_ends = self.family.last().is_some_and(|last| letters(last) > 1);
+        // An initial is no family name, but a character of East Asia is a whole one.
+        let is_whole = |name: &&str| letters(name) > 1 || name.chars().any(doubts::is_east_asian);
+        let family_ends = self.family.last().is_some_and(is_whole);
         // "Junior Doe" and "Hon, Maria" are people; "John III Doe" and "John Doe Fr" say something else.
         let first_is_name = suffix(first).is_none() || plain(first) == "junior";
         let family_is_name = match self.family.as_slice() {
@@ -231,10 +236,13 @@ impl<'t> Name<'t> {
             return None;
         }
         // "Cruz, Maria de la": two particles or more, or one that ends nobody's given names.
-        let count = particles_behind(given);
+        let count = particles_behind(given, family.first().copied());
         let trailing = |token: &&str| {
             let lower = token.chars().all(char::is_lowercase);
-            particles::is_trailing(token) || (lower && is_particle(token))
+            let is_saint = |next: &&str| particles::are_saint(token, next);
+            particles::is_trailing(token)
+                || (lower && is_particle(token))
+                || family.first().is_some_and(is_saint)
         };
         let moved = match count {
             0 => 0,
@@ -244,7 +252,11 @@ impl<'t> Name<'t> {
         };
         let (given, particles) = given.split_at(given.len() - moved);
         self.family.extend(particles);
-        self.family.extend(family);
+        // "Berg van der, Anna", as lists in the Netherlands have it.
+        let behind = particles::trailing(family);
+        let (name, particles) = family.split_at(family.len() - behind);
+        self.family.extend(particles);
+        self.family.extend(name);
         self.given.extend(given);
         Some(())
     }
@@ -279,21 +291,27 @@ impl<'t> Name<'t> {
             NameOrder::GivenFirst => {
                 let last = all.len().checked_sub(1)?;
                 let before = all.get(1..last).unwrap_or_default();
-                let behind = particles::count_at_end(before);
+                let behind = particles::count_before(before, all.last().copied());
                 // "Maria del Carmen Lopez" and "Maria de la Cruz Lopez" are cut in different places.
                 if before.iter().filter(|token| is_particle(token)).count() > behind {
                     return None;
                 }
                 let at = last - behind;
+                // "João Silva Neto": the grandson is called after the family name.
+                let generation = usize::from(behind == 0 && particles::is_generation(all[last]));
+                let at = if at > 1 { at - generation } else { at };
+                // An initial is no family name.
                 match habit.family_names {
-                    2 if at > 1 => at - 1,
+                    2 if at > 1 && letters(all[at - 1]) > 1 => at - 1,
                     _ => at,
                 }
             }
             NameOrder::FamilyFirst => {
                 let particles = particles::count_at_start(all);
-                let words = match habit.family_names {
-                    2 if all.len() > particles + 2 => 2,
+                let second = all.get(particles + 1).filter(|_| all.len() > particles + 2);
+                let words = match second {
+                    Some(second) if particles::is_generation(second) => 2,
+                    Some(second) if habit.family_names == 2 && letters(second) > 1 => 2,
                     _ => 1,
                 };
                 // A family name that is a particle itself stands before the given name: "DO ANNA", but not "DE SOUZA".
@@ -394,7 +412,13 @@ fn tokens(part: &str) -> Option<Vec<&str>> {
         if suffix(token).is_none() && !token.chars().all(in_name) {
             return None;
         }
-        if token.chars().any(char::is_alphanumeric) {
+        // "Smith -Jones" is half of a name, or a remark.
+        let dash = ['-', '\u{2010}', '\u{2011}'];
+        let has_letter = token.chars().any(char::is_alphanumeric);
+        if has_letter && (token.starts_with(dash) || token.ends_with(dash)) {
+            return None;
+        }
+        if has_letter {
             // What stands behind a dash is a remark, or the second half of a family name.
             if dashed && !tokens.is_empty() {
                 return None;
@@ -566,8 +590,8 @@ fn is_several_titles(token: &str) -> bool {
 }
 
 /// How many particles stand at the end, behind at least one name.
-fn particles_behind(tokens: &[&str]) -> usize {
-    particles::count_at_end(tokens.get(1..).unwrap_or_default())
+fn particles_behind<'t>(tokens: &[&'t str], next: Option<&'t str>) -> usize {
+    particles::count_before(tokens.get(1..).unwrap_or_default(), next)
 }
 
 /// An initial without its dot.

@@ -1,7 +1,7 @@
 //! Phone numbers: what people type, to E.164.
 //!
-//! Owner: `mapping`. Invariants: what is written passes `is_e164`, and its length is possible for its country
-//! (possible, not assigned: a fictitious or newly opened number is accepted). A North American number whose area code or
+//! Owner: `mapping`. Invariants: what is written passes `is_e164`, and its country can have it
+//! (possible, not assigned: a fictitious or newly opened number is accepted, see `plausible`). A North American number whose area code or
 //! exchange is given to nobody is none (`is_assignable`). A number without a country code is read as one of its region only when it is written as people there write one; where two
 //! countries are as likely, it is none (`national`). The fast path for plain North American numbers gives what the
 //! library gives, which a property test holds. Left out on purpose: extensions (E.164 has none; they are dropped), numbers
@@ -13,6 +13,7 @@
 
 mod abroad;
 mod national;
+mod plausible;
 
 use bakkt_contract::forms::is_e164;
 use bakkt_model::text::narrow;
@@ -199,9 +200,10 @@ fn e164(text: &str, region: Option<&str>, home: Option<&str>, out: &mut String) 
     if text.len() > LONGEST {
         return false;
     }
-    // "2025550123.0" is how some programs write a number of a spreadsheet.
+    // "2025550123.0" and "2025550123.00" are how some programs write a number of a spreadsheet.
     let whole = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if let Some(number) = text.strip_suffix(".0").filter(whole) {
+    let without_fraction = text.strip_suffix(".0").or_else(|| text.strip_suffix(".00"));
+    if let Some(number) = without_fraction.filter(whole) {
         return north_american(number, region, out) || one(number, places, out);
     }
     if one(text, places, out) || toll_free(text, region, out) {
@@ -368,14 +370,23 @@ fn international(text: &str) -> Option<PhoneNumber> {
     possible(&format!("+{rest}"), None)
 }
 
+/// A number that its country can have, as far as anybody knows.
 fn possible(text: &str, region: Option<Region>) -> Option<PhoneNumber> {
     let number = PHONE_NUMBER_UTIL.parse(text, region).ok()?;
-    let length = PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number);
+    match is_possible(&number) {
+        true => plausible::plausible(number, region),
+        false => plausible::of_today(&number),
+    }
+}
+
+/// Whether a number has a length that numbers of its country have.
+fn is_possible(number: &PhoneNumber) -> bool {
+    let length = PHONE_NUMBER_UTIL.is_possible_number_with_reason(number);
     // A number that only works inside its town has no E.164 form, and "000-000-0000" is typed to get past a form.
     let is_nobodys = number.national_number == 0
         || (number.country_code == 1
             && !is_assignable(number.national_number.to_string().as_bytes()));
-    (matches!(length, Ok(NumberLengthType::IsPossible)) && !is_nobodys).then_some(number)
+    matches!(length, Ok(NumberLengthType::IsPossible)) && !is_nobodys
 }
 
 /// What an extension begins with. A tail of letters without digits is a remark ("home") and goes as well.

@@ -14,6 +14,7 @@ use super::missing::Missing;
 use super::names;
 use super::{phones, postal, tax_ids, title};
 use bakkt_contract::amounts::{self, DecimalMark};
+use bakkt_contract::national_ids::holds_one_number;
 use bakkt_contract::usd::Scale;
 use bakkt_contract::{Form, countries, postal_codes, spans, us_states};
 use bakkt_model::placeholder::{KeptPlaceholders, is_placeholder_but};
@@ -34,11 +35,22 @@ pub enum LetterCase {
     Title,
 }
 
+/// What the digits are that a field takes of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigitsOf {
+    /// Of any text.
+    Text,
+    /// Of one whole number that is at least zero.
+    Number,
+    /// Of one tax id that has no letters.
+    TaxId,
+}
+
 /// A transform of a text.
 #[derive(Debug)]
 pub enum Transform {
-    /// Digits only; with `true`, those of one whole number that is at least zero.
-    Digits(bool),
+    /// Digits only.
+    Digits(DigitsOf),
     /// Case.
     Case(LetterCase),
     /// A table; `otherwise` stands for a code that is not in it.
@@ -257,10 +269,18 @@ impl Transform {
         };
         match self {
             Transform::Digits(number) => {
-                if *number && !holds_one_whole_number(text) {
-                    return Err(
-                        "not one whole number: a sign, decimals or an exponent would be lost",
-                    );
+                match number {
+                    DigitsOf::Number if !holds_one_whole_number(text) => {
+                        return Err(
+                            "not one whole number: a sign, decimals or an exponent would be lost",
+                        );
+                    }
+                    DigitsOf::TaxId if !holds_one_number(text) => {
+                        return Err(
+                            "not the digits of one id: letters or signs of it would be lost",
+                        );
+                    }
+                    _ => {}
                 }
                 let digits = text.bytes().filter(u8::is_ascii_digit);
                 out.extend(digits.map(char::from));

@@ -43,7 +43,7 @@ struct TextCase {
 impl TextCase {
     fn of(text: &str) -> TextCase {
         let upper = text.chars().any(char::is_uppercase);
-        let lower = text.chars().any(char::is_lowercase);
+        let lower = text.chars().any(is_small);
         let mut words = WordSpans { text, at: 0 };
         let count = std::iter::from_fn(|| words.next()).filter(|(word, _)| !word.is_empty());
         TextCase {
@@ -151,13 +151,18 @@ fn push_upper(word: &str, out: &mut String) {
     out.extend(word.chars().map(|c| c.to_ascii_uppercase()));
 }
 
+/// Whether a letter is a small one beside capitals: the ß of "GROßMANN" has no capital in most systems.
+fn is_small(c: char) -> bool {
+    c.is_lowercase() && c != 'ß'
+}
+
 /// Letters in front of an apostrophe behind which a capital stands: O'Brien, D'Angelo, Dell'Orto.
 const BEFORE_APOSTROPHE: [&str; 5] = ["dell", "dall", "nell", "sant", "mac"];
 
 fn title_word(word: &str, out: &mut String) {
     let mut letters = word.chars().filter(|c| c.is_alphabetic());
     let capital_first = letters.next().is_some_and(char::is_uppercase);
-    let mixed = capital_first && letters.any(char::is_lowercase);
+    let mixed = capital_first && letters.any(is_small);
     if mixed || has_inner_capital(word) {
         out.push_str(word);
         return;
@@ -299,6 +304,9 @@ mod tests {
             ("McDonald", "McDonald"),
             ("MACDONALD", "MacDonald"),
             ("MACKIE", "Mackie"),
+            ("GROßMANN", "Großmann"),
+            ("STRAßE", "Straße"),
+            ("Großmann", "Großmann"),
             ("MACHADO", "Machado"),
             ("MACY", "Macy"),
             ("O'BRIEN", "O'Brien"),

@@ -106,7 +106,17 @@ const MIDNIGHTS: [&str; 6] = [
 ];
 
 /// Runs of digits that a finger makes to get past a form; the punctuation between them does not count.
-const RUNS: [&str; 3] = ["123456789", "1234567890", "11234567890"];
+const RUNS: [&str; 6] = [
+    "123456789",
+    "1234567890",
+    "11234567890",
+    "0123456789",
+    "2345678901",
+    "9876543210",
+];
+
+/// Those that stand behind the code of a country: "+44 1234567890".
+const RUNS_ABROAD: [&str; 3] = ["123456789", "1234567890", "9876543210"];
 
 /// Mailboxes that nobody has, whatever comes behind the `@`; dots, dashes and underscores do not count.
 const MAILBOXES: [&str; 7] = [
@@ -120,8 +130,9 @@ const MAILBOXES: [&str; 7] = [
 ];
 
 /// Mailboxes that nobody has at a domain of the same name: test@test.com.
-const TWICE: [&str; 12] = [
-    "test", "none", "na", "no", "email", "mail", "abc", "a", "aa", "x", "xx", "xxx",
+const TWICE: [&str; 15] = [
+    "test", "none", "na", "no", "email", "mail", "abc", "a", "aa", "x", "xx", "xxx", "xxxx",
+    "xxxxx", "xxxxxx",
 ];
 
 /// Longer texts say something.
@@ -236,7 +247,16 @@ fn is_number(text: &str, keeps: KeptPlaceholders) -> bool {
     }
     let same = |digits: &[u8]| digits.windows(2).all(|pair| pair[0] == pair[1]);
     let behind_one = digits.strip_prefix(b"1").filter(|rest| rest.len() == 10);
-    (count >= 8 && same(digits))
+    let says_country = text.starts_with('+') || text.starts_with("00");
+    let code_and_number = text.trim_start_matches(['+', '0']);
+    let runs_abroad = || {
+        let digits: Vec<u8> = code_and_number.bytes().filter(u8::is_ascii_digit).collect();
+        let runs = RUNS_ABROAD.iter().map(|run| run.as_bytes());
+        let mut codes = runs.filter_map(|run| digits.strip_suffix(run));
+        codes.any(|code| (1..=3).contains(&code.len()))
+    };
+    (says_country && runs_abroad())
+        || (count >= 8 && same(digits))
         || behind_one.is_some_and(same)
         || RUNS.iter().any(|run| run.as_bytes() == digits)
 }
@@ -340,6 +360,11 @@ mod tests {
             "+1 999 999 9999",
             "1-111-111-1111",
             "123-456-7890",
+            "234-567-8901",
+            "987-654-3210",
+            "+44 1234567890",
+            "+49 (1234) 567890",
+            "xxxx@xxxx.com",
             "#N/A",
             "#REF!",
             "\\N",
@@ -392,6 +417,8 @@ mod tests {
             "555-01-0123",
             "202-555-0123",
             "+1 202 555 0123",
+            "+44 20 7946 0123",
+            "0012345678",
             "1111111",
             "25000",
             "na@example.com",

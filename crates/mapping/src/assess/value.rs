@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use bakkt_contract::account::{ACCOUNT_TYPES, TAX_ID_TYPES, US_TAX_ID_TYPES};
 use bakkt_contract::roles::{OWNER_KINDS, ROLES};
 use bakkt_contract::shares::Share;
-use bakkt_contract::{Form, countries, forms, postal_codes, tax_ids, texts};
+use bakkt_contract::{Form, countries, forms, national_ids, postal_codes, tax_ids, texts};
 
 /// What a form may look at beside the value itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,11 +71,13 @@ pub(crate) fn check(
             Some(kind) if US_TAX_ID_TYPES.contains(&kind) => {
                 tax_ids::unfit(kind, text, beside.unissued)
             }
-            _ => unfit_code(texts::TAX_ID),
+            Some(_) => unfit_code(texts::TAX_ID).or_else(|| national_ids::unfit(text)),
+            None => unfit_code(texts::TAX_ID),
         }),
         Form::EntityTaxId => fit(match beside.country {
             Some("USA") => tax_ids::unfit_of_entity(text, beside.unissued),
-            _ => unfit_code(texts::TAX_ID),
+            Some(_) => unfit_code(texts::TAX_ID).or_else(|| national_ids::unfit(text)),
+            None => unfit_code(texts::TAX_ID),
         }),
         Form::Country => must(countries::is_alpha3(text), "not an ISO 3166-1 alpha-3 code"),
         Form::State => match beside.country {

@@ -15,7 +15,7 @@ use crate::feed::{CutPattern, FieldMapping, Split, StrictLookup};
 use crate::lookup::Lookup;
 use crate::missing::Missing;
 use crate::names::{self, NameOrder, NamePart, NameTransform, PARTS};
-use crate::step::{CountrySource, Dates, LetterCase, Transform, YesNo};
+use crate::step::{CountrySource, Dates, DigitsOf, LetterCase, Transform, YesNo};
 use crate::target::{TargetForm, fits};
 use bakkt_contract::amounts::DecimalMark;
 use bakkt_contract::{Form, countries};
@@ -100,7 +100,7 @@ impl Compiler<'_, '_> {
 
     pub(super) fn steps(&mut self, table: &Table<'_>, takes: TargetForm, feed: &mut FieldMapping) {
         if table.boolean("digits", self.found) == Some(true) {
-            feed.steps.push(Transform::Digits(false));
+            feed.steps.push(Transform::Digits(DigitsOf::Text));
         }
         if let Some(width) = table.integer("pad", 1, MOST_DIGITS, self.found) {
             feed.steps.push(Transform::Pad(width as usize));
@@ -144,7 +144,11 @@ impl Compiler<'_, '_> {
                 .iter()
                 .any(|step| matches!(step, Transform::Integer(_) | Transform::UsdRange(..)));
         if let Some(Transform::Digits(number)) = feed.steps.first_mut() {
-            *number = counts;
+            *number = match form {
+                _ if counts => DigitsOf::Number,
+                Form::TaxId | Form::EntityTaxId => DigitsOf::TaxId,
+                _ => DigitsOf::Text,
+            };
         }
     }
 

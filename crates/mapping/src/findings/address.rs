@@ -6,11 +6,13 @@
 //! the U.S. and are no finding. Left out on purpose: mailing addresses, where a P.O. box may stand.
 
 mod boxes;
+mod elsewhere;
 mod no_streets;
 mod remarks;
 
 pub(crate) use boxes::is_box;
 use boxes::is_plain_street;
+use elsewhere::is_of_another_field;
 use no_streets::{NO_STREETS, REMARKS};
 pub(crate) use remarks::is_care_of;
 use remarks::{carries_remark, may_end_in_remark};
@@ -48,7 +50,8 @@ pub(crate) fn doubt<'a>(
         if match place {
             0 => is_no_street(line, scratch),
             _ => is_remark(line, scratch),
-        } || carries_remark(line, scratch)
+        } || is_of_another_field(line)
+            || carries_remark(line, scratch)
         {
             return Some(StreetProblem::NoStreet);
         }
@@ -340,6 +343,32 @@ mod tests {
         let alone = judged(&["c/o John Doe", "Apt 4"], "USA");
         assert_eq!(alone, Some(StreetProblem::NoStreet));
         assert_eq!(judged(&["12 Main St", "PO Box 5"], "USA"), None);
+        // What slipped from other fields.
+        for line in [
+            "987-00-1234",
+            "SSN 987-00-1234",
+            "mara@example.com",
+            "(312) 555-0123",
+            "312-555-0123",
+            "+44 20 7946 0123",
+            "same",
+            "Redacted",
+            "Tel. 312-555-0123",
+        ] {
+            let judged = judged(&["12 Main St", line], "USA");
+            assert_eq!(judged, Some(StreetProblem::NoStreet), "{line}");
+        }
+        for line in [
+            "Apt 5",
+            "# 5",
+            "Bldg 312 Unit 555",
+            "5-12-3",
+            "Suite 312-555",
+            "Mara Quill Hall",
+            "100-200-300",
+        ] {
+            assert_eq!(judged(&["12 Main St", line], "USA"), None, "{line}");
+        }
         assert_eq!(judged(&["12 Main St", "Apt 5"], "USA"), None);
         assert_eq!(judged(&["12", "Main St"], "USA"), None);
         assert_eq!(judged(&["12", "34"], "USA"), Some(StreetProblem::NoStreet));
@@ -399,6 +428,13 @@ mod tests {
             "#12",
             "１２",
         ] {
+            assert_eq!(
+                judged(&[line], "USA"),
+                Some(StreetProblem::NoStreet),
+                "{line}"
+            );
+        }
+        for line in ["REDACTED", "** Sample Rd", "S***** Rd"] {
             assert_eq!(
                 judged(&[line], "USA"),
                 Some(StreetProblem::NoStreet),

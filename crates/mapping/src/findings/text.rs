@@ -59,6 +59,13 @@ pub(crate) fn mojibake(text: &str, is_name: bool) -> Option<TextRepair> {
             text: String::new(),
         });
     }
+    if is_name && bytes.contains(&0xc3) && text.split([' ', '-', '\'']).any(has_capital_for_letter)
+    {
+        return Some(TextRepair {
+            note: "a capital letter inside of a word, where another encoding has a small one",
+            text: String::new(),
+        });
+    }
     if bytes.contains(&0xe2) && text.chars().any(is_of_no_text) {
         return Some(TextRepair {
             note: "characters of a text terminal or of Mac OS Roman between letters",
@@ -225,6 +232,28 @@ fn has_sign_inside(text: &str) -> bool {
             || (*c == 'Ÿ' && letter(before) && small(after))
             || (DASHES.contains(c) && small(before) && small(after))
     })
+}
+
+/// Whether a word of small letters holds or ends in one of the capitals that Mac OS Roman and DOS have where windows-1252 has small
+/// letters: "JosÈ", "GarcÌa", "NuÒez", "RenÚe". Words of two parts ("DeÈmil") begin with a part that is known, and Irish ones
+/// ("hÉanaí") with a small letter.
+fn has_capital_for_letter(word: &str) -> bool {
+    const CAPITALS: [char; 8] = ['È', 'Ì', 'Ò', 'Ë', 'Û', 'Ú', 'Ý', 'Ù'];
+    const PARTS: [&str; 16] = [
+        "Al", "Da", "De", "Del", "Di", "Du", "El", "Fitz", "La", "Le", "Lo", "Mac", "Mc", "San",
+        "Van", "Von",
+    ];
+    let Some(at) = word.find(CAPITALS) else {
+        return false;
+    };
+    let (before, rest) = word.split_at(at);
+    let mut letters = before.chars();
+    let mut behind = rest.chars().skip(1);
+    letters.next().is_some_and(char::is_uppercase)
+        && letters.clone().next().is_some()
+        && letters.all(char::is_lowercase)
+        && !PARTS.contains(&before)
+        && behind.all(char::is_lowercase)
 }
 
 /// Box drawing, blocks, and the signs that Mac OS Roman has where UTF-8 begins a letter.
@@ -423,6 +452,13 @@ mod tests {
             "Flat 2½ a",
             "¿Qué?",
             "Đặng",
+            "DeÈmil",
+            "McÈ",
+            "Ó hÚrdail",
+            "Èlia",
+            "D'Ùrso",
+            "JOSÈ",
+            "NICOLÒ",
         ] {
             assert_eq!(mojibake(name, true), None, "{name}");
         }
@@ -450,6 +486,16 @@ mod tests {
             "MŸller",
             "Mu–oz",
             "Fran‡ois",
+            "JosÈ",
+            "AndrÈ",
+            "GarcÌa",
+            "NuÒez",
+            "PeÒa",
+            "RenÈe",
+            "JosÚ",
+            "RenÚe",
+            "GarcÝa",
+            "Jose GarcÌa-Lopez",
         ] {
             assert!(mojibake(name, true).is_some(), "{name}");
         }

@@ -277,7 +277,7 @@ fn is_asian(all: &[&str], order: NameOrder) -> bool {
     native || abroad || first || (characters && order == NameOrder::GivenFirst)
 }
 
-fn is_east_asian(c: char) -> bool {
+pub(super) fn is_east_asian(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
@@ -292,7 +292,7 @@ fn particles_in_doubt(all: &[&str], order: NameOrder) -> bool {
     if is_particle(last) && !is_family_name(last) {
         return true;
     }
-    let behind = particles::count_at_end(before);
+    let behind = particles::count_before(before, Some(*last));
     let (names, particles) = before.split_at(before.len() - behind);
     // "Ana Silva dos Santos"; in "Ana M dos Santos" an initial stands there.
     let romance = particles

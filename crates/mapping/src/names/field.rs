@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use super::firms::{ACCOUNT, FIRM, has};
 use super::notes::{FEMININE, MAIDEN, NOTES};
 use super::words::{COURTESY, DEGREES, DEGREES_OR_NAMES, HONORIFICS, JOINING, TITLES_ALONE};
-use super::{are_several, doubts, in_name, is_honorific, is_no_person, letters, titles};
+use super::{are_several, doubts, in_name, is_honorific, is_no_person, letters, suffix, titles};
 use bakkt_contract::fold::fold;
 use bakkt_model::text::is_latin;
 
@@ -55,7 +55,7 @@ const PLACEHOLDERS: &[&str] = &[
     "inconnue", "kein", "keine", "keineangabe", "keineangaben", "keinvorname", "lastname", "lastnameunknown", "nachname",
     "name", "namenotgiven", "nameunknown", "nessuno", "nofamilyname", "nofirstname", "nogivenname", "nolastname", "nombre", "nome", "nomiddleinitial", "nomiddlename",
     "nomn", "noname", "nonamegiven", "none", "nonegiven", "nosurname", "notavailable", "notgiven", "notknown", "notprovided", "null", "ohne",
-    "onbekend", "prenom", "samplename", "sconosciuta", "sconosciuto", "sinnombre", "sobrenome", "surname", "tbd", "testname",
+    "onbekend", "prenom", "sameasabove", "samplename", "sconosciuta", "sconosciuto", "seeabove", "sinnombre", "sobrenome", "surname", "tbd", "testname",
     "unbekannt", "undefined", "unk", "unknown", "unknownname", "vorname", "xxxxx", "неизвестен", "неизвестна", "неизвестно",
     "неизвестный", "нетданных", "なし", "不明", "不詳", "不详", "匿名", "同上", "名無し", "无", "未定", "未登録", "未知", "無", "無名",
     "모름", "무명", "미상", "없음",
@@ -69,6 +69,28 @@ const NAMES_TOO: &[&str] = &[
     "baby", "care", "com", "hold", "infant", "ira", "konto", "late", "living", "marine", "or",
     "prop", "roth", "sep", "temp", "the", "tod", "tr",
 ];
+
+/// Whether a whole cell of several words says that no name is known: "No Name".
+pub(super) fn says_that_none_is_known(text: &str) -> bool {
+    // One word is no whole name anyway.
+    text.len() <= 24 && text.contains(' ') && has(PLACEHOLDERS, &fold(text))
+}
+
+/// Letters in the place of those that were left out: "Mxxxx".
+fn is_masked(text: &str) -> bool {
+    let mut bytes = text.as_bytes().windows(3);
+    memchr::memchr2(b'x', b'X', text.as_bytes()).is_some()
+        && bytes.any(|three| three.eq_ignore_ascii_case(b"xxx"))
+}
+
+/// A dash at an edge of a word, or quotes around a name: "-John", "Smith- Jones", "'John'".
+fn has_loose_mark(text: &str) -> bool {
+    let mut words = text.split(' ');
+    // "Smith - Jones" has a dash of its own.
+    let dashed = |word: &str| word.len() > 1 && (word.starts_with('-') || word.ends_with('-'));
+    let quoted = text.len() > 2 && text.starts_with('\'') && text.ends_with('\'');
+    text.starts_with('`') || quoted || words.any(dashed)
+}
 
 /// Why a cell is no name of one person, if it is not.
 pub(crate) fn doubt(text: &str, field: NameField) -> Option<&'static str> {
@@ -111,6 +133,12 @@ fn judged(text: &str, field: NameField) -> Option<&'static str> {
     if !text.chars().all(is_known) {
         return Some(SIGNS);
     }
+    if is_masked(text) {
+        return Some(PLACEHOLDER);
+    }
+    if has_loose_mark(text) {
+        return Some(SIGNS);
+    }
     let plain = text.replace(is_quote, " ");
     let tokens: Vec<&str> = plain
         .split([' ', ','])
@@ -136,6 +164,14 @@ fn judged(text: &str, field: NameField) -> Option<&'static str> {
     // Two family names of one person may be joined: "Ortega y Gasset".
     if are_several(&parts) || (field == NameField::Given && doubts::joins_people(&joined)) {
         return Some(SEVERAL);
+    }
+    // "Sr." and "III"; people are called Junior and Senior.
+    let is_suffix = alone
+        && suffix(first).is_some()
+        && !matches!(word.as_str(), "junior" | "senior")
+        && (first.ends_with('.') || !first.contains(char::is_lowercase) || first.len() == 2);
+    if is_suffix {
+        return Some(TITLE);
     }
     let is_titled = !alone && (is_honorific(first) || has(FEMININE, &word));
     if is_titled
@@ -198,6 +234,7 @@ static WORDS: LazyLock<Box<[u64; 512]>> = LazyLock::new(|| {
         JOINING,
         PLACEHOLDERS,
         &["true", "false"],
+        &["jr", "sr", "jnr", "snr", "ii", "iii", "iv", "vii", "viii"],
     ];
     for word in tables.into_iter().flatten() {
         let place = match word.is_ascii() {
@@ -221,6 +258,9 @@ fn place(word: &[u8]) -> usize {
 /// Whether a cell may hold anything but names: a quick look at its words. Most are one or two words of Latin letters that no
 /// table has.
 fn may_be_doubtful(text: &str) -> bool {
+    if has_loose_mark(text) || is_masked(text) {
+        return true;
+    }
     let set = &*WORDS;
     let is_known = |word: &[u8]| {
         let place = place(word);
@@ -283,6 +323,20 @@ mod tests {
             ("Unknown", Family, PLACEHOLDER),
             ("unbekannt", Family, PLACEHOLDER),
             ("No Name", Given, PLACEHOLDER),
+            ("See above", Given, PLACEHOLDER),
+            ("Mxxxx", Given, PLACEHOLDER),
+            ("XXXX", Family, PLACEHOLDER),
+            ("REDACTED", Given, REMARK),
+            ("Masked", Family, REMARK),
+            ("-John", Given, SIGNS),
+            ("John-", Given, SIGNS),
+            ("'John'", Given, SIGNS),
+            ("`John", Given, SIGNS),
+            ("Smith -Jones", Family, SIGNS),
+            ("Sr.", Given, TITLE),
+            ("Jr", Given, TITLE),
+            ("III", Given, TITLE),
+            ("Doe NRI", Family, REMARK),
             ("keine Angabe", Family, PLACEHOLDER),
             ("TRUE", Given, PLACEHOLDER),
             ("1984-03-31", Given, SIGNS),
@@ -329,6 +383,11 @@ mod tests {
             "Christian",
             "Max",
             "Thi Hoa",
+            "Junior",
+            "Iva",
+            "Xavier",
+            "Anne-Marie",
+            "Maxx",
         ] {
             assert_eq!(doubt(text, Given), None, "{text}");
         }
@@ -361,6 +420,9 @@ mod tests {
             "SMITH",
             "Null",
             "Smith\u{2013}Jones",
+            "Senior",
+            "'t Hooft",
+            "Smith - Jones",
         ] {
             assert_eq!(doubt(text, Family), None, "{text}");
         }

@@ -10,9 +10,9 @@ use super::{NameOrder, doubts, letters, plain};
 /// Lower case, without dots, accents as they are written. Sorted, as all tables of this file.
 #[rustfmt::skip]
 const PARTICLES: &[&str] = &[
-    "'s", "'t", "af", "ap", "av", "da", "dal", "dalla", "das", "de", "degli", "dei", "del", "della", "delle", "dem", "den",
-    "der", "des", "di", "do", "dos", "du", "fitz", "het", "la", "las", "le", "lo", "los", "mac", "mc", "op", "saint", "st",
-    "ste", "te", "ten", "ter", "van", "vom", "von", "zu", "zum", "zur",
+    "'s", "'t", "af", "ap", "av", "da", "dal", "dalla", "das", "de", "degli", "dei", "del", "dela", "delas", "della", "delle",
+    "delos", "dem", "den", "der", "des", "di", "do", "dos", "du", "fitz", "het", "la", "las", "le", "lo", "los", "mac", "mc",
+    "op", "saint", "st", "sta", "ste", "sto", "te", "ten", "ter", "van", "vom", "von", "zu", "zum", "zur",
 ];
 
 /// Of Arabic names: "servant of", "father of", "son of", the article. Alone they say nothing, so they never stand alone.
@@ -53,8 +53,8 @@ const IRISH_OR_NAMES: &[&str] = &["ab", "ferch", "mag", "ni", "nic", "ua", "ui",
 /// Particles of the Romance languages, where a word before them may be the first of two family names: "Ana Silva dos Santos".
 #[rustfmt::skip]
 const ROMANCE: &[&str] = &[
-    "da", "dal", "dalla", "das", "de", "degli", "dei", "del", "della", "delle", "des", "di", "do", "dos", "du", "la", "las",
-    "le", "lo", "los",
+    "da", "dal", "dalla", "das", "de", "degli", "dei", "del", "dela", "delas", "della", "delle", "delos", "des", "di", "do",
+    "dos", "du", "la", "las", "le", "lo", "los",
 ];
 
 /// Particles that are whole family names as well, where they have a capital: "Anna Le", "Paula Abdul".
@@ -62,8 +62,40 @@ const FAMILY_NAMES_TOO: &[&str] = &["abdul", "do", "du", "la", "le", "lo", "te"]
 
 /// Particles that end the given names of no one: "Berg, Anna von".
 const TRAILING: &[&str] = &[
-    "das", "de", "del", "della", "den", "der", "des", "di", "dos", "du", "vom", "von", "zu",
+    "das", "de", "del", "dela", "delas", "della", "delos", "den", "der", "des", "di", "dos", "du",
+    "vom", "von", "zu",
 ];
+
+/// Saints after whom families are called, behind "San", "Santa" and "Santo", which are given names as well; folded.
+#[rustfmt::skip]
+const SAINTS: &[&str] = &[
+    "agustin", "ana", "andres", "antonio", "barbara", "buenaventura", "catalina", "clara", "cruz", "diego", "domingo",
+    "esteban", "felipe", "francisco", "gabriel", "german", "gil", "gregorio", "ines", "isidro", "jose", "juan", "lorenzo",
+    "lucia", "luis", "marcos", "maria", "marino", "martin", "mateo", "miguel", "millan", "nicolas", "olalla", "pablo",
+    "pedro", "rita", "roman", "rosa", "sebastian", "segundo", "teresa", "tomas", "vicente",
+];
+
+/// What stands behind a family name of Portugal and Brazil, or of Spain, and belongs to it: son, grandson, nephew; folded.
+const GENERATIONS: &[&str] = &["filho", "hijo", "neto", "netto", "sobrinho"];
+
+/// Whether a word says whose descendant somebody is.
+pub(super) fn is_generation(token: &str) -> bool {
+    has(GENERATIONS, &doubts::folded(token))
+}
+
+/// Whether two words are the name of a saint, which is a family name behind a given name: "San Martín", "Santa Cruz".
+pub(super) fn are_saint(first: &str, next: &str) -> bool {
+    matches!(plain(first).as_str(), "san" | "santa" | "santo") && has(SAINTS, &doubts::folded(next))
+}
+
+/// How many particles a family name ends in that belong in front of it: "Berg van der".
+pub(super) fn trailing(family: &[&str]) -> usize {
+    let count = count_at_end(family.get(1..).unwrap_or_default(), "");
+    match family.last() {
+        Some(last) if count > 1 || (is_trailing(last) && !is_family_name(last)) => count,
+        _ => 0,
+    }
+}
 
 pub(super) fn is_particle(token: &str) -> bool {
     // "T." and "Ó." are initials.
@@ -110,16 +142,22 @@ pub(super) fn count_at_start(tokens: &[&str]) -> usize {
     tokens
         .iter()
         .enumerate()
-        .take_while(|(place, token)| is_particle(token) || begin_with_nobility(token, next(*place)))
+        .take_while(|(place, token)| {
+            let next = next(*place);
+            is_particle(token) || begin_with_nobility(token, next) || are_saint(token, next)
+        })
         .count()
 }
 
-/// How many particles stand at the end, the titles before them included.
-pub(super) fn count_at_end(tokens: &[&str]) -> usize {
+/// How many particles stand before a family name, the titles before them included.
+pub(super) fn count_before<'t>(tokens: &[&'t str], family: Option<&'t str>) -> usize {
+    count_at_end(tokens, family.unwrap_or_default())
+}
+
+fn count_at_end<'t>(tokens: &[&'t str], mut next: &'t str) -> usize {
     let mut count = 0;
-    let mut next = "";
     for token in tokens.iter().rev() {
-        if !is_particle(token) && !begin_with_nobility(token, next) {
+        if !is_particle(token) && !begin_with_nobility(token, next) && !are_saint(token, next) {
             break;
         }
         count += 1;
@@ -195,6 +233,8 @@ mod tests {
             ROMANCE,
             FAMILY_NAMES_TOO,
             TRAILING,
+            SAINTS,
+            GENERATIONS,
         ] {
             assert!(table.is_sorted_by(|one, next| one < next), "{table:?}");
         }

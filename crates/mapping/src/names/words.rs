@@ -11,6 +11,7 @@ pub(crate) const HONORIFICS: &[&str] = &[
     "miss",
     "mx",
     "master",
+    "mstr",
     "mister",
     "dr",
     "doctor",
@@ -213,7 +214,7 @@ pub(crate) const DEGREES_ALONE: &[&str] =
 
 /// Behind a name, and a name itself as often: nobody can tell "John Doe, DO" from "Tran Van, Do".
 pub(crate) const DEGREES_OR_NAMES: &[&str] = &[
-    "do", "ma", "ba", "bs", "ms", "pa", "np", "od", "sj", "op", "omi", "osa", "osu", "sac",
+    "do", "kc", "ma", "ba", "bs", "ms", "pa", "np", "od", "sj", "op", "omi", "osa", "osu", "sac",
 ];
 
 /// Behind a name: what it is written as, and how it is found.
@@ -221,6 +222,8 @@ pub(crate) const SUFFIXES: &[(&str, &str)] = &[
     ("jr", "Jr"),
     ("jnr", "Jr"),
     ("junior", "Jr"),
+    ("júnior", "Jr"),
+    ("JÚNIOR", "Jr"),
     ("sr", "Sr"),
     ("snr", "Sr"),
     ("senior", "Sr"),

@@ -4,7 +4,7 @@
 //! Owner of the short way for them. Invariant: what it writes is what the long way writes, which property tests hold. Left out on
 //! purpose: countries whose numbers the library changes behind their code, and zeros in front of an area code ("+44 (0)20 …").
 
-use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber};
 
 /// Codes of countries in which nothing but a zero is dialled in front of a national number, or nothing at all.
 const CODES: [&str; 26] = [
@@ -65,7 +65,7 @@ pub(super) fn write(text: &str, out: &mut String) -> bool {
     let Some((country_code, national)) = known.filter(|_| digits.len() != 10) else {
         return false;
     };
-    if is_possible(country_code, national) {
+    if is_valid(country_code, national) {
         out.push('+');
         out.push_str(digits);
         return true;
@@ -92,7 +92,7 @@ pub(super) fn write_national(text: &str, region: Option<&str>, out: &mut String)
     };
     // So people dial abroad: "010" in Japan, "011" in North America.
     let fits = !national.starts_with("10") && !national.starts_with("11");
-    if fits && code.parse().is_ok_and(|code| is_possible(code, national)) {
+    if fits && code.parse().is_ok_and(|code| is_valid(code, national)) {
         out.push('+');
         out.push_str(code);
         out.push_str(national);
@@ -114,8 +114,7 @@ pub(super) fn write_valid(text: &str, region: Option<&str>, out: &mut String) ->
     // Three digits first: ten of them may be those of North America.
     let first_group = text.bytes().position(|byte| !byte.is_ascii_digit());
     let is_certain = !national.starts_with('0') && (national.len() != 10 || first_group != Some(3));
-    let number = code.parse().ok().and_then(|code| number(code, national));
-    if !is_certain || !number.is_some_and(|number| PHONE_NUMBER_UTIL.is_valid_number(&number)) {
+    if !is_certain || !code.parse().is_ok_and(|code| is_valid(code, national)) {
         return false;
     }
     out.push('+');
@@ -133,16 +132,11 @@ fn number(country_code: i32, national: &str) -> Option<PhoneNumber> {
     })
 }
 
-/// Whether a country has numbers of such a length. A zero in front is none of the number.
-fn is_possible(country_code: i32, national: &str) -> bool {
-    let is_possible = |number: &PhoneNumber| {
-        let length = PHONE_NUMBER_UTIL.is_possible_number_with_reason(number);
-        matches!(length, Ok(NumberLengthType::IsPossible))
-    };
+/// Whether a country has such numbers, as far as the library knows. A zero in front is none of the number.
+fn is_valid(country_code: i32, national: &str) -> bool {
     !national.starts_with('0')
         && number(country_code, national)
-            .as_ref()
-            .is_some_and(is_possible)
+            .is_some_and(|number| PHONE_NUMBER_UTIL.is_valid_number(&number))
 }
 
 /// The digits of a text, where nothing else stands between them than the usual punctuation.

@@ -7,7 +7,9 @@
 //! Invariant: where two countries are as likely, the answer is none. Left out on purpose: numbers that say their country
 //! (`phones`).
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region};
+use rlibphonenumber::{
+    NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region,
+};
 
 use super::possible;
 use bakkt_model::text::digit;
@@ -152,13 +154,19 @@ impl NationalNumber {
             kind,
             PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile
         );
-        mobile || possible(&format!("{}0", digits(text)), Some(region)).is_none()
+        let longer = PHONE_NUMBER_UTIL.parse(&format!("{}0", digits(text)), Some(region));
+        // Some countries have longer numbers of other kinds, as Argentina has of mobile phones.
+        let is_possible = |number: &PhoneNumber| {
+            let length = PHONE_NUMBER_UTIL.is_possible_number_for_type_with_reason(number, kind);
+            matches!(length, Ok(NumberLengthType::IsPossible))
+        };
+        mobile || !longer.is_ok_and(|number| is_possible(&number))
     }
 }
 
 /// Whether its country has such numbers, as far as the library knows. That takes longer than everything else here, so it is
 /// asked only where the answer counts.
-fn is_valid(number: &PhoneNumber) -> bool {
+pub(super) fn is_valid(number: &PhoneNumber) -> bool {
     PHONE_NUMBER_UTIL.is_valid_number(number)
 }
 

@@ -185,6 +185,62 @@ fn numbers_that_north_america_gives_to_nobody_are_none() {
     );
 }
 
+/// A cell, the country of the person, and the number; none where the country cannot have it.
+#[test]
+fn a_number_is_one_that_its_country_can_have() {
+    for (text, region, wanted) in [
+        // The zero that the country dials in front stands behind no code.
+        ("0871234", "IE", None),
+        ("070123", "SE", None),
+        ("0803123456", "NG", None),
+        ("0532123456", "TR", None),
+        ("01012345", "KR", None),
+        ("09876543", "IN", None),
+        ("+353 0 871234", "US", None),
+        ("085 123 4567", "IE", Some("+353851234567")),
+        ("06 12345678", "IT", Some("+390612345678")),
+        ("+225 07 07 12 34 56", "US", Some("+2250707123456")),
+        // A digit is lacking, or too many.
+        ("0791112345", "GB", None),
+        ("+91 98765 4321", "US", None),
+        ("+81 90 1234 567", "US", None),
+        ("+44 7911 12345", "US", None),
+        ("+31 6 1234 56789", "US", None),
+        // Nobody's, but of a range that may be open: fictitious numbers of mobile phones.
+        ("+44 7700 900123", "US", Some("+447700900123")),
+        ("07700 900123", "GB", Some("+447700900123")),
+        // Ten digits of the U.S. behind a plus.
+        ("+9175550123", "US", None),
+        ("+6175550123", "US", None),
+        ("+6505550123", "US", None),
+        ("+5125550123", "US", None),
+        ("+8185550123", "US", None),
+        ("+2065550123", "US", None),
+        ("+3125550123", "US", None),
+        ("+(312)5550123", "US", None),
+        ("0113125550123", "US", None),
+        ("+4722123456", "US", Some("+4722123456")),
+        ("+6591234567", "US", Some("+6591234567")),
+        // Codes that mobile phones had.
+        ("+52 1 55 1234 5678", "US", Some("+525512345678")),
+        ("044 55 1234 5678", "MX", Some("+525512345678")),
+        ("045 55 1234 5678", "MX", Some("+525512345678")),
+        ("01 55 1234 5678", "MX", Some("+525512345678")),
+        ("1 55 1234 5678", "MX", Some("+525512345678")),
+        ("09 8765 4321", "CL", Some("+56987654321")),
+        // Buenos Aires without its zero.
+        ("(11) 4321-5678", "AR", Some("+541143215678")),
+        ("11 4321 5678", "AR", Some("+541143215678")),
+        ("3125550123.00", "US", Some("+13125550123")),
+    ] {
+        assert_eq!(
+            read(text, Some(region)).as_deref(),
+            wanted,
+            "{text} of {region}"
+        );
+    }
+}
+
 /// A cell, the country of the person, the home of the export, and the number.
 #[test]
 fn a_number_without_its_country_is_read_where_it_can_be_from() {

@@ -22,7 +22,7 @@ const LINES: &[&str] = &[
     "geenadres", "gleich", "gleicheadresse", "holdmail", "homeless", "idem", "identique", "igual", "igualanterior",
     "inconnu", "inconnue", "indirizzosconosciuto", "ingen", "ingenadresse", "invalid", "invalidaddress", "ismeretlen", "ka",
     "kein", "keine", "keineadresse", "keineangabe", "keineangaben", "keiner", "keinestrasse", "keinfesterwohnsitz",
-    "lamisma", "mailreturned", "memeadresse", "mesmoendereco", "mismadireccion", "missing", "moved", "movednoforwarding",
+    "lamisma", "mailreturned", "masked", "memeadresse", "mesmoendereco", "mismadireccion", "missing", "moved", "movednoforwarding",
     "na", "naoinformado", "nc", "nd", "nenhum", "nenhuma", "nessuna", "nessuno", "neuvedeno", "neznama", "neznamy", "nfa",
     "nichtbekannt", "nichtvorhanden", "nieznana", "nieznany", "nil", "ninguna", "ninguno", "nk", "noaddress",
     "noaddressgiven", "noaddressonfile", "noaddressprovided", "noaplica", "nocurrentaddress", "nodata", "nodisponible",
@@ -31,7 +31,7 @@ const LINES: &[&str] = &[
     "noneprovided", "nonrenseigne", "nonrenseignee", "nonreperibile", "nopermanentaddress", "nostreet", "notapplicable",
     "notavailable", "notgiven", "notknown", "notknownatthisaddress", "notonfile", "notprovided", "notstated", "notsupplied",
     "npai", "nr", "null", "ofw", "ohne", "ohneadresse", "ohneangabe", "ohnefestenwohnsitz", "okand", "okandadress",
-    "omesma", "omesmo", "onbekend", "onfile", "pasdadresse", "pending", "refused", "returnedmail", "returntosender", "rts",
+    "omesma", "omesmo", "onbekend", "onfile", "pasdadresse", "pending", "redacted", "refused", "returnedmail", "returntosender", "rts",
     "same", "sameaddress", "sameaddressasabove", "sameaddressasprimary", "sameas", "sameasabove", "sameasabv",
     "sameasbefore", "sameasbusiness", "sameashome", "sameashomeaddress", "sameasmailing", "sameasmailingaddr",
     "sameasmailingaddress", "sameasowner", "sameasowner1", "sameasowner2", "sameasphysical", "sameasprimary",
@@ -51,7 +51,7 @@ const LINES: &[&str] = &[
 #[rustfmt::skip]
 pub(super) const REMARKS: &[&str] = &[
     "deceased", "decd", "badaddress", "badaddr", "returnedmail", "mailreturned", "returntosender", "rts", "undeliverable",
-    "donotmail", "nomail", "holdmail", "moved", "movednoforwarding", "noforwardingaddress", "unknown", "addressunknown",
+    "donotmail", "nomail", "holdmail", "redacted", "masked", "same", "sameasabove", "moved", "movednoforwarding", "noforwardingaddress", "unknown", "addressunknown",
     "invalid", "invalidaddress", "donotuse", "closed", "testaddress", "test", "tbd", "none", "na", "null", "undefined",
     "unbekanntverzogen", "verzogen", "verstorben", "unbekannt", "npai", "decede", "decedee", "fallecido", "fallecida",
     "desconocido", "trasferito", "deceduto", "deceduta", "overleden", "転居先不明", "不明", "同上",

@@ -4,6 +4,7 @@
 //! states are cities (Nevada in Missouri), and so are numbers in names (29 Palms, 100 Mile House).
 
 use crate::findings::address::{is_box, is_care_of, is_unit};
+use bakkt_contract::countries;
 use bakkt_contract::forms::is_state2;
 use bakkt_contract::us_states::two_letters;
 
@@ -37,16 +38,26 @@ pub(super) fn slipped(
 
 /// What a city with a digit is, if it is not one.
 fn digits(city: &str, country: Option<&str>) -> Option<&'static str> {
+    let is_code = |word: &str| word.len() >= 5 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let has_code =
+        || city.contains(char::is_alphabetic) && city.split([' ', ',', '-']).any(is_code);
+    let code = || has_code().then_some("the state or the postal code stands in it");
     if city.as_bytes()[0].is_ascii_digit() {
         let last = city.split([' ', ',', '.']).rfind(|word| !word.is_empty());
         let is_street = |word: &str| STREETS.iter().any(|one| one.eq_ignore_ascii_case(word));
-        return last.is_some_and(is_street).then_some("a street");
+        return match last.is_some_and(is_street) {
+            true => Some("a street"),
+            false => code(),
+        };
     }
     if is_unit(city) {
         return Some("an apartment");
     }
     // "Bp. 12" is a district of Budapest.
-    (country != Some("HUN") && is_box(city, country)).then_some("a P.O. box")
+    match country != Some("HUN") && is_box(city, country) {
+        true => Some("a P.O. box"),
+        false => code(),
+    }
 }
 
 /// Last words of a street that no town with a number in front of its name has.
@@ -77,8 +88,20 @@ fn home(city: &str, state: Option<&str>, has_comma: bool) -> Option<&'static str
     }
     if has_comma {
         let (_, end) = city.rsplit_once(',')?;
+        // "Austin, Texas, USA"
+        if countries::alpha3(end.trim()) == Some("USA") {
+            return BEHIND;
+        }
         let found = two_letters(end);
         return found.filter(|found| *found != "DC").and(BEHIND);
+    }
+    // "Austin Texas"; East New York is in New York.
+    if let (Some(own), Some((_, end))) = (state, city.rsplit_once(' '))
+        && STATES.iter().any(|name| name.eq_ignore_ascii_case(end))
+        && two_letters(end) == Some(own)
+        && two_letters(city).is_none()
+    {
+        return BEHIND;
     }
     // A name of a state begins with the first of its two letters.
     let own = state.filter(|state| is_state2(state));
@@ -132,6 +155,10 @@ mod tests {
             ("Austin, Texas", "TX"),
             ("New York, NY", "NY"),
             ("Nevada MO", "MO"),
+            ("Austin Texas", "TX"),
+            ("Austin, Texas, USA", "TX"),
+            ("Washington 20001", "DC"),
+            ("APO AE 09012", "AE"),
             ("TX", "TX"),
             ("TX", ""),
             ("Texas", "TX"),
@@ -161,6 +188,7 @@ mod tests {
             ("c/o Bob", "DEU"),
             ("p1@example.com", "CHE"),
             ("12 Main St", "AUS"),
+            ("75012 Paris", "FRA"),
         ] {
             assert!(slipped(city, None, Some(country)).is_some(), "{city}");
         }
@@ -173,6 +201,10 @@ mod tests {
             ("Washington", "DC"),
             ("Washington DC", "DC"),
             ("Washington, DC", "DC"),
+            ("East New York", "NY"),
+            ("West Virginia City", "WV"),
+            ("Kansas City", "KS"),
+            ("Port Maryland", "VA"),
             ("Washington, D.C.", "DC"),
             ("New York", "NY"),
             ("Washington", "NC"),

@@ -31,6 +31,10 @@ fn two_family_names_where_the_mapping_says_so() {
             "Garcia Lopez, Maria",
             "Maria||Garcia Lopez|",
         ),
+        // An initial is no family name.
+        (NameOrder::GivenFirst, "John Q Smith", "John|Q|Smith|"),
+        (NameOrder::GivenFirst, "John Q. Smith", "John|Q|Smith|"),
+        (NameOrder::FamilyFirst, "SMITH Q JOHN", "Q|JOHN|SMITH|"),
     ] {
         assert_eq!(
             read(text, two(order))
@@ -39,6 +43,72 @@ fn two_family_names_where_the_mapping_says_so() {
             Some(wanted),
             "{text}"
         );
+    }
+}
+
+#[test]
+fn family_names_of_several_words_stay_whole() {
+    use NameOrder::{FamilyFirst, GivenFirst};
+    for (order, text, wanted) in [
+        (GivenFirst, "Ana Dela Cruz", Some("Ana||Dela Cruz|")),
+        (
+            GivenFirst,
+            "Maria Delos Santos",
+            Some("Maria||Delos Santos|"),
+        ),
+        (
+            GivenFirst,
+            "Santos, Maria Delos",
+            Some("Maria||Delos Santos|"),
+        ),
+        (GivenFirst, "Juan Sta. Maria", Some("Juan||Sta. Maria|")),
+        (FamilyFirst, "Dela Cruz Maria", Some("Maria||Dela Cruz|")),
+        (GivenFirst, "Jose San Martin", Some("Jose||San Martin|")),
+        (GivenFirst, "José San Martín", Some("José||San Martín|")),
+        (GivenFirst, "Roque Santa Cruz", Some("Roque||Santa Cruz|")),
+        (GivenFirst, "Martin, Jose San", Some("Jose||San Martin|")),
+        (FamilyFirst, "San Martin Jose", Some("Jose||San Martin|")),
+        (FamilyFirst, "Santa Cruz Roque", Some("Roque||Santa Cruz|")),
+        (GivenFirst, "Kim San Lee", Some("Kim|San|Lee|")),
+        (GivenFirst, "San Martin", Some("San||Martin|")),
+        (
+            GivenFirst,
+            "Berg van der, Anna",
+            Some("Anna||van der Berg|"),
+        ),
+        (GivenFirst, "Berg von, Anna", Some("Anna||von Berg|")),
+        (GivenFirst, "Tran Le, Anna", Some("Anna||Tran Le|")),
+        // Names of the generation belong to the family name.
+        (GivenFirst, "Juan Perez Filho", Some("Juan||Perez Filho|")),
+        (GivenFirst, "João Silva Neto", Some("João||Silva Neto|")),
+        (
+            GivenFirst,
+            "João Carlos Silva Sobrinho",
+            Some("João|Carlos|Silva Sobrinho|"),
+        ),
+        (GivenFirst, "João Neto", Some("João||Neto|")),
+        (FamilyFirst, "SILVA NETO JOAO", Some("JOAO||SILVA NETO|")),
+        (GivenFirst, "João Silva Júnior", Some("João||Silva|Jr")),
+        (GivenFirst, "JOÃO SILVA JÚNIOR", Some("JOÃO||SILVA|Jr")),
+        // One character is a whole family name.
+        (FamilyFirst, "王 小明", Some("小明||王|")),
+        (FamilyFirst, "김 민준", Some("민준||김|")),
+        (FamilyFirst, "李 明", Some("明||李|")),
+        (FamilyFirst, "山田 太郎", Some("太郎||山田|")),
+        // Half of a name, titles and remarks.
+        (GivenFirst, "Ann Smith -Jones", None),
+        (GivenFirst, "Ann Smith- Jones", None),
+        (GivenFirst, "John Smith-", None),
+        (GivenFirst, "John Doe, KC", None),
+        (GivenFirst, "Doe, KC", Some("KC||Doe|")),
+        (GivenFirst, "KC Jones", Some("KC||Jones|")),
+        (GivenFirst, "Mstr John Smith", Some("John||Smith|")),
+        (GivenFirst, "John Doe NRI", None),
+        (GivenFirst, "No Name", None),
+        (GivenFirst, "John REDACTED", None),
+    ] {
+        let read = read(text, NameHabit::from(order)).map(|parts| parts.join("|"));
+        assert_eq!(read.as_deref(), wanted, "{text}");
     }
 }
 

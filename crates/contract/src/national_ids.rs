@@ -1,0 +1,193 @@
+//! Tax ids of other countries: what certainly is none, whichever country it is said to be of.
+//!
+//! Owner of [`unfit`] and of [`holds_one_number`]. Countries write their ids in many ways, with letters, blanks and marks, so that
+//! only what no country does is refused: an id without a digit, a masked one, a label in front of one, several of them, and
+//! what belongs into another field. Left out on purpose: the forms and check digits of single countries.
+
+use super::fold::fold;
+
+/// What people write in front of an id, without marks and accents. Those that have four letters or fewer may not stand in front of an
+/// id of Mexico, which begins with such letters: "ABCD 800101 XX1".
+const LABELS: [&str; 36] = [
+    "ahv", "bsn", "cif", "cnp", "cpf", "cuil", "cuit", "curp", "dni", "ein", "fein", "id", "idnr",
+    "itin", "nie", "nif", "nin", "nino", "nit", "no", "nr", "nric", "num", "oib", "pan", "pesel",
+    "rfc", "rut", "sin", "ssn", "taxid", "tfn", "tin", "utr", "vat", "vkn",
+];
+
+/// Digits that somebody repeated to get past a form.
+const LONG: usize = 8;
+
+/// Why a text is no tax id of any country, if it is none.
+pub fn unfit(text: &str) -> Option<&'static str> {
+    let digits = || text.chars().filter(|c| c.is_numeric());
+    let first = digits().next();
+    if text.contains('@') {
+        Some("an e-mail address")
+    } else if is_masked(text) {
+        Some("masked: some of its characters are left out")
+    } else if first.is_none() {
+        Some("without a digit, as no tax id is")
+    } else if digits().count() >= LONG
+        && digits().all(|digit| Some(digit) == first)
+        && is_number(text)
+    {
+        Some("one digit over and over")
+    } else if is_day(text) {
+        Some("a date")
+    } else if has_word(text) {
+        Some("a word beside the id")
+    } else if text.contains([';', '|', ',', ':']) || text.contains(" / ") || text.contains(" & ") {
+        Some("several ids, or a remark")
+    } else {
+        None
+    }
+}
+
+/// Whether signs stand for characters of the id: "****1234", "XXX-XX-1234".
+fn is_masked(text: &str) -> bool {
+    let is_x = |c: char| matches!(c, 'x' | 'X');
+    let length = |run: &str| run.chars().take_while(|c| is_x(*c)).count();
+    let longest = text.split(|c: char| !is_x(c)).map(str::len).max();
+    text.contains(['*', '\u{2022}', '\u{25cf}'])
+        || text.contains("##")
+        || length(text) >= 3
+        || longest >= Some(4)
+}
+
+fn is_number(text: &str) -> bool {
+    !text.chars().any(char::is_alphabetic)
+}
+
+/// A day with a year of four digits: "3/31/1984", "1984-03-31".
+fn is_day(text: &str) -> bool {
+    let parts: Vec<&str> = text.trim().split(['/', '-', '.']).collect();
+    let number = |part: &&str, most: u32| {
+        (1..=2).contains(&part.len()) && part.parse().is_ok_and(|n: u32| (1..=most).contains(&n))
+    };
+    let year = |part: &&str| part.len() == 4 && (part.starts_with("19") || part.starts_with("20"));
+    match parts.as_slice() {
+        [y, m, d] if year(y) => number(m, 12) && number(d, 31),
+        [a, b, y] if year(y) => number(a, 31) && number(b, 31) && (number(a, 12) || number(b, 12)),
+        _ => false,
+    }
+}
+
+/// A word that is no part of an id: a label in front of it, or one of small letters.
+fn has_word(text: &str) -> bool {
+    let words = text.split([' ', ':', '#']).filter(|word| !word.is_empty());
+    let is_word = |word: &str| {
+        let letters = |c: char| c.is_alphabetic() || matches!(c, '-' | '.');
+        let small = word.chars().skip(1).filter(|c| c.is_lowercase()).count();
+        word.chars().all(letters) && (small >= 2 || LABELS.contains(&fold(word).as_str()))
+    };
+    words.clone().count() > 1 && words.clone().any(is_word)
+}
+
+/// Whether the digits of a text are one id, so that they can be taken alone: digits and marks, with words beside them at most. A letter
+/// within the id would be lost, and of several ids nobody knows which is meant.
+pub fn holds_one_number(text: &str) -> bool {
+    let marks = |c: char| matches!(c, '-' | '.' | '/' | '(' | ')' | '\u{2010}'..='\u{2013}');
+    let mut words = text
+        .split([' ', ':', '#', '\u{a0}'])
+        .filter(|word| !word.is_empty());
+    // Before the number, within it, behind it.
+    let (mut has_begun, mut has_ended) = (false, false);
+    let fits = words.all(|word| {
+        let has_digit = word.contains(|c: char| c.is_numeric());
+        let is_plain = word.chars().all(|c| c.is_numeric() || marks(c));
+        // A bare "/" or "-" between two numbers parts them as well.
+        has_ended |= has_begun && (!has_digit || !is_plain);
+        has_begun |= has_digit;
+        !has_digit || (is_plain && !has_ended)
+    });
+    fits && !is_masked(text) && !text.contains([';', '|', ','])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_country_gives_out_is_none() {
+        for text in [
+            "****1234",
+            "XXXX1234",
+            "*******12",
+            "XXX-XX-1234",
+            "##1234",
+            "applied for",
+            "exempt",
+            "see file",
+            "n. v.",
+            "mara@example.com",
+            "3/31/1984",
+            "31.03.1984",
+            "1984-03-31",
+            "Steuer-ID 12345678901",
+            "CPF 123.456.789-09",
+            "RFC: ABCD800101XX1",
+            "12345678901 / 98765432109",
+            "12345678901; 98765432109",
+            "1 of 2: 12345678901",
+            "00000000000",
+            "111.111.111-11",
+        ] {
+            assert!(unfit(text).is_some(), "{text}");
+        }
+        for text in [
+            "12345678901",
+            "12 345 678 901",
+            "123.456.789-09",
+            "ABCD800101XX1",
+            "ABCD 800101 XX1",
+            "ABCD800101HDFRRN09",
+            "RSSMRA84C31H501U",
+            "RSS MRA 84C31 H501U",
+            "X1234567L",
+            "12345678Z",
+            "QQ 12 34 56 C",
+            "181/815/08155",
+            "840331/1234",
+            "12.345.678-5",
+            "756.1234.5678.97",
+            "S1234567D",
+            "12-34567890-1",
+            "198403311234",
+            "1234567T",
+            "abcd800101xx1",
+        ] {
+            assert_eq!(unfit(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn digits_are_taken_of_one_number_alone() {
+        for text in [
+            "987-00-1234",
+            "123.456.789-09",
+            "12 345 678 901",
+            "Steuer-ID 12345678901",
+            "SSN: 987-00-1234",
+            "SSN#987001234",
+            "987001234 (SSN)",
+            "181/815/08155",
+            "",
+            "none",
+        ] {
+            assert!(holds_one_number(text), "{text}");
+        }
+        for text in [
+            "XXXX1234",
+            "****1234",
+            "12345678901 / 98765432109",
+            "12345678901;98765432109",
+            "1 of 2: 12345678901",
+            "ABCD800101XX1",
+            "12345678Z",
+            "X1234567L",
+            "12345678901 or 98765432109",
+        ] {
+            assert!(!holds_one_number(text), "{text}");
+        }
+    }
+}
