@@ -480,7 +480,7 @@ fn words_of_transforms_are_documented() {
             words[words.len() - 1]
         )
     };
-    let text = format!("Yes is {}; no is {}.", all(&YES), all(&NO));
+    let text = format!("Yes is {}; no is {}.", all(YES), all(NO));
     let plain = page.replace('\n', " ");
     assert!(plain.contains(&text), "{text}");
 }

@@ -138,7 +138,7 @@ fn is_name(host: &str) -> bool {
     };
     let is_number = |label: &&str| label.bytes().all(|byte| byte.is_ascii_digit());
     host.len() <= LONGEST_NAME
-        && labels.iter().all(|label| is_label(label))
+        && labels.iter().all(is_label)
         // A name that ends with a number is read as an address.
         && (!labels.last().is_some_and(is_number) || labels.join(".").parse::<std::net::Ipv4Addr>().is_ok())
 }

@@ -154,7 +154,7 @@ impl NationalNumber {
             kind,
             PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile
         );
-        let longer = PHONE_NUMBER_UTIL.parse(&format!("{}0", digits(text)), Some(region));
+        let longer = PHONE_NUMBER_UTIL.parse(format!("{}0", digits(text)), Some(region));
         // Some countries have longer numbers of other kinds, as Argentina has of mobile phones.
         let is_possible = |number: &PhoneNumber| {
             let length = PHONE_NUMBER_UTIL.is_possible_number_for_type_with_reason(number, kind);
