@@ -4,7 +4,7 @@
 //! Owner of that promise for KYB triggers and custody users. Left out on purpose: accounts and documents, which a resumed run
 //! asks about.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -76,10 +76,7 @@ fn a_pause_gives_up_what_was_claimed_and_nothing_is_lost() {
     let harbor = Harbor::new();
     let mut run = harbor.start();
     wait_for("KYB triggers", || (harbor.triggered() >= 2).then_some(()));
-    let mut pause = program();
-    pause.arg("control").arg(harbor.dir());
-    pause.args(["pause", "--by", "N. Operator", "--reason", "a test"]);
-    assert!(pause.status().unwrap().success());
+    pause(&harbor.dir());
     wait_for("no trigger in doubt", || {
         (harbor.kyb("in_doubt") == 0).then_some(())
     });
@@ -97,8 +94,8 @@ fn a_pause_gives_up_what_was_claimed_and_nothing_is_lost() {
     assert_eq!((harbor.kyb("in_doubt"), harbor.kyb("open")), (0, 0));
 }
 
-#[test]
-fn users_that_wait_for_the_rate_are_not_in_doubt_after_a_kill() {
+/// A migration with custody that makes one user a second, at work.
+fn at_work() -> (World, Running) {
     let world = World::new(&rows(12), "", "seed = 7\n");
     let file = world.dir().join("migration.toml");
     let settings = std::fs::read_to_string(&file).unwrap();
@@ -106,12 +103,38 @@ fn users_that_wait_for_the_rate_are_not_in_doubt_after_a_kill() {
     std::fs::write(file, slow).unwrap();
     let url = world.sandbox.base_url();
     let mut run = world.command(&["run"], &["--quiet", "--base-url", &url]);
-    let mut run = Running::start(run.stdout(Stdio::null()).stderr(Stdio::null()));
+    let run = Running::start(run.stdout(Stdio::null()).stderr(Stdio::null()));
     let users = || world.made().of_kind("user").len();
     wait_for("custody users", || (users() >= 2).then_some(()));
+    (world, run)
+}
+
+#[test]
+fn users_that_wait_for_the_rate_are_not_in_doubt_after_a_kill() {
+    let (world, mut run) = at_work();
     run.kill();
     let (status, _) = json_of(program().arg("status").arg(world.dir()).arg("--json"));
     let users: &Value = &status["custody"]["user"];
     assert!(users["in_doubt"].as_u64().unwrap() <= MOST, "{users}");
     assert!(users["open"].as_u64().unwrap() > MOST, "{users}");
+}
+
+#[test]
+fn status_says_that_custody_is_paused() {
+    let (world, _run) = at_work();
+    pause(&world.dir());
+    let paused = || {
+        let status = program().arg("status").arg(world.dir()).output().unwrap();
+        let said = String::from_utf8(status.stdout).unwrap();
+        said.contains("at present: paused by N. Operator")
+            .then_some(())
+    };
+    wait_for("the pause in status", paused);
+}
+
+fn pause(dir: &Path) {
+    let mut pause = program();
+    pause.arg("control").arg(dir);
+    pause.args(["pause", "--by", "N. Operator", "--reason", "a test"]);
+    assert!(pause.output().unwrap().status.success());
 }

@@ -322,9 +322,10 @@ fn an_account_that_was_left_alone_is_not_overwritten_by_a_replan() {
     assert_eq!(
         (
             &planned["replan"]["updates"],
-            &planned["replan"]["unchanged"]
+            &planned["replan"]["unchanged"],
+            &planned["replan"]["changed_accepted"]
         ),
-        (&0.into(), &2.into())
+        (&0.into(), &2.into(), &0.into())
     );
     case.run("run", &[]);
     assert_eq!(case.posts(), 0);

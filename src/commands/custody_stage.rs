@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::SecretString;
 
+use super::pressure_file::PressureFile;
 use super::rates::Rates;
 use super::run_control::RunControl;
 use super::signals::Signals;
@@ -225,6 +226,7 @@ pub async fn send(
         window: custody.window,
         independent: !custody.after_acceptance,
     };
+    let pressure_file = PressureFile::start(journal.folder(), counters.clone());
     let number = super::run_record::begin(&mut journal, "custody")?;
     let shown = WorkProgress::watch(mode, "custody", move || so_far(&counters));
     let ended = tokio::select! {
@@ -234,6 +236,7 @@ pub async fn send(
         }
     };
     shown.finish();
+    drop(pressure_file);
     let (mut journal, ended) = ended?;
     let ended = rates.ended(ended);
     let outcome = format!("custody {}", RunControl::outcome(steering, &ended));

@@ -121,7 +121,7 @@ impl Journal {
                 "w.record IS NOT NULL AND w.hash IS NOT r.hash AND w.state <> {state.accepted}"
             ))?,
             changed_accepted: count(sql!(
-                "w.record IS NOT NULL AND w.hash IS NOT r.hash AND w.state = {state.accepted}"
+                "w.record IS NOT NULL AND w.hash IS NOT r.hash AND w.state = {state.accepted} AND w.untouched IS NOT 1"
             ))?,
             added: self.db.query_row(added, [], |row| row.get::<_, i64>(0))? as u64,
             dropped: count(sql!("w.record IS NULL AND w.state <> {state.accepted}"))?,

@@ -10,7 +10,7 @@ use crate::write::operator_log::OperatorNote;
 /// How the new plan differs from the old one, in numbers of records.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Changes {
-    /// Sent or to be sent with the same bytes.
+    /// Sent or to be sent with the same bytes, and accounts that existed before with other data, which stay as they are.
     pub unchanged: u64,
     /// To be sent with other bytes; never accepted.
     pub changed_not_sent: u64,
