@@ -94,7 +94,7 @@ fn what_is_wrong_with_the_way_is_told() {
         (
             format!("proxy = \"{url}\"\n{trusted}"),
             None,
-            "the proxy wants to know who you are",
+            "the proxy does not know you",
         ),
         (
             format!("proxy = \"{lost}\"\n{trusted}"),

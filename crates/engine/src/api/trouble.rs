@@ -80,7 +80,7 @@ fn known(error: &(dyn Error + 'static)) -> Option<NoConnection> {
     let why = match error.to_string().as_str() {
         "dns error" => Some("the server's name is not known"),
         "tunnel error: proxy authorization required" => Some(
-            "the proxy wants to know who you are (407): put user:password into BAKKT_PROXY_CREDENTIALS",
+            "the proxy does not know you (407): BAKKT_PROXY_CREDENTIALS must have the user:password that it expects",
         ),
         "tunnel error: unsuccessful" => Some("the proxy does not let requests through to there"),
         _ => None,
