@@ -14,7 +14,7 @@ use bakkt_mapping::Mapper;
 use bakkt_mapping::assess::AssessPlan;
 use bakkt_mapping::assess::plan::Spelling;
 use bakkt_mapping::assess::policy::Policy;
-use bakkt_mapping::compile::compile;
+use bakkt_mapping::compile::{FORMS, compile};
 use bakkt_model::error::Diagnostics;
 use regex::Regex;
 
@@ -85,6 +85,22 @@ fn every_template_is_enough_to_begin_with() {
         let (policy, ids) = (Policy::default(), IdRules::default());
         let (_, unfed) = AssessPlan::new(&mapper, &policy, ids, Spelling::Guide, today);
         assert_eq!(unfed, [], "{}", template.display());
+    }
+}
+
+/// At the top of each template.
+#[test]
+fn every_transform_that_reads_a_form_is_named() {
+    for path in templates() {
+        let text = fs::read_to_string(&path).unwrap();
+        let (_, list) = text.split_once("#   one of: ").unwrap();
+        let (list, _) = list.split_once("#   default = ").unwrap();
+        let named: Vec<&str> = list
+            .split_whitespace()
+            .zip(list.split_whitespace().skip(1))
+            .filter_map(|(word, next)| (next == "=").then_some(word))
+            .collect();
+        assert_eq!(named, FORMS, "{}", path.display());
     }
 }
 
