@@ -145,9 +145,9 @@ pub enum Form {
     Email,
     /// A date in the past.
     PastDate,
-    /// The date of something that has happened, in this year or a later one.
+    /// The date of something that has happened, in the given year or later.
     EventDate(i16),
-    /// The same as a date and time with offset.
+    /// Like `EventDate`, with time and offset.
     EventTime(i16),
     /// A date and time with offset.
     DateTime,

@@ -6,12 +6,11 @@
 
 use super::fold::fold;
 
-/// What people write in front of an id, without marks and accents. Those that have four letters or fewer may not stand in front of an
-/// id of Mexico, which begins with such letters: "ABCD 800101 XX1".
-const LABELS: [&str; 36] = [
+/// What people write in front of an id, without marks and accents.
+const LABELS: [&str; 35] = [
     "ahv", "bsn", "cif", "cnp", "cpf", "cuil", "cuit", "curp", "dni", "ein", "fein", "id", "idnr",
-    "itin", "nie", "nif", "nin", "nino", "nit", "no", "nr", "nric", "num", "oib", "pan", "pesel",
-    "rfc", "rut", "sin", "ssn", "taxid", "tfn", "tin", "utr", "vat", "vkn",
+    "itin", "nie", "nif", "nin", "nino", "nit", "nr", "nric", "num", "oib", "pan", "pesel", "rfc",
+    "rut", "sin", "ssn", "taxid", "tfn", "tin", "utr", "vat", "vkn",
 ];
 
 /// Digits that somebody repeated to get past a form.
@@ -36,7 +35,7 @@ pub fn unfit(text: &str) -> Option<&'static str> {
         Some("a date")
     } else if has_word(text) {
         Some("a word beside the id")
-    } else if text.contains([';', '|', ',', ':']) || text.contains(" / ") || text.contains(" & ") {
+    } else if text.contains([';', '|', ',', ':']) || text.contains(" & ") || are_several(text) {
         Some("several ids, or a remark")
     } else {
         None
@@ -72,6 +71,25 @@ fn is_day(text: &str) -> bool {
     }
 }
 
+/// Whether a stroke parts two ids: some countries write one within an id, "840331 / 1234".
+fn are_several(text: &str) -> bool {
+    let is_long = |part: &&str| part.chars().filter(|c| c.is_numeric()).count() >= LONG - 1;
+    text.split(" / ").filter(is_long).count() > 1
+}
+
+/// Whether a text without its blanks is built like an id of Italy or Mexico, whose letters come from a name and may spell a label.
+fn is_made_of_a_name(text: &str) -> bool {
+    let signs: Vec<char> = text.chars().filter(|c| *c != ' ').collect();
+    let letters =
+        |range: std::ops::Range<usize>| signs[range].iter().all(|c| c.is_ascii_alphabetic());
+    let digits = |range: std::ops::Range<usize>| signs[range].iter().all(char::is_ascii_digit);
+    match signs.len() {
+        16 => letters(0..6) && letters(8..9) && letters(11..12) && letters(15..16),
+        length @ (12 | 13) => letters(0..length - 9) && digits(length - 9..length - 3),
+        _ => false,
+    }
+}
+
 /// A word that is no part of an id: a label in front of it, or one of small letters.
 fn has_word(text: &str) -> bool {
     let words = text.split([' ', ':', '#']).filter(|word| !word.is_empty());
@@ -80,7 +98,7 @@ fn has_word(text: &str) -> bool {
         let small = word.chars().skip(1).filter(|c| c.is_lowercase()).count();
         word.chars().all(letters) && (small >= 2 || LABELS.contains(&fold(word).as_str()))
     };
-    words.clone().count() > 1 && words.clone().any(is_word)
+    words.clone().count() > 1 && words.clone().any(is_word) && !is_made_of_a_name(text)
 }
 
 /// Whether the digits of a text are one id, so that they can be taken alone: digits and marks, with words beside them at most. A letter
@@ -92,11 +110,14 @@ pub fn holds_one_number(text: &str) -> bool {
         .filter(|word| !word.is_empty());
     // Before the number, within it, behind it.
     let (mut has_begun, mut has_ended) = (false, false);
+    // In a number of nine digits a bare mark parts nothing: "987 - 00 - 1234".
+    let is_short = text.chars().filter(|c| c.is_numeric()).count() <= 9;
     let fits = words.all(|word| {
         let has_digit = word.contains(|c: char| c.is_numeric());
         let is_plain = word.chars().all(|c| c.is_numeric() || marks(c));
+        let is_mark = is_short && word.chars().all(marks);
         // A bare "/" or "-" between two numbers parts them as well.
-        has_ended |= has_begun && (!has_digit || !is_plain);
+        has_ended |= has_begun && !is_mark && (!has_digit || !is_plain);
         has_begun |= has_digit;
         !has_digit || (is_plain && !has_ended)
     });
@@ -143,6 +164,13 @@ mod tests {
             "ABCD800101HDFRRN09",
             "RSSMRA84C31H501U",
             "RSS MRA 84C31 H501U",
+            "rss mra 84c31 h501u",
+            "DNI LRA 84C31 H501U",
+            "RSS DNI 84C31 H501U",
+            "PAN 800101 XX1",
+            "NO 923 609 016 MVA",
+            "840331 / 1234",
+            "181 / 815 / 08155",
             "X1234567L",
             "12345678Z",
             "QQ 12 34 56 C",
@@ -164,6 +192,7 @@ mod tests {
     fn digits_are_taken_of_one_number_alone() {
         for text in [
             "987-00-1234",
+            "987 - 00 - 1234",
             "123.456.789-09",
             "12 345 678 901",
             "Steuer-ID 12345678901",

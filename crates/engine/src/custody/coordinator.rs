@@ -318,6 +318,11 @@ impl CustodyLoop {
             mut task,
             is_repeat,
         } = queued;
+        // It may have waited for the hours of sending, and the time be over for which its key is kept.
+        if is_repeat && !self.may_repeat(&task, Duration::ZERO) {
+            self.lane(task.kind).free();
+            return self.repeat(task);
+        }
         if self.lane(task.kind).is_gated && !is_repeat {
             self.lane(task.kind).free();
             return self.hold_gated(&task);

@@ -151,7 +151,7 @@ impl CustodyLoop {
     }
 
     /// Whether a user may be sent again, with the same key and bytes, after so long.
-    fn may_repeat(&self, task: &CustodyTask, wait: Duration) -> bool {
+    pub(super) fn may_repeat(&self, task: &CustodyTask, wait: Duration) -> bool {
         let Some(window) = self.run.window else {
             return false;
         };

@@ -68,7 +68,7 @@ impl SendGate {
         Some(self.answer(limiter, slot, request).await)
     }
 
-    /// Waits until a request may be claimed that nobody can ask about afterwards; `None` when the stop comes first.
+    /// Waits until a request may be claimed whose outcome cannot be looked up; `None` when the stop comes first.
     pub(crate) async fn claim(&self, limiter: &Limiter) -> Option<ClaimPermit> {
         loop {
             self.opened().await?;

@@ -34,14 +34,14 @@ pub struct Limiter {
     steered: watch::Sender<Option<Arc<OwnLane>>>,
     /// When the last sends left.
     left: Mutex<VecDeque<Instant>>,
-    /// Who may be claimed.
+    /// Permits for claimed requests.
     claims: Arc<Semaphore>,
 }
 
 /// The permission to claim a request, from then until it leaves.
 pub(crate) type ClaimPermit = OwnedSemaphorePermit;
 
-/// Claimed requests that wait for the rate are no more than leave within so long, and at least one.
+/// Claimed requests that wait for the rate are no more than leave within so long at the configured rate, and at least one.
 const CLAIMED_AHEAD: Duration = Duration::from_millis(250);
 /// And no more than this.
 const MOST_CLAIMED: f64 = 64.0;
@@ -155,8 +155,8 @@ impl Limiter {
         }
     }
 
-    /// Waits until one more request may be claimed, of a kind that nobody can ask about afterwards: a process that is killed leaves
-    /// every claimed request in doubt, and what only waits for the rate need not be. `None`: never, which does not happen.
+    /// Waits until one more request may be claimed, whose outcome cannot be looked up: a process that is killed leaves
+    /// every claimed request in doubt, and what only waits for the rate need not be. `None` only if the semaphore is closed, which never happens.
     pub(crate) async fn claim(&self) -> Option<ClaimPermit> {
         self.claims.clone().acquire_owned().await.ok()
     }

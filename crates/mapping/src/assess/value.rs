@@ -114,8 +114,8 @@ pub(crate) fn check(
 
 const NO_TIME: &str = "not a date and time with offset";
 
-/// Checks the date of something that has happened, in the year `first` or later. Where a day ends later than by UTC, of which
-/// `as_of` is one, it is the next day already.
+/// Checks the date of something that has happened, in the year `first` or later. One day after `as_of`, a day of
+/// UTC, passes too: east of it that may be today already.
 fn has_happened(
     date: Option<Date>,
     first: i16,

@@ -259,8 +259,7 @@ impl Compiler<'_, '_> {
         }
     }
 
-    /// An order and what belongs to it, or formats.
-    /// A date; `pivot` is the field's own, which counts where the mapping names none.
+    /// Compiles `date`: an order with its options, or formats. `pivot` counts where the mapping names none.
     fn date(&mut self, value: Value<'_>, pivot: u8) -> Option<Dates> {
         if value.is_table() {
             let table = value.table("date", self.found)?;

@@ -169,7 +169,9 @@ fn judged(text: &str, field: NameField) -> Option<&'static str> {
     let is_suffix = alone
         && suffix(first).is_some()
         && !matches!(word.as_str(), "junior" | "senior")
-        && (first.ends_with('.') || !first.contains(char::is_lowercase) || first.len() == 2);
+        && (first.ends_with('.')
+            || !first.contains(char::is_lowercase)
+            || matches!(word.as_str(), "jr" | "sr"));
     if is_suffix {
         return Some(TITLE);
     }

@@ -140,6 +140,7 @@ fn is_cut<R: Read + Seek>(reader: &mut R) -> std::io::Result<bool> {
         return Ok(true);
     };
     let sector = 1u64 << u16::from_le_bytes([*low, *high]).min(32);
-    let directory = (u64::from(u32::from_le_bytes([a, b, c, d])) + 1) * sector;
+    let number = u64::from(u32::from_le_bytes([a, b, c, d])) + 1;
+    let directory = number.saturating_mul(sector);
     Ok(directory >= reader.seek(SeekFrom::End(0))?)
 }
