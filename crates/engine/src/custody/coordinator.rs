@@ -1,7 +1,7 @@
 //! The loop of the custody stage, as the request engine's [`Work`].
 //!
-//! A task's way: picked → the rate is about to let it leave → (session looked for) → intent recorded with its key → sent → outcome recorded. Users, bank accounts,
-//! savings and recipients go in lanes of their own beside each other; what is freed by a user is the journal's business.
+//! A task's way: picked → the rate is about to let it leave → (session looked for) → intent recorded with its key → sent → outcome
+//! recorded. Users, bank accounts, savings and recipients go in lanes of their own beside each other; what is freed by a user is the journal's business.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! The receiver: an HTTP server that answers 200 when an event is on the disk, and not before.
 //!
-//! Owner of the answers: 200 taken, 401 not proved, 404 and 405 no place for events, 413 too long, 503 the disk refuses,
-//! after which it stops, or the shard of the account is not here. `GET /health` is for whoever watches it. Behind every answer but those to events the connection
+//! Owner of the answers: 200 taken, 401 not proved, 404 and 405 no place for events, 413 too long, 503 the disk refuses
+//! (then it stops) or the shard of the account is not here (it goes on). `GET /health` is for whoever watches it. Behind every answer but those to events the connection
 //! ends.
 
 use std::net::SocketAddr;

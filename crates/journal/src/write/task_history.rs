@@ -26,12 +26,7 @@ impl Journal {
         decision: &str,
         decided: OperatorNote<'_>,
     ) -> anyhow::Result<()> {
-        let mut keep = self.db.prepare_cached(KEEP)?;
-        let OperatorNote { by, reason, at } = decided;
-        for task in tasks {
-            keep.execute(params![task, decision, reason, by, at, gone])?;
-        }
-        Ok(())
+        self.keep(KEEP, tasks, gone, decision, decided)
     }
 
     /// The same of custody tasks.
@@ -42,7 +37,18 @@ impl Journal {
         decision: &str,
         decided: OperatorNote<'_>,
     ) -> anyhow::Result<()> {
-        let mut keep = self.db.prepare_cached(KEEP_CUSTODY)?;
+        self.keep(KEEP_CUSTODY, tasks, gone, decision, decided)
+    }
+
+    fn keep(
+        &self,
+        sql: &str,
+        tasks: &[i64],
+        gone: bool,
+        decision: &str,
+        decided: OperatorNote<'_>,
+    ) -> anyhow::Result<()> {
+        let mut keep = self.db.prepare_cached(sql)?;
         let OperatorNote { by, reason, at } = decided;
         for task in tasks {
             keep.execute(params![task, decision, reason, by, at, gone])?;
