@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{files_below, harbor, same_migration, sample, table, with_store};
-use crate::commands::encrypted::{ENCRYPT, FIRM, Keys, PASSPHRASE};
+use crate::commands::encrypted::{ENCRYPT, FIRM, Keys};
 use crate::crash::world::payload_hashes_of;
 use crate::delivered::{fixed_width, json_of_rows, zipped};
 use crate::support::stores::{Kind, Store};
@@ -57,10 +57,7 @@ fn delivered(dir: PathBuf, keys: &Keys, settings: String, needles: Vec<String>) 
     let temporary = dir.join("tmp");
     fs::create_dir(&temporary).unwrap();
     Delivered {
-        environment: vec![
-            ("BAKKT_PGP_PASSPHRASE", PASSPHRASE.to_owned()),
-            ("TMPDIR", temporary.display().to_string()),
-        ],
+        environment: vec![("TMPDIR", temporary.display().to_string())],
         dir,
         needles,
     }
