@@ -187,6 +187,24 @@ fn the_key_of_another_journal_stops_whatever_writes() {
 }
 
 #[test]
+fn the_key_of_another_journal_is_refused_before_an_older_journal_is_changed() {
+    let (world, bakkt) = begun();
+    world.write(
+        "acme/.bakkt-migrate/journal.key",
+        "0123456789abcdef0123456789abcdef",
+    );
+    let db = || rusqlite::Connection::open(world.path(JOURNAL)).unwrap();
+    db().pragma_update(None, "user_version", 7).unwrap();
+    let said = world.bakkt(&bakkt.run(""));
+    let told = "journal.key is not the key of the journal beside it";
+    assert!(said.contains(told), "{said}");
+    let version: i64 = db()
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
+    assert_eq!(version, 7);
+}
+
+#[test]
 fn one_run_at_a_time_and_status_beside_it() {
     let server = Server::start("");
     let world = World::of(3);
