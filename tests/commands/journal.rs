@@ -205,6 +205,42 @@ fn the_key_of_another_journal_is_refused_before_an_older_journal_is_changed() {
 }
 
 #[test]
+fn a_damaged_page_behind_the_first_is_told_with_the_next_step() {
+    use std::os::unix::fs::FileExt;
+    let (world, bakkt) = begun();
+    // All of the journal in one file, which is damaged from its second page on.
+    let db = rusqlite::Connection::open(world.path(JOURNAL)).unwrap();
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+    let page: u32 = db
+        .pragma_query_value(None, "page_size", |row| row.get(0))
+        .unwrap();
+    drop(db);
+    let file = File::options()
+        .write(true)
+        .open(world.path(JOURNAL))
+        .unwrap();
+    let size = file.metadata().unwrap().len();
+    let page = u64::from(page);
+    file.write_all_at(&vec![0xA5; (size - page) as usize], page)
+        .unwrap();
+    for line in [
+        "status acme",
+        "gaps acme",
+        "report acme",
+        "audit acme",
+        "retry acme --reason why",
+        &bakkt.run(""),
+    ] {
+        let said = world.bakkt(line);
+        assert!(said.starts_with("exit code 1"), "{line}\n{said}");
+        assert!(said.contains("the journal cannot be "), "{line}\n{said}");
+        assert!(said.contains("  next: "), "{line}\n{said}");
+        assert!(said.contains("from a backup"), "{line}\n{said}");
+    }
+}
+
+#[test]
 fn one_run_at_a_time_and_status_beside_it() {
     let server = Server::start("");
     let world = World::of(3);
