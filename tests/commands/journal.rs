@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use insta::assert_snapshot;
 
-use super::world::{Bakkt, Server, World, binary, shown};
+use super::world::{Bakkt, Server, World, binary, gap, shown};
 
 const JOURNAL: &str = "acme/.bakkt-migrate/journal.db";
 
@@ -331,4 +331,31 @@ fn a_full_disk_ends_the_run_and_the_next_one_goes_on() {
     let ledger = bakkt.ledger();
     assert_eq!(ledger.accounts, 400, "{ledger:?}");
     assert_eq!(ledger.posts, 400, "{ledger:?}");
+}
+
+#[test]
+fn a_full_disk_names_the_file_and_the_next_step() {
+    let rows: Vec<String> = (1..=3000).map(|n| gap(&format!("A-{n}"))).collect();
+    let (world, bakkt) = (World::new(&rows), Bakkt::start(|_| {}));
+    world.bakkt(&bakkt.run("--limit 0"));
+    for line in [
+        "check acme --quiet --gaps gaps.csv",
+        "gaps acme --csv gaps.csv",
+    ] {
+        // Room for the index of the journal's log, and none for all lines.
+        let output = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; ulimit -f 160; exec \"$@\"", "sh"])
+            .arg(binary())
+            .args(line.split_whitespace())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .current_dir(world.path(""))
+            .output()
+            .unwrap();
+        let text = shown(&output);
+        assert_eq!(output.status.code(), Some(1), "{line}\n{text}");
+        assert!(text.contains("cannot write gaps.csv"), "{line}\n{text}");
+        assert!(text.contains("  next: make room"), "{line}\n{text}");
+        assert!(!world.path("gaps.csv").exists(), "{line}");
+    }
 }
