@@ -29,6 +29,7 @@ fn run(cli: cli::Cli) -> u8 {
         Ok(output.code)
     });
     ended.unwrap_or_else(|error| {
+        let error = bakkt_journal::explained(error);
         terminal::show_line(&error::describe(&error, Style::of_stderr()));
         error::exit_code(&error)
     })

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 use bakkt_sandbox::{Config, Dialect, Sandbox};
 
+use crate::support::update;
+
 const PAYLOADS: &str = "expected.payloads.jsonl";
 const GAPS: &str = "expected.gaps.csv";
 const TOTALS: &str = "expected.totals.txt";
@@ -118,7 +120,7 @@ fn totals(json: &str, code: i32) -> String {
 
 #[test]
 fn every_case_gives_what_it_must() {
-    let update = std::env::var_os("UPDATE").is_some();
+    let update = update::is_wanted();
     let mut wrong = Vec::new();
     for folder in folders() {
         for (name, given) in outcome(&folder) {
@@ -128,10 +130,7 @@ fn every_case_gives_what_it_must() {
                 continue;
             }
             if update {
-                match &given {
-                    Some(bytes) => fs::write(&path, bytes).unwrap(),
-                    None => fs::remove_file(&path).unwrap(),
-                }
+                update::write(&path, given.as_deref());
                 continue;
             }
             wrong.push(format!(

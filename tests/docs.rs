@@ -9,6 +9,7 @@ mod guide;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::support::update;
 use bakkt_files::progress::Mode;
 use bakkt_files::toml_file::TomlFile;
 use bakkt_folder::schema::settings::rows as rows_of_table;
@@ -183,8 +184,8 @@ fn the_rows_of_settings_are_those_of_the_table_of_keys() {
         last = table.map(|(name, _)| name);
     }
     let wanted = lines.join("\n") + "\n";
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(path, &wanted).unwrap();
+    if update::is_wanted() {
+        update::write(std::path::Path::new(path), Some(wanted.as_bytes()));
     } else {
         assert_eq!(page, wanted, "UPDATE=1 writes the rows of docs/settings.md");
     }

@@ -8,6 +8,7 @@ use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 use std::slice;
 
+use crate::support::update;
 use crate::support::workbooks::{
     self, Cell, Sheet, change, from_1904, number, text, xlsb::xlsb, xlsx,
 };
@@ -109,8 +110,8 @@ fn cells_are_what_a_person_sees() {
 
 #[test]
 fn libreoffice_writes_the_same_cells() {
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(fixture("values.xlsx"), xlsx(&[sheet(values())])).unwrap();
+    if update::is_wanted() {
+        update::write(&fixture("values.xlsx"), Some(&xlsx(&[sheet(values())])));
     }
     for kind in ["xlsx", "xls", "ods"] {
         let bytes = std::fs::read(fixture(&format!("values.{kind}"))).unwrap();
@@ -429,9 +430,8 @@ fn the_cases_hold_the_tables_that_are_written_here() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     for (path, bytes) in workbooks::cases::all() {
         let path = root.join(path);
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(&path, &bytes).unwrap();
+        if update::is_wanted() {
+            update::write(&path, Some(&bytes));
         }
         let committed = std::fs::read(&path).unwrap();
         assert!(held(&committed) == held(&bytes), "{}", path.display());

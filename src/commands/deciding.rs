@@ -189,12 +189,12 @@ impl NamedCustomers {
             .as_ref()
             .filter(|_| others > 0 && !place.is_one_of_all)
         {
-            let belong = match others {
-                1 => "1 id belongs to another shard".to_owned(),
-                _ => format!("{others} ids belong to other shards"),
+            let left = match others {
+                1 => "1 id was left out because it does not belong".to_owned(),
+                _ => format!("{others} ids were left out because they do not belong"),
             };
             let told = format!(
-                "{}: {belong} than {shard}; --shard all goes to the shard of each",
+                "{}: {left} to shard {shard}; use --shard all to decide for every shard",
                 list.name
             );
             note(Mode::Lines, &told);
@@ -211,11 +211,11 @@ impl NamedCustomers {
             None if self.ids.len() < all => {
                 return Err(Failure::configuration(
                     format!(
-                        "of the ids of {}, {} do not fall to shard {shard}",
-                        self.option,
-                        all - self.ids.len()
+                        "{} of the ids of {} do not belong to shard {shard}",
+                        all - self.ids.len(),
+                        self.option
                     ),
-                    "--shard all goes to the shard of each",
+                    "use --shard all to decide for every shard",
                 ));
             }
             None => {}

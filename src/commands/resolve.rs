@@ -1,6 +1,8 @@
 //! `resolve`: a person's word about what nobody can ask: a KYB trigger whose answer was lost, how manual KYB ended, or which
 //! of several rows with one id is right.
 
+use anyhow::Context;
+
 use super::place::StatePlace;
 use super::report::View;
 use super::{CommandOutput, checkpoint, deciding, replan};
@@ -9,7 +11,7 @@ use bakkt_files::progress::Mode;
 use bakkt_journal::custody::UserResolution;
 use bakkt_journal::decisions::{DuplicateChoice, OperatorNote};
 use bakkt_journal::replan::ReplanOptions;
-use bakkt_journal::{Journal, now};
+use bakkt_journal::{Journal, Reader, now};
 use bakkt_mapping::pipeline::duplicates::DuplicateKind;
 use bakkt_model::error::Failure;
 use bakkt_planning::drift::{self, Rehash};
@@ -103,6 +105,9 @@ fn custody(
             ));
         }
     };
+    if let UserResolution::Uuid(uuid) = resolution {
+        refuse_uuid_of_another_shard(place, uuid)?;
+    }
     let mut journal = place.open_journal()?;
     match name {
         CustodyName::User(id) => journal.resolve_user(id, resolution, decided)?,
@@ -113,6 +118,22 @@ fn custody(
         UserResolution::NotTaken => "it is sent again with the next run, under a new key",
     };
     Ok(what.to_owned())
+}
+
+/// Refuses a uuid under which Bakkt has a customer of another shard, as far as its journal lies here.
+fn refuse_uuid_of_another_shard(place: &StatePlace, uuid: &str) -> anyhow::Result<()> {
+    let Some(own) = place.shard else {
+        return Ok(());
+    };
+    for shard in place.shards_with_journals() {
+        let path = Journal::path(&place.of(shard).folder());
+        if shard != own && path.exists() {
+            let reader = Reader::open(&path)
+                .with_context(|| format!("cannot look the uuid up in shard {shard}"))?;
+            reader.refuse_taken_uuid(uuid, &shard.to_string())?;
+        }
+    }
+    Ok(())
 }
 
 fn kyb(

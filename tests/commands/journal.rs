@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use insta::assert_snapshot;
 
-use super::world::{Bakkt, Server, World, binary, shown};
+use super::world::{Bakkt, Server, World, binary, gap, shown};
 
 const JOURNAL: &str = "acme/.bakkt-migrate/journal.db";
 
@@ -187,6 +187,60 @@ fn the_key_of_another_journal_stops_whatever_writes() {
 }
 
 #[test]
+fn the_key_of_another_journal_is_refused_before_an_older_journal_is_changed() {
+    let (world, bakkt) = begun();
+    world.write(
+        "acme/.bakkt-migrate/journal.key",
+        "0123456789abcdef0123456789abcdef",
+    );
+    let db = || rusqlite::Connection::open(world.path(JOURNAL)).unwrap();
+    db().pragma_update(None, "user_version", 7).unwrap();
+    let said = world.bakkt(&bakkt.run(""));
+    let told = "journal.key is not the key of the journal beside it";
+    assert!(said.contains(told), "{said}");
+    let version: i64 = db()
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
+    assert_eq!(version, 7);
+}
+
+#[test]
+fn a_damaged_page_behind_the_first_is_told_with_the_next_step() {
+    use std::os::unix::fs::FileExt;
+    let (world, bakkt) = begun();
+    // All of the journal in one file, which is damaged from its second page on.
+    let db = rusqlite::Connection::open(world.path(JOURNAL)).unwrap();
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+    let page: u32 = db
+        .pragma_query_value(None, "page_size", |row| row.get(0))
+        .unwrap();
+    drop(db);
+    let file = File::options()
+        .write(true)
+        .open(world.path(JOURNAL))
+        .unwrap();
+    let size = file.metadata().unwrap().len();
+    let page = u64::from(page);
+    file.write_all_at(&vec![0xA5; (size - page) as usize], page)
+        .unwrap();
+    for line in [
+        "status acme",
+        "gaps acme",
+        "report acme",
+        "audit acme",
+        "retry acme --reason why",
+        &bakkt.run(""),
+    ] {
+        let said = world.bakkt(line);
+        assert!(said.starts_with("exit code 1"), "{line}\n{said}");
+        assert!(said.contains("the journal cannot be "), "{line}\n{said}");
+        assert!(said.contains("  next: "), "{line}\n{said}");
+        assert!(said.contains("from a backup"), "{line}\n{said}");
+    }
+}
+
+#[test]
 fn one_run_at_a_time_and_status_beside_it() {
     let server = Server::start("");
     let world = World::of(3);
@@ -277,4 +331,31 @@ fn a_full_disk_ends_the_run_and_the_next_one_goes_on() {
     let ledger = bakkt.ledger();
     assert_eq!(ledger.accounts, 400, "{ledger:?}");
     assert_eq!(ledger.posts, 400, "{ledger:?}");
+}
+
+#[test]
+fn a_full_disk_names_the_file_and_the_next_step() {
+    let rows: Vec<String> = (1..=3000).map(|n| gap(&format!("A-{n}"))).collect();
+    let (world, bakkt) = (World::new(&rows), Bakkt::start(|_| {}));
+    world.bakkt(&bakkt.run("--limit 0"));
+    for line in [
+        "check acme --quiet --gaps gaps.csv",
+        "gaps acme --csv gaps.csv",
+    ] {
+        // Room for the index of the journal's log, and none for all lines.
+        let output = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; ulimit -f 160; exec \"$@\"", "sh"])
+            .arg(binary())
+            .args(line.split_whitespace())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .current_dir(world.path(""))
+            .output()
+            .unwrap();
+        let text = shown(&output);
+        assert_eq!(output.status.code(), Some(1), "{line}\n{text}");
+        assert!(text.contains("cannot write gaps.csv"), "{line}\n{text}");
+        assert!(text.contains("  next: make room"), "{line}\n{text}");
+        assert!(!world.path("gaps.csv").exists(), "{line}");
+    }
 }

@@ -229,6 +229,41 @@ fn nobody_gets_the_uuid_of_another_customer() {
 }
 
 #[test]
+fn nobody_gets_the_uuid_of_a_customer_of_another_shard() {
+    let world = World::new(&rows(8), "", LOSES);
+    let url = world.sandbox.base_url();
+    let registry = world.folder.path().join("shards.db");
+    let registry = registry.to_str().unwrap();
+    for shard in ["0/2", "1/2"] {
+        let shard = ["--shard", shard, "--registry", registry];
+        let arguments = [["--base-url", url.as_str()].as_slice(), &shard].concat();
+        world.ended(&mut world.command(&["run"], &arguments), 3);
+    }
+    let resolve = |id: &str, uuid: &str, shard: &str| {
+        let arguments = ["--user", id, "--as", uuid, "--shard", shard];
+        let mut command = world.command(&["resolve"], &arguments);
+        let why = ["--reason", "looked up in the app"];
+        command.args(why).output().unwrap()
+    };
+    let ids: Vec<String> = (1..=8).map(|n| format!("A-{n}")).collect();
+    let (own, others): (Vec<&String>, Vec<&String>) = ids.iter().partition(|id| {
+        let done = resolve(id, &user_of(&world, id), "0/2");
+        done.status.success()
+    });
+    let taken = user_of(&world, own[0]);
+    let refused = resolve(others[0], &taken, "1/2");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    let told = format!("that uuid is the user of {} already", own[0]);
+    assert!(
+        said.contains(&told) && said.contains("in shard 0/2"),
+        "{said}"
+    );
+    let right = resolve(others[0], &user_of(&world, others[0]), "1/2");
+    assert!(right.status.success());
+}
+
+#[test]
 fn an_address_that_is_taken_after_a_person_said_not_taken_waits_for_a_person() {
     let world = World::new(&rows(1), "", LOSES);
     world.run(3);

@@ -561,3 +561,20 @@ fn an_id_of_a_check_is_no_account() {
     });
     assert_eq!(columns["clientAccountId"], "user_id", "{mapping}");
 }
+
+#[test]
+fn a_street_that_stands_in_two_columns_is_taken_once() {
+    let street = "owners[0].identity.personalAddress.streetAddress";
+    for bare in ["Ulica", "Street"] {
+        let (columns, mapping) = written(&["Address"], &[bare, "Address 1"], &|row| {
+            vec!["Sample Rd".into(), base("Address", row)]
+        });
+        assert_eq!(columns[street], "Address 1", "{mapping}");
+        assert!(mapping.contains("seems to be the same street"), "{mapping}");
+    }
+    // A first line that is no street stands beside it.
+    let (columns, mapping) = written(&["Address"], &["Address 1", "Street"], &|row| {
+        vec!["Sample Building".into(), base("Address", row)]
+    });
+    assert!(columns[street].contains("Street"), "{mapping}");
+}

@@ -80,7 +80,7 @@ fn who_is_named_must_be_in_the_plan_of_a_shard_that_is_here() {
     let of_other: Vec<&str> = of_other.iter().map(String::as_str).collect();
     let (said, code) = world.said("exclude", "0/3", &of_other);
     assert_eq!(code, 2, "{said}");
-    assert!(said.contains("do not fall to shard 0/3"), "{said}");
+    assert!(said.contains("do not belong to shard 0/3"), "{said}");
 
     let elsewhere = world.path("elsewhere");
     std::fs::rename(state(&world, 2), &elsewhere).unwrap();

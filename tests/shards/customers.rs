@@ -93,7 +93,7 @@ fn a_list_for_one_shard_tells_of_ids_that_belong_to_others() {
     };
     let shard = (0..3).find(|shard| others(*shard) == 2).unwrap();
     let one = format!("{shard}/3");
-    let told = format!("ids.txt: 2 ids belong to other shards than {one}");
+    let told = format!("ids.txt: 2 ids were left out because they do not belong to shard {one}");
     for (command, option) in [("verify", "--only"), ("run", "--only"), ("waive", "--from")] {
         let field = match command {
             "waive" => ["--field", "owners[0].phoneNumber", "--reason", "they left"].as_slice(),

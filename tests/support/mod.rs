@@ -11,6 +11,7 @@ pub mod redis;
 pub mod small;
 #[cfg(feature = "object-storage")]
 pub mod stores;
+pub mod update;
 pub mod workbooks;
 
 use std::io::{BufRead, BufReader, Read, Write};

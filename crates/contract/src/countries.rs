@@ -12,6 +12,7 @@ mod official;
 mod table;
 
 use super::fold::{fold, with_folded};
+use super::us_states;
 use std::sync::OnceLock;
 
 use foldhash::{HashMap, HashMapExt};
@@ -78,6 +79,27 @@ pub fn alpha3(text: &str) -> Option<&'static str> {
     country
         .or_else(|| with_folded(text, by_name))
         .map(|country| country.alpha3)
+}
+
+/// What is wrong with a text that is no country.
+pub fn unfit(text: &str) -> &'static str {
+    match us_states::two_letters(text) {
+        Some(_) => STATE,
+        None => "not a country",
+    }
+}
+
+const STATE: &str = "not a country but a state of the U.S.";
+
+/// What is wrong with a text that is no alpha-3 code, if it is none. One that a country is known by needs the transform only.
+pub fn unfit_code(text: &str) -> Option<&'static str> {
+    if is_alpha3(text) {
+        return None;
+    }
+    match alpha3(text) {
+        None if us_states::two_letters(text).is_some() => Some(STATE),
+        _ => Some("not an ISO 3166-1 alpha-3 code"),
+    }
 }
 
 /// Whether `code` is an alpha-3 code, exactly as it goes on the wire.
@@ -214,6 +236,21 @@ fn add_variants(listed: &str, place: u8, all: &mut Vec<(String, u8)>) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn states_are_named_as_what_they_are() {
+        assert_eq!((unfit("TX"), unfit("Texas")), (STATE, STATE));
+        assert_eq!(unfit("Nowhere"), "not a country");
+        assert_eq!(unfit_code("TX"), Some(STATE));
+        for code in ["CA", "Georgia", "usa", "ZZZ", ""] {
+            assert_eq!(
+                unfit_code(code),
+                Some("not an ISO 3166-1 alpha-3 code"),
+                "{code}"
+            );
+        }
+        assert_eq!(unfit_code("CAN"), None);
+    }
 
     #[test]
     fn every_name_is_understood_alone_and_in_a_list() {

@@ -21,6 +21,27 @@ pub(crate) const FIRST_ELECTRONIC_YEAR: i16 = 1980;
 /// of the calendar, where receivers differ.
 const LAST_YEAR_OF_A_TIME: i16 = 9998;
 
+/// Why a text is no e-mail address, if it is none.
+pub fn unfit_email(text: &str) -> Option<&'static str> {
+    if is_email(text) {
+        return None;
+    }
+    let ascii = text.rsplit_once('@').map(|(local, domain)| {
+        let letters = |c: char| if c.is_ascii() { c } else { 'x' };
+        (
+            domain.is_ascii(),
+            local,
+            domain.chars().map(letters).collect::<String>(),
+        )
+    });
+    match ascii {
+        Some((false, local, domain)) if is_email(&format!("{local}@{domain}")) => {
+            Some("an e-mail address whose domain is not in ASCII; the domain's form with xn-- fits")
+        }
+        _ => Some("not an e-mail address"),
+    }
+}
+
 /// An e-mail address: a dot-atom, `@`, and an ASCII domain of at least two labels. An asterisk masks letters (`m***@…`), and
 /// the last label is one that can exist: of letters, or internationalised, and not reserved for names that do not.
 pub fn is_email(text: &str) -> bool {

@@ -5,6 +5,7 @@
 //! what belongs into another field. Left out on purpose: the forms and check digits of single countries.
 
 use super::fold::fold;
+use bakkt_model::masked::{is_mask_sign, is_masked};
 
 /// What people write in front of an id, without marks and accents.
 const LABELS: [&str; 35] = [
@@ -24,6 +25,8 @@ pub fn unfit(text: &str) -> Option<&'static str> {
         Some("an e-mail address")
     } else if is_masked(text) {
         Some("masked: some of its characters are left out")
+    } else if text.contains(is_mask_sign) {
+        Some("a sign that no tax id has")
     } else if first.is_none() {
         Some("without a digit, as no tax id is")
     } else if digits().count() >= LONG
@@ -40,17 +43,6 @@ pub fn unfit(text: &str) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-/// Whether signs stand for characters of the id: "****1234", "XXX-XX-1234".
-fn is_masked(text: &str) -> bool {
-    let is_x = |c: char| matches!(c, 'x' | 'X');
-    let length = |run: &str| run.chars().take_while(|c| is_x(*c)).count();
-    let longest = text.split(|c: char| !is_x(c)).map(str::len).max();
-    text.contains(['*', '\u{2022}', '\u{25cf}'])
-        || text.contains("##")
-        || length(text) >= 3
-        || longest >= Some(4)
 }
 
 fn is_number(text: &str) -> bool {
@@ -121,7 +113,7 @@ pub fn holds_one_number(text: &str) -> bool {
         has_begun |= has_digit;
         !has_digit || (is_plain && !has_ended)
     });
-    fits && !is_masked(text) && !text.contains([';', '|', ','])
+    fits && !is_masked(text) && !text.contains(is_mask_sign) && !text.contains([';', '|', ','])
 }
 
 #[cfg(test)]

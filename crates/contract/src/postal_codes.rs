@@ -1,215 +1,14 @@
-//! Postal codes: the form that each country's have.
+//! Postal codes: reading and writing them in the form that each country's have.
 //!
-//! Owner of the one table of forms, after what the Universal Postal Union publishes of its members' addressing. Invariants:
-//! a country that is not in the table has no rule, and whatever stands there fits; what is written fits its form, and is
+//! Owner of what fits a form, and of giving lost zeros back; `forms` has the forms. Invariants: a country that is not in the table has no rule, and whatever stands there fits; what is written fits its form, and is
 //! read again as itself. Left out on purpose: how codes of a country begin (`postal_ranges`, `zip_states`), countries whose form
 //! changed lately or is not settled, and U.S. ZIPs that lost zeros in both halves (`mapping::postal`).
 
+mod forms;
+
 use super::postal_ranges::begins_elsewhere;
 use super::{countries, zip_states};
-
-/// The forms of a country's codes.
-///
-/// In a form `9` is a digit, `A` a letter, `X` either, a small letter is that letter as a capital, and a space or a dash
-/// stands between parts; it may be left out or be the other one in a cell.
-struct PostalCodeRule {
-    /// ISO 3166-1 alpha-2.
-    country: &'static str,
-    /// The first is the one that lost zeros are given back to.
-    forms: &'static [&'static str],
-    /// How many zeros a spreadsheet can have taken: as many as codes of the country begin with.
-    zeros: usize,
-    /// Letters that people write in front, such as the vehicle's sign in "D-80331"; the code goes without them.
-    sign: &'static str,
-}
-
-const fn rule(
-    country: &'static str,
-    forms: &'static [&'static str],
-    zeros: usize,
-    sign: &'static str,
-) -> PostalCodeRule {
-    PostalCodeRule {
-        country,
-        forms,
-        zeros,
-        sign,
-    }
-}
-
-const BRITISH: &[&str] = &[
-    "AA9 9AA", "AA99 9AA", "A9 9AA", "A99 9AA", "A9A 9AA", "AA9A 9AA", "gir 0aa",
-];
-const ZIP: &[&str] = &["99999", "99999-9999"];
-
-/// Sorted by country.
-#[rustfmt::skip] // one country per line reads as the table it is
-static RULES: &[PostalCodeRule] = &[
-    rule("AD", &["ad999"], 0, ""),
-    rule("AF", &["9999"], 0, ""),
-    rule("AI", &["ai-2640"], 0, ""),
-    rule("AL", &["9999"], 0, ""),
-    rule("AM", &["9999"], 2, ""),
-    rule("AR", &["9999", "A9999AAA"], 0, ""),
-    rule("AS", ZIP, 0, ""),
-    rule("AT", &["9999"], 0, "A"),
-    rule("AU", &["9999"], 1, ""),
-    rule("AX", &["99999"], 0, ""),
-    rule("AZ", &["9999", "az 9999"], 0, ""),
-    rule("BA", &["99999"], 0, "BIH"),
-    rule("BB", &["bb99999"], 0, ""),
-    rule("BD", &["9999"], 0, ""),
-    rule("BE", &["9999"], 0, "B"),
-    rule("BG", &["9999"], 0, ""),
-    rule("BL", &["99999"], 0, "F"),
-    rule("BM", &["AA 99", "AA AA"], 0, ""),
-    rule("BN", &["AA9999"], 0, ""),
-    rule("BR", &["99999-999"], 1, ""),
-    rule("BT", &["99999"], 0, ""),
-    rule("BY", &["999999"], 0, ""),
-    rule("CA", &["A9A 9A9"], 0, ""),
-    rule("CC", &["9999"], 0, ""),
-    rule("CH", &["9999"], 0, ""),
-    rule("CL", &["9999999"], 0, ""),
-    rule("CN", &["999999"], 1, ""),
-    rule("CO", &["999999"], 1, ""),
-    rule("CR", &["99999"], 0, ""),
-    rule("CU", &["99999"], 0, ""),
-    rule("CV", &["9999"], 0, ""),
-    rule("CX", &["9999"], 0, ""),
-    rule("CY", &["9999"], 0, ""),
-    rule("CZ", &["999 99"], 0, ""),
-    rule("DE", &["99999"], 1, "D"),
-    rule("DK", &["9999"], 0, ""),
-    rule("DO", &["99999"], 0, ""),
-    rule("DZ", &["99999"], 1, ""),
-    rule("EC", &["999999"], 1, ""),
-    rule("EE", &["99999"], 0, "EST"),
-    rule("EG", &["99999", "9999999"], 0, ""),
-    rule("ES", &["99999"], 1, "E"),
-    rule("ET", &["9999"], 0, ""),
-    rule("FI", &["99999"], 2, "FIN"),
-    rule("FK", &["fiqq 1zz"], 0, ""),
-    rule("FM", ZIP, 0, ""),
-    rule("FO", &["999"], 0, ""),
-    rule("FR", &["99999"], 1, "F"),
-    rule("GB", BRITISH, 0, ""),
-    rule("GE", &["9999"], 1, ""),
-    rule("GF", &["99999"], 0, "F"),
-    rule("GG", BRITISH, 0, ""),
-    rule("GI", &["gx11 1aa"], 0, ""),
-    rule("GL", &["9999"], 0, ""),
-    rule("GN", &["999"], 0, ""),
-    rule("GP", &["99999"], 0, "F"),
-    rule("GR", &["999 99"], 0, ""),
-    rule("GS", &["siqq 1zz"], 0, ""),
-    rule("GT", &["99999"], 1, ""),
-    rule("GU", ZIP, 0, ""),
-    rule("GW", &["9999"], 0, ""),
-    rule("HR", &["99999"], 0, ""),
-    rule("HT", &["9999", "ht9999"], 0, ""),
-    rule("HU", &["9999"], 0, "H"),
-    rule("ID", &["99999"], 0, ""),
-    rule("IE", &["A99 XXXX", "d6w XXXX"], 0, ""),
-    rule("IL", &["9999999", "99999"], 0, ""),
-    rule("IM", BRITISH, 0, ""),
-    rule("IN", &["999999"], 0, ""),
-    rule("IO", &["bbnd 1zz"], 0, ""),
-    rule("IQ", &["99999"], 0, ""),
-    rule("IR", &["99999-99999"], 0, ""),
-    rule("IS", &["999"], 0, ""),
-    rule("IT", &["99999"], 2, "I"),
-    rule("JE", BRITISH, 0, ""),
-    rule("JO", &["99999"], 0, ""),
-    rule("JP", &["999-9999"], 2, ""),
-    rule("KE", &["99999"], 2, ""),
-    rule("KG", &["999999"], 0, ""),
-    rule("KR", &["99999", "999-999"], 1, ""),
-    rule("KW", &["99999"], 1, ""),
-    rule("KY", &["ky9-9999"], 0, ""),
-    rule("KZ", &["999999", "A99A9A9"], 1, ""),
-    rule("LA", &["99999"], 1, ""),
-    rule("LB", &["9999", "9999 9999"], 0, ""),
-    rule("LI", &["9999"], 0, "FL"),
-    rule("LK", &["99999"], 2, ""),
-    rule("LR", &["9999"], 0, ""),
-    rule("LS", &["999"], 0, ""),
-    rule("LT", &["99999", "lt-99999"], 2, ""),
-    rule("LU", &["9999"], 0, "L"),
-    rule("LV", &["9999", "lv-9999"], 0, ""),
-    rule("MA", &["99999"], 0, ""),
-    rule("MC", &["99999"], 0, ""),
-    rule("MD", &["9999", "md-9999"], 0, ""),
-    rule("ME", &["99999"], 0, ""),
-    rule("MF", &["99999"], 0, "F"),
-    rule("MG", &["999"], 0, ""),
-    rule("MH", ZIP, 0, ""),
-    rule("MK", &["9999"], 0, ""),
-    rule("MP", ZIP, 0, ""),
-    rule("MQ", &["99999"], 0, "F"),
-    rule("MT", &["AAA 9999"], 0, ""),
-    rule("MX", &["99999"], 1, ""),
-    rule("MY", &["99999"], 1, ""),
-    rule("NC", &["99999"], 0, "F"),
-    rule("NE", &["9999"], 0, ""),
-    rule("NF", &["9999"], 0, ""),
-    rule("NG", &["999999"], 0, ""),
-    rule("NI", &["99999"], 0, ""),
-    rule("NL", &["9999 AA"], 0, ""),
-    rule("NO", &["9999"], 2, "N"),
-    rule("NP", &["99999"], 0, ""),
-    rule("NZ", &["9999"], 1, ""),
-    rule("OM", &["999"], 0, ""),
-    rule("PA", &["9999"], 1, ""),
-    rule("PE", &["99999"], 1, ""),
-    rule("PF", &["99999"], 0, "F"),
-    rule("PG", &["999"], 0, ""),
-    rule("PH", &["9999"], 1, ""),
-    rule("PK", &["99999"], 0, ""),
-    rule("PL", &["99-999"], 2, ""),
-    rule("PM", &["99999"], 0, "F"),
-    rule("PN", &["pcrn 1zz"], 0, ""),
-    rule("PR", ZIP, 2, ""),
-    rule("PT", &["9999-999", "9999"], 0, "P"),
-    rule("PW", ZIP, 0, ""),
-    rule("RE", &["99999"], 0, "F"),
-    rule("RO", &["999999"], 1, ""),
-    rule("RS", &["99999"], 0, "SRB"),
-    rule("RU", &["999999"], 0, ""),
-    rule("SA", &["99999", "99999-9999"], 0, ""),
-    rule("SD", &["99999"], 0, ""),
-    rule("SE", &["999 99"], 0, "S"),
-    rule("SG", &["999999"], 1, ""),
-    rule("SH", &["sthl 1zz", "ascn 1zz", "tdcu 1zz"], 0, ""),
-    rule("SI", &["9999"], 0, "SLO"),
-    rule("SJ", &["9999"], 0, "N"),
-    rule("SK", &["999 99"], 1, ""),
-    rule("SM", &["99999"], 0, "RSM"),
-    rule("SN", &["99999"], 0, ""),
-    rule("SV", &["9999"], 0, "CP"),
-    rule("SZ", &["A999"], 0, ""),
-    rule("TC", &["tkca 1zz"], 0, ""),
-    rule("TH", &["99999"], 0, ""),
-    rule("TJ", &["999999"], 0, ""),
-    rule("TM", &["999999"], 0, ""),
-    rule("TN", &["9999"], 0, ""),
-    rule("TR", &["99999"], 1, ""),
-    rule("TT", &["999999"], 0, ""),
-    rule("TW", &["999", "999-99", "999-999"], 0, ""),
-    rule("UA", &["99999"], 1, ""),
-    rule("US", ZIP, 2, ""),
-    rule("UY", &["99999"], 0, ""),
-    rule("UZ", &["999999"], 0, ""),
-    rule("VA", &["99999"], 2, "V"),
-    rule("VE", &["9999", "9999-A"], 0, ""),
-    rule("VG", &["vg9999"], 0, ""),
-    rule("VI", ZIP, 2, ""),
-    rule("VN", &["99999", "999999"], 1, ""),
-    rule("WF", &["99999"], 0, "F"),
-    rule("YT", &["99999"], 0, "F"),
-    rule("ZA", &["9999"], 2, ""),
-    rule("ZM", &["99999"], 0, ""),
-];
+use forms::{PostalCodeRule, RULES};
 
 /// How a text matches the postal codes of a country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -385,6 +184,7 @@ fn mended(bare: &[u8], form: &str, rule: &PostalCodeRule, out: &mut String) -> b
 
 #[cfg(test)]
 mod tests {
+    use super::forms::ZIP;
     use super::*;
     use proptest::prelude::*;
 

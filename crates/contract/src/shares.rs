@@ -21,14 +21,22 @@ pub struct Share {
 }
 
 impl Share {
-    /// Reads a share in plain digits with or without a point, and with or without a percent sign.
+    /// Reads a share in plain digits with or without decimals, and with or without a percent sign. Decimals stand behind a point or
+    /// a comma: no share has thousands for a comma to part.
     pub fn read(text: &str) -> Option<Share> {
         let number = text.strip_suffix('%').map(str::trim_end);
         let has_sign = number.is_some();
         let number = number.unwrap_or(text);
-        let plain = |byte: u8| byte.is_ascii_digit() || byte == b'.';
-        let hundredths = Decimal::from_str_exact(number).ok()?;
-        (number.bytes().all(plain) && hundredths <= Decimal::ONE_HUNDRED).then_some(Share {
+        let plain = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',');
+        if !number.bytes().all(plain) || number.contains('.') && number.contains(',') {
+            return None;
+        }
+        let hundredths = match number.contains(',') {
+            true => Decimal::from_str_exact(&number.replace(',', ".")),
+            false => Decimal::from_str_exact(number),
+        };
+        let hundredths = hundredths.ok().filter(|all| *all <= Decimal::ONE_HUNDRED)?;
+        Some(Share {
             hundredths,
             has_sign,
         })
@@ -55,6 +63,16 @@ impl Share {
     }
 }
 
+/// Whether shares of one firm are more than the whole of it. Each may have been rounded up by one of its last digit: three owners of a
+/// third are written as 33.34 each.
+pub fn exceed_the_whole(shares: impl IntoIterator<Item = Share>) -> bool {
+    let at_least = |share: Share| {
+        let last = Decimal::try_new(1, share.hundredths.scale()).unwrap_or_default();
+        share.hundredths - last
+    };
+    shares.into_iter().map(at_least).sum::<Decimal>() > Decimal::ONE_HUNDRED
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,15 +93,20 @@ mod tests {
             ".5",
             "100",
             "100.00",
+            "33,3",
+            "33,333 %",
+            ",5",
         ] {
             share(text);
         }
         for text in [
-            "", "%", "50%%", "% 50", "-1", "1e2", "100.01", "50,5", "half", "+5", "1 0",
+            "", "%", "50%%", "% 50", "-1", "1e2", "100.01", "1,2,3", "1.000,5", "100,01", "half",
+            "+5", "1 0",
         ] {
             assert_eq!(Share::read(text), None, "{text}");
         }
         assert_eq!(share("50.0 %").shortest(), "50");
+        assert_eq!(share("33,30").shortest(), "33.3");
         assert!(share("25.01").is_above_quarter() && share("26 %").is_above_quarter());
         assert!(!share("25.00").is_above_quarter() && !share("0.5").is_above_quarter());
     }
@@ -107,5 +130,28 @@ mod tests {
         assert_eq!(in_doubt(&["1", "99"]), [false, false]);
         assert_eq!(in_doubt(&["0", "0"]), [false, false]);
         assert_eq!(in_doubt(&["50", "50"]), [false, false]);
+    }
+    #[test]
+    fn shares_of_more_than_the_whole_are_told_from_rounded_ones() {
+        let exceed = |all: &[&str]| exceed_the_whole(all.iter().map(|text| share(text)));
+        for all in [
+            &["60", "60"][..],
+            &["100", "100"],
+            &["100", "1.5"],
+            &["50,5", "50,5"],
+            &["99.5%", "1.0%"],
+        ] {
+            assert!(exceed(all), "{all:?}");
+        }
+        for all in [
+            &["60", "40"][..],
+            &["100"],
+            &["33.34", "33.34", "33.34"],
+            &["17", "17", "17", "17", "17", "17"],
+            &["100", "0"],
+            &[],
+        ] {
+            assert!(!exceed(all), "{all:?}");
+        }
     }
 }

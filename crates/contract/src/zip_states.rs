@@ -122,7 +122,7 @@ fn state_of(zip: &str) -> Option<[u8; 2]> {
 }
 
 /// Whether a ZIP code is certainly in the state or the territory with these two letters.
-pub(crate) fn is_of_state(zip: &str, state: &str) -> bool {
+pub fn is_of_state(zip: &str, state: &str) -> bool {
     state_of(zip).is_some_and(|known| known == state.as_bytes())
 }
 

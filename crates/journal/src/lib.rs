@@ -51,7 +51,7 @@ pub mod write;
 mod tests;
 
 pub use journals::Journals;
-pub use read::Reader;
+pub use read::{Reader, explained};
 pub use schema::hidden_codes::{CodeKey, HiddenKind, is_hidden_id};
 pub use schema::seal::open_sealed;
 pub use schema::state_files::{known_key, share_key};

@@ -317,7 +317,9 @@ impl Transform {
                 }
                 out.push_str(text);
             }
-            Transform::Country => out.push_str(countries::alpha3(text).ok_or("not a country")?),
+            Transform::Country => {
+                out.push_str(countries::alpha3(text).ok_or_else(|| countries::unfit(text))?)
+            }
             Transform::UsState(place) => {
                 let named = || place.as_ref().and_then(|place| place.region(row));
                 let at_home = match country.or_else(named) {

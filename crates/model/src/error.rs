@@ -187,7 +187,14 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
 /// The whole text for a person: the chain of causes, the mistakes in files, then the next step.
 pub fn describe(error: &anyhow::Error, style: Style) -> String {
     let mut text = format!("{} ", style.wrong("error:"));
+    let mut before = String::new();
     for (place, cause) in error.chain().enumerate() {
+        // A library's error that says no more than the one that caused it.
+        let said = cause.to_string();
+        if place > 0 && said == before {
+            continue;
+        }
+        before = said;
         if place > 0 {
             text.push_str("\n  because: ");
         }
@@ -199,12 +206,32 @@ pub fn describe(error: &anyhow::Error, style: Style) -> String {
             None => text.push_str(&without_secrets(&cause.to_string())),
         }
     }
-    if let Some(found) = failure(error).filter(|f| !f.hint.is_empty()) {
-        let hint = without_secrets(&found.hint);
+    if let Some(hint) = next_step(error) {
+        let hint = without_secrets(hint);
         text.push_str(&format!("\n  {} {hint}", style.quiet("next:")));
     }
     text
 }
+
+/// What to do next: what the failure says, or what helps against a disk that has no room, whoever was writing.
+fn next_step(error: &anyhow::Error) -> Option<&str> {
+    let hint = failure(error).map(|failure| failure.hint.as_str());
+    let is_full = |cause: &(dyn std::error::Error + 'static)| {
+        let error = cause.downcast_ref::<io::Error>();
+        error.is_some_and(|error| {
+            use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+            matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+        })
+    };
+    match hint {
+        Some(hint) if !hint.is_empty() => Some(hint),
+        _ => error.chain().any(is_full).then_some(FULL_DISK),
+    }
+}
+
+/// What to do about a disk without room.
+const FULL_DISK: &str =
+    "make room on the disk, or name a file on another one; then run the same command again";
 
 fn failure(error: &anyhow::Error) -> Option<&Failure> {
     error
@@ -221,4 +248,30 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .filter(|(score, _)| *score > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn a_full_disk_has_a_next_step_whoever_was_writing() {
+        let full = || io::Error::from_raw_os_error(28);
+        let named = io::Error::new(full().kind(), format!("cannot write gaps.csv: {}", full()));
+        for error in [
+            anyhow::Error::new(full()),
+            anyhow::Error::new(named),
+            Err::<(), _>(full())
+                .context("cannot write gaps.csv")
+                .unwrap_err(),
+        ] {
+            let text = describe(&error, Style::PLAIN);
+            assert!(text.contains("next: make room on the disk"), "{text}");
+            assert_eq!(text.matches("No space left").count(), 1, "{text}");
+        }
+        let other = io::Error::from(io::ErrorKind::TimedOut);
+        let text = describe(&anyhow::Error::new(other), Style::PLAIN);
+        assert!(!text.contains("next:"), "{text}");
+    }
 }

@@ -30,10 +30,13 @@ pub enum FindingKind {
     PoBox,
     DoubtfulCity,
     DoubtfulState,
+    DoubtfulCountry,
+    DoubtfulText,
+    TooMuchOwned,
     SameEmail,
 }
 
-pub(crate) const COUNT: usize = 24;
+pub(crate) const COUNT: usize = 27;
 
 /// A kind, its name in settings and files, what it means, and what a person should do about it.
 struct FindingText {
@@ -68,6 +71,9 @@ const TABLE: [FindingText; COUNT] = [
     FindingText { kind: FindingKind::PoBox, name: "po_box", meaning: "a P.O. box where the residential street belongs", advice: "collect the residential address; a P.O. box belongs into mailingAddress" },
     FindingText { kind: FindingKind::DoubtfulCity, name: "doubtful_city", meaning: "a city that is a number, a state or a street, says that none is known, or has the state or the postal code in it", advice: "correct the city, or split the cell in the mapping" },
     FindingText { kind: FindingKind::DoubtfulState, name: "doubtful_state", meaning: "a state or province that its postal code is not in", advice: "correct the state or the postal code" },
+    FindingText { kind: FindingKind::DoubtfulCountry, name: "doubtful_country", meaning: "a country whose code is that of the U.S. state beside it, with a ZIP code of that state", advice: "correct the country, or take it from the right column in the mapping" },
+    FindingText { kind: FindingKind::DoubtfulText, name: "doubtful_text", meaning: "an employer, an occupation, a firm's name or another free text that says that none is known, is masked, or holds a tax id, a phone number or an e-mail address", advice: "correct the text at the source, or add the word to `missing` in the mapping" },
+    FindingText { kind: FindingKind::TooMuchOwned, name: "too_much_owned", meaning: "the shares of an entity's owners add up to more than 100 %", advice: "correct the shares: whoever owns more than 25 % must be identified for KYB" },
     FindingText { kind: FindingKind::SameEmail, name: "same_email", meaning: "different customers have the same e-mail address", advice: "nothing for households; look at addresses that many share" },
 ];
 

@@ -9,6 +9,7 @@ pub mod error;
 pub mod finding;
 pub mod grace;
 pub mod limits;
+pub mod masked;
 pub mod number;
 pub mod objects;
 pub mod placeholder;

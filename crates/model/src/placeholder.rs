@@ -8,6 +8,7 @@
 
 use memchr::memchr;
 
+use crate::masked::is_all_crosses;
 use crate::text::{fold, may_fold_to_ascii, trim};
 
 /// Which placeholders count as values in a field.
@@ -174,7 +175,7 @@ pub fn is_placeholder_but(text: &str, keeps: KeptPlaceholders) -> bool {
             None => is_number(text, keeps),
         },
         b'n' | b'N' | b'u' | b'U' | b't' | b'T' | b'\\' => is_word(text, keeps),
-        b'x' | b'X' => is_masked(text),
+        b'x' | b'X' => is_all_crosses(text),
         b'#' => is_one_of(text, &CELL_ERRORS),
         b'-' | b'.' | b'_' | b'?' | b'/' | b'*' | 0xe2 => is_punctuation(text),
         _ => false,
@@ -203,16 +204,6 @@ fn inside(text: &str) -> Option<&str> {
         let inside = text.strip_prefix(*open)?.strip_suffix(*close)?;
         Some(inside.trim())
     })
-}
-
-/// "xxx", "XXX-XX-XXXX": at least three of them and nothing else but marks.
-fn is_masked(text: &str) -> bool {
-    let count = text
-        .bytes()
-        .filter(|byte| byte.eq_ignore_ascii_case(&b'x'))
-        .count();
-    let fits = |byte: u8| matches!(byte, b'x' | b'X' | b'-' | b' ' | b'.' | b'/' | b'(' | b')');
-    count >= 3 && text.bytes().all(fits)
 }
 
 /// Dashes, dots and question marks. Not "+", "*" alone or a tick, which answer a question.

@@ -102,6 +102,10 @@ const REFUSED_TEXTS: &[(&[u8], &str)] = &[
     (b"<style", WEB_PAGE),
     (b"<table", WEB_PAGE),
     (b"<div", WEB_PAGE),
+    (b"\x1E{", SEQUENCE),
+    (b"\x1E[", SEQUENCE),
+    (b"{'", SINGLE_QUOTES),
+    (b"[{'", SINGLE_QUOTES),
     (
         b"<?xml",
         "it is an XML file; open it in a spreadsheet program and save it as .xlsx or CSV",
@@ -112,6 +116,11 @@ const REFUSED_TEXTS: &[(&[u8], &str)] = &[
 const JSON: &[&[u8]] = &[b"{\"", b"{}", b"[{", b"[[", b"[\""];
 /// An array without anything in it. A header may begin so.
 const EMPTY_JSON: &[u8] = b"[]";
+
+const SEQUENCE: &str = "it is JSON with separators between its texts (RFC 7464); export it as JSON lines, without them";
+const SINGLE_QUOTES: &str = "it looks like JSON with single quotes, as Python prints objects; export it as JSON, which has double quotes";
+const COMMENT: &str =
+    "it is JSON with a comment at its beginning, which JSON does not have; take the comment out";
 
 const WEB_PAGE: &str = "it is a web page, whatever its name says; open it in a spreadsheet program and save it as .xlsx or CSV";
 const EMPTY_ARCHIVE: &str = "it is a zip archive without anything in it; check how it was packed";
@@ -155,8 +164,17 @@ pub fn of(start: &[u8]) -> Result<Container, &'static str> {
     }
     let magic = REFUSED.iter().find(|(magic, _)| start.starts_with(magic));
     let text = beginning(start);
-    if text == EMPTY_JSON || JSON.iter().any(|json| text.starts_with(json)) {
+    let has_single_quotes = text.starts_with(b"[{'");
+    if text == EMPTY_JSON || (!has_single_quotes && JSON.iter().any(|json| text.starts_with(json)))
+    {
         return Ok(Container::Json);
+    }
+    if text.starts_with(b"/")
+        && JSON
+            .iter()
+            .any(|json| behind_comments(start).starts_with(json))
+    {
+        return Err(COMMENT);
     }
     let refused = magic.or_else(|| {
         REFUSED_TEXTS
@@ -240,6 +258,23 @@ fn beginning(start: &[u8]) -> Vec<u8> {
     bytes.map(u8::to_ascii_lowercase).collect()
 }
 
+/// What follows the comments that a text begins with, in the way of [`beginning`].
+fn behind_comments(start: &[u8]) -> Vec<u8> {
+    let mut rest = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    loop {
+        rest = rest.trim_ascii_start();
+        let end: &[u8] = match rest {
+            [b'/', b'/', ..] => b"\n",
+            [b'/', b'*', ..] => b"*/",
+            _ => return beginning(rest),
+        };
+        match memchr::memmem::find(rest, end) {
+            Some(at) => rest = &rest[at + end.len()..],
+            None => return Vec::new(),
+        }
+    }
+}
+
 /// The bytes that a packed file holds. A workbook has none to read in this way.
 pub(crate) fn reader(
     file: impl Read + Send + 'static,
@@ -317,6 +352,13 @@ mod tests {
             assert_eq!(of(start), Ok(Container::Plain), "{start:?}");
         }
         assert_eq!(of(b"[\n  {\"id\": 1}"), Ok(Container::Json));
+        assert_eq!(
+            of(b"// made today\n/* by us */ [{\"id\": 1}]"),
+            Err(COMMENT)
+        );
+        assert_eq!(of(b"// made today\nid,name\n"), Ok(Container::Plain));
+        assert_eq!(of(b"\x1E{\"id\": 1}\n"), Err(SEQUENCE));
+        assert_eq!(of(b"[{'id': 1}]"), Err(SINGLE_QUOTES));
         assert_eq!(of(b"\xEF\xBB\xBF{\"id\": 1}\n"), Ok(Container::Json));
         for start in [&b"[]"[..], b" [\n]\n", b"[[1, 2]]", b"[\"a\"]"] {
             assert_eq!(of(start), Ok(Container::Json), "{start:?}");

@@ -121,6 +121,12 @@ pub enum Flaw {
     LongRecord,
     /// No JSON object.
     NotJson,
+    /// JSON with NaN or Infinity in the place of a number.
+    NoNumber,
+    /// JSON with a comment.
+    Comment,
+    /// JSON with a comma that nothing follows.
+    LastComma,
     /// A JSON object that has a key twice.
     TwiceNamed,
     /// A JSON object with too many others inside of each other.
@@ -140,6 +146,13 @@ impl Flaw {
             Flaw::ShortRecord => "the record is shorter than its layout",
             Flaw::LongRecord => "the record is longer than its layout",
             Flaw::NotJson => "the line is not a JSON object",
+            Flaw::NoNumber => {
+                "the JSON object has NaN or Infinity, which JSON does not have; export it as null"
+            }
+            Flaw::Comment => "the JSON object has a comment, which JSON does not have; take it out",
+            Flaw::LastComma => {
+                "the JSON object has a comma with nothing behind it, which JSON does not have; take it out"
+            }
             Flaw::TwiceNamed => "the JSON object has a key twice",
             Flaw::TooDeep => "the JSON object is nested more than 32 deep",
         }

@@ -23,6 +23,9 @@ const FLAWS: &[(Flaw, u8)] = &[
     (Flaw::LongRecord, b'l'),
     (Flaw::TooLong, b'b'),
     (Flaw::NotJson, b'j'),
+    (Flaw::NoNumber, b'i'),
+    (Flaw::Comment, b'/'),
+    (Flaw::LastComma, b','),
     (Flaw::TwiceNamed, b't'),
     (Flaw::TooDeep, b'd'),
 ];

@@ -97,6 +97,26 @@ impl JoinedParts {
         true
     }
 
+    /// Takes a street away that stands in a numbered line as well: "Ulica" beside "Address 1" with the house. Returns it.
+    pub(super) fn take_second_street(
+        all: &[ColumnProfile],
+        columns: &mut Vec<usize>,
+    ) -> Option<usize> {
+        let is_whole = |at: &usize| all[*at].share(Class::Street) >= 0.5;
+        let is_first_line = |at: &usize| {
+            let tokens = tokens(&all[*at].name);
+            let is_one = |token: &HeaderToken| token.number == Some(1);
+            tokens.iter().any(is_one) && is_whole(at)
+        };
+        let is_bare = |at: &usize| {
+            let tokens = tokens(&all[*at].name);
+            is_street(&tokens) && tokens.iter().all(|token| token.number.is_none())
+        };
+        let first = columns.iter().position(is_first_line)?;
+        let bare = columns.iter().position(is_bare)?;
+        (first != bare).then(|| columns.remove(bare))
+    }
+
     /// Whether a column is the first of two surnames.
     pub(super) fn is_first_surname(&self, column: usize) -> bool {
         self.surnames.is_some_and(|(first, _)| first == column)

@@ -6,6 +6,7 @@
 use super::columns::{Confidence, Pick};
 use super::feeds::{Maker, MappingLine};
 use super::fields::ValueKind;
+use super::joined_parts::JoinedParts;
 use super::name_order::NameOrder;
 use super::not_asked::names_a_spouse;
 use super::tables::table;
@@ -101,6 +102,14 @@ impl Maker<'_> {
             ValueKind::Phone => self.phone(pick),
             ValueKind::Street => {
                 let mut columns = self.columns(pick);
+                let all = &self.profile.columns;
+                if let Some(second) = JoinedParts::take_second_street(all, &mut columns) {
+                    let note = format!("{} seems to be the same street", self.name(second));
+                    let mut line = self.line_of(pick, columns, "columns", &[]);
+                    line.confidence = line.confidence.min(Some(Confidence::Medium));
+                    line.note = note;
+                    return vec![line];
+                }
                 match self.joined.with_number(&mut columns) {
                     true => self.line_of(pick, columns, "columns", &joined),
                     false => self.line_of(pick, columns, "columns", &[]),

@@ -27,7 +27,9 @@ impl<W: Write> CellWriter<W> {
 
     /// A text.
     pub fn text(&mut self, text: &str) -> anyhow::Result<()> {
-        Ok(self.0.write_field(guarded(text).as_bytes())?)
+        self.0
+            .write_field(guarded(text).as_bytes())
+            .map_err(of_system)
     }
 
     /// A text, or an empty cell.
@@ -38,12 +40,12 @@ impl<W: Write> CellWriter<W> {
     /// A number of our own: it stays one, below zero too.
     pub fn number(&mut self, number: impl Into<i128>) -> anyhow::Result<()> {
         let number: i128 = number.into();
-        Ok(self.0.write_field(number.to_string())?)
+        self.0.write_field(number.to_string()).map_err(of_system)
     }
 
     /// Ends the row.
     pub fn end(&mut self) -> anyhow::Result<()> {
-        Ok(self.0.write_record(None::<&[u8]>)?)
+        self.0.write_record(None::<&[u8]>).map_err(of_system)
     }
 
     /// A whole row of texts.
@@ -56,9 +58,19 @@ impl<W: Write> CellWriter<W> {
 
     /// What it writes to, with everything that was written.
     pub fn into_inner(self) -> anyhow::Result<W> {
-        self.0
-            .into_inner()
-            .map_err(|error| anyhow::anyhow!("{}", error.error()))
+        let inner = self.0.into_inner();
+        inner.map_err(|error| error.into_error().into())
+    }
+}
+
+/// The error of the system that the library hides within its own: a full disk is told by its kind.
+fn of_system(error: csv::Error) -> anyhow::Error {
+    if !error.is_io_error() {
+        return error.into();
+    }
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error.into(),
+        kind => anyhow::anyhow!("{kind:?}"),
     }
 }
 

@@ -140,11 +140,19 @@ impl NewFile {
 
 impl Write for NewFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.out.write(bytes)
+        self.out.write(bytes).map_err(|error| self.named(&error))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        self.out.flush().map_err(|error| self.named(&error))
+    }
+}
+
+impl NewFile {
+    /// An error of the system with the name of the file, which those who write to it do not know.
+    fn named(&self, error: &io::Error) -> io::Error {
+        let text = format!("cannot write {}: {error}", self.shown.shown());
+        io::Error::new(error.kind(), text)
     }
 }
 

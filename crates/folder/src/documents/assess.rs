@@ -392,15 +392,9 @@ fn rest(
 ) -> Result<OtherMetadata, RefusalReason> {
     Ok(OtherMetadata {
         expiration: expiration(claim, today)?,
-        country: optional(
-            claim,
-            DocumentField::Country,
-            gaps,
-            |text| match countries::is_alpha3(text) {
-                true => Ok(()),
-                false => Err("not an ISO 3166-1 alpha-3 code"),
-            },
-        ),
+        country: optional(claim, DocumentField::Country, gaps, |text| {
+            countries::unfit_code(text).map_or(Ok(()), Err)
+        }),
         description: optional(claim, DocumentField::Description, gaps, |text| {
             texts::unfit_text(text, texts::NOTE).map_or(Ok(()), Err)
         }),

@@ -466,6 +466,12 @@ const FINDINGS: &[SchemaKey] = keys! {
         "A city that is a number, or none.";
     "doubtful_state" = "\"tell\"": ACTION,
         "A state that its postal code is not in.";
+    "doubtful_country" = "\"tell\"": ACTION,
+        "A U.S. state in the place of a country.";
+    "doubtful_text" = "\"tell\"": ACTION,
+        "An employer or another free text that says nothing, or too much.";
+    "too_much_owned" = "\"tell\"": ACTION,
+        "Shares of an entity that add up to more than 100 %.";
     "same_email" = "\"tell\"": ACTION,
         "One e-mail address of several customers.";
     "same_email_from" = "2": KeyType::Whole(2, 1_000_000),

@@ -1,9 +1,10 @@
 //! What a person decides about custody: what became of a user or of a recipient whose answer was lost, and sending what was
 //! refused again.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::FOR_A_PERSON;
+use crate::read::Reader;
 use crate::write::Selection;
 use crate::write::journal::{Journal, Spellings};
 use crate::write::operator_log::{OperatorNote, target_of};
@@ -119,22 +120,10 @@ impl Journal {
 
     /// Refuses a uuid under which Bakkt has something else already: one thing is made for one task of one customer.
     fn refuse_known_uuid(&self, task: i64, uuid: &str) -> anyhow::Result<()> {
-        let sql = "SELECT id, client_id, kind FROM custody_task WHERE uuid = ?1 COLLATE NOCASE AND id <> ?2";
-        let other: Option<(i64, String, i64)> = self
-            .db
-            .prepare_cached(sql)?
-            .query_row(params![uuid, task], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })
-            .optional()?;
-        let Some((other, client_id, kind)) = other else {
-            return Ok(());
-        };
-        let word = CustodyKind::from_number(kind).map_or("", CustodyKind::word);
-        Err(Failure::configuration(
-            format!("that uuid is the {word} of {client_id} already (task {other})"),
-            "look again under which uuid Bakkt has this one; custody-crosswalk.csv lists the uuids that are taken",
-        ))
+        match uuid_holder(&self.db, uuid, Some(task))? {
+            None => Ok(()),
+            Some(holder) => Err(holder.refusal("")),
+        }
     }
 
     /// Opens refused and given-up custody tasks again, each as a new generation: those selected, with this code if one is
@@ -194,4 +183,51 @@ impl Journal {
         let count: i64 = self.db.query_row(sql, [FOR_A_PERSON], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
+}
+
+impl Reader {
+    /// Refuses a uuid under which Bakkt has something of a customer of this journal, which is that of another shard.
+    pub fn refuse_taken_uuid(&self, uuid: &str, shard: &str) -> anyhow::Result<()> {
+        match uuid_holder(&self.journal, uuid, None)? {
+            None => Ok(()),
+            Some(holder) => Err(holder.refusal(&format!(" in shard {shard}"))),
+        }
+    }
+}
+
+/// What Bakkt has under a uuid.
+struct UuidHolder {
+    task: i64,
+    client_id: String,
+    kind: i64,
+}
+
+impl UuidHolder {
+    /// The error of a uuid that is said to be something else's. `place` says where its holder stands, if not here.
+    fn refusal(&self, place: &str) -> anyhow::Error {
+        let word = CustodyKind::from_number(self.kind).map_or("", CustodyKind::word);
+        let (client_id, task) = (&self.client_id, self.task);
+        Failure::configuration(
+            format!("that uuid is the {word} of {client_id} already (task {task}{place})"),
+            "look again under which uuid Bakkt has this one; custody-crosswalk.csv lists the uuids that are taken",
+        )
+    }
+}
+
+/// What a journal knows of a uuid, but for one task.
+fn uuid_holder(
+    db: &Connection,
+    uuid: &str,
+    except: Option<i64>,
+) -> anyhow::Result<Option<UuidHolder>> {
+    let sql = "SELECT id, client_id, kind FROM custody_task WHERE uuid = ?1 COLLATE NOCASE AND id IS NOT ?2";
+    let mut statement = db.prepare_cached(sql)?;
+    let holder = statement.query_row(params![uuid, except], |row| {
+        Ok(UuidHolder {
+            task: row.get(0)?,
+            client_id: row.get(1)?,
+            kind: row.get(2)?,
+        })
+    });
+    Ok(holder.optional()?)
 }

@@ -104,7 +104,7 @@ pub(super) fn no_such_code(of: &str, codes: &[String]) -> anyhow::Error {
         codes => format!("one of: {}", codes.join(", ")),
     };
     Failure::configuration(
-        format!("--code is no code of a refused or given-up {of}"),
+        format!("no refused or given-up {of} has the code that --code names"),
         hint,
     )
 }

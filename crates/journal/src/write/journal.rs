@@ -59,22 +59,17 @@ impl Journal {
     /// Opens or creates the journal of a state folder, and takes its lock. That of a closed migration is refused.
     pub fn open(folder: &Path) -> anyhow::Result<Journal> {
         refuse_closed(folder)?;
-        let journal = Journal::open_with(folder, |folder| key(folder, is_fresh(folder)))?;
-        let mark = journal.meta(KEY_MARK)?;
-        if mark.is_some_and(|mark| mark != key_mark(&journal.key)) {
-            return Err(foreign_key(folder));
-        }
-        Ok(journal)
+        Journal::open_with(folder, |folder| key(folder, is_fresh(folder)).map(Some))
     }
 
     /// Opens the journal of a migration that is being closed; its key may be gone.
     pub(crate) fn open_closing(folder: &Path) -> anyhow::Result<Journal> {
-        Journal::open_with(folder, |_| Ok([0; 32]))
+        Journal::open_with(folder, |_| Ok(None))
     }
 
     fn open_with(
         folder: &Path,
-        key: impl FnOnce(&Path) -> anyhow::Result<[u8; 32]>,
+        key: impl FnOnce(&Path) -> anyhow::Result<Option<[u8; 32]>>,
     ) -> anyhow::Result<Journal> {
         state_folder::open(folder)?;
         // What is attached to the database, and lies beside it, is named by its path.
@@ -100,6 +95,13 @@ impl Journal {
             .with_context(|| format!("cannot open the journal {}", path.shown()))?;
         // Before anything is changed: this may be a newer journal, or none.
         check_version(&db)?;
+        // Or that of another key, which an upgrade would make a journal of neither.
+        if let Some(key) = &key
+            && marked_key(&db).is_some_and(|mark| mark != key_mark(key))
+        {
+            return Err(foreign_key(folder));
+        }
+        let key = key.unwrap_or_default();
         // An older version has no counters.
         let count = |db: &Connection, version: i64| {
             if version > 0 {
@@ -285,6 +287,14 @@ const KEY_MARK: &str = "key_mark";
 fn key_mark(key: &[u8; 32]) -> String {
     let mark = blake3::derive_key("bakkt-migrate 2026-12 mark of a journal's key", key);
     blake3::hash(&mark).to_hex()[..32].to_owned()
+}
+
+/// The mark of the key that a journal was made with, where it has one: not in a new journal, which has no tables yet.
+fn marked_key(db: &Connection) -> Option<String> {
+    db.query_row("SELECT value FROM meta WHERE key = ?", [KEY_MARK], |row| {
+        row.get(0)
+    })
+    .ok()
 }
 
 /// The fact that is "1" when Bakkt may have an account with other bytes than the plan. Only a new plan makes one so.

@@ -79,7 +79,7 @@ pub(crate) fn check(
             Some(_) => unfit_code(texts::TAX_ID).or_else(|| national_ids::unfit(text)),
             None => unfit_code(texts::TAX_ID),
         }),
-        Form::Country => must(countries::is_alpha3(text), "not an ISO 3166-1 alpha-3 code"),
+        Form::Country => fit(countries::unfit_code(text)),
         Form::State => match beside.country {
             Some("USA") => must(
                 forms::is_state2(text),
@@ -88,7 +88,7 @@ pub(crate) fn check(
             _ => fit(unfit_text(texts::PLACE)),
         },
         Form::Phone => must(forms::is_e164(text), "not an E.164 number"),
-        Form::Email => must(forms::is_email(text), "not an e-mail address"),
+        Form::Email => fit(forms::unfit_email(text)),
         Form::PastDate => match forms::is_date(text) {
             Some(date) if date < beside.as_of => Ok(()),
             Some(_) => Err("not in the past"),

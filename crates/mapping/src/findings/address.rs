@@ -6,19 +6,19 @@
 //! the U.S. and are no finding. Left out on purpose: mailing addresses, where a P.O. box may stand.
 
 mod boxes;
-mod elsewhere;
 mod no_streets;
 mod remarks;
 
 pub(crate) use boxes::is_box;
 use boxes::is_plain_street;
-use elsewhere::is_of_another_field;
 use no_streets::{NO_STREETS, REMARKS};
 pub(crate) use remarks::is_care_of;
 use remarks::{carries_remark, may_end_in_remark};
 
 use super::ids::made_by_spreadsheet;
+use super::other_field::is_of_another_field;
 use bakkt_contract::fold::{fold, fold_into};
+use bakkt_model::masked::is_masked;
 
 /// What is wrong with a residential street.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(crate) fn doubt<'a>(
     // Whether a line says whom the mail is for, and whether any other line says where.
     let (mut is_for_somebody, mut has_place) = (false, false);
     for (place, line) in lines.enumerate() {
-        if is_plain_street(line) && !may_end_in_remark(line.as_bytes()) {
+        if is_plain_street(line) && !may_end_in_remark(line.as_bytes()) && !is_masked(line) {
             has_letter = true;
             has_place = true;
             has_street |= !boxed;
@@ -50,7 +50,8 @@ pub(crate) fn doubt<'a>(
         if match place {
             0 => is_no_street(line, scratch),
             _ => is_remark(line, scratch),
-        } || is_of_another_field(line)
+        } || is_masked(line)
+            || is_of_another_field(line)
             || carries_remark(line, scratch)
         {
             return Some(StreetProblem::NoStreet);
@@ -434,7 +435,13 @@ mod tests {
                 "{line}"
             );
         }
-        for line in ["REDACTED", "** Sample Rd", "S***** Rd"] {
+        for line in [
+            "REDACTED",
+            "** Sample Rd",
+            "S***** Rd",
+            "12 XXXXX Street",
+            "•• Sample Rd",
+        ] {
             assert_eq!(
                 judged(&[line], "USA"),
                 Some(StreetProblem::NoStreet),

@@ -12,9 +12,11 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::quality::RandomState;
 use jiff::civil::Date;
 
+use super::free_texts::{FreeTextSlot, is_free_text};
 use super::ids::DigitsBehind;
 use super::name_slots::NameSlot;
 use super::people::{OwnerSlots, owner_slots};
+use super::shares::{SHARE, SharesCheck};
 use crate::Mapper;
 use crate::assess::AssessPlan;
 use crate::draft::{Draft, SlotValue};
@@ -51,6 +53,9 @@ pub struct Checks {
     texts: Vec<TextSlot>,
     /// Names that a column holds alone.
     names: Vec<NameSlot>,
+    /// Texts that are neither names of people nor places.
+    free_texts: Vec<FreeTextSlot>,
+    shares: SharesCheck,
     owners: Vec<CheckedOwner>,
     /// Who they are, by place.
     people: Vec<OwnerSlots>,
@@ -94,7 +99,7 @@ struct CheckedOwner {
     city: Option<(usize, u16)>,
     state: Option<(usize, u16)>,
     postal_code: Option<usize>,
-    country: Option<usize>,
+    country: Option<(usize, u16)>,
 }
 
 #[derive(Debug, Default)]
@@ -149,6 +154,8 @@ pub struct RecordFindings {
     pub keys: ComparisonKeys,
     /// What was found of names before.
     judged: Memo<Option<&'static str>>,
+    /// What was found of free texts before.
+    judged_texts: Memo<Option<&'static str>>,
     /// Texts whose characters were looked at before, with nothing wrong.
     sound: Memo<()>,
     scratch: String,
@@ -164,6 +171,8 @@ impl Checks {
             fields: Vec::new(),
             texts: Vec::new(),
             names: Vec::new(),
+            free_texts: Vec::new(),
+            shares: SharesCheck::new(plan),
             owners: Vec::new(),
             people: owner_slots(mapper),
             entity: Entity::default(),
@@ -199,6 +208,9 @@ impl Checks {
             if !is_judged {
                 self.names.extend(NameSlot::of(name, slot, field));
             }
+            if is_free_text(name) {
+                self.free_texts.push(FreeTextSlot { slot, field });
+            }
         }
         match target {
             "entity.entityLegalName" => self.entity.name = Some(slot),
@@ -226,6 +238,8 @@ impl Checks {
                     | "identity.personalAddress.streetAddress"
                     | "identity.personalAddress.city"
                     | "identity.personalAddress.state"
+                    | "identity.personalAddress.country"
+                    | SHARE
             );
         let field = if numbered {
             self.field(plan, target)
@@ -247,7 +261,8 @@ impl Checks {
             "identity.personalAddress.city" => owner.city = Some((slot, field)),
             "identity.personalAddress.state" => owner.state = Some((slot, field)),
             "identity.personalAddress.postalCode" => owner.postal_code = Some(slot),
-            "identity.personalAddress.country" => owner.country = Some(slot),
+            "identity.personalAddress.country" => owner.country = Some((slot, field)),
+            SHARE => self.shares.add(slot, field),
             _ => {}
         }
     }

@@ -7,6 +7,7 @@
 //! (`assess::unfit_id`).
 
 use bakkt_contract::fold::fold;
+use bakkt_model::masked::is_masked;
 use bakkt_model::placeholder::is_placeholder;
 
 const MONTHS: [&str; 12] = [
@@ -67,7 +68,7 @@ const NO_IDS: &[&str] = &[
 /// Whether an id stands for none: zeros, nines, counting up, a word such as "n/a" or "test". Three bytes settle most.
 pub(crate) fn stands_for_none(id: &str) -> bool {
     let bytes = id.as_bytes();
-    if is_masked(bytes) {
+    if is_masked(id) {
         return true;
     }
     let may_be = match bytes {
@@ -89,26 +90,6 @@ pub(crate) fn stands_for_none(id: &str) -> bool {
     }
     let folded = fold(id);
     folded.is_empty() || NO_IDS.contains(&folded.as_str()) || is_placeholder(id)
-}
-
-/// Whether signs stand for characters of an id, at its beginning or its end: "****1234", "XXXX1235", "##1238".
-fn is_masked(id: &[u8]) -> bool {
-    let masks =
-        |first: u8, second: u8| first == second && matches!(first, b'*' | b'#' | b'x' | b'X');
-    let [a, b, .., y, z] = id else {
-        return false;
-    };
-    if !masks(*a, *b) && !masks(*y, *z) {
-        return false;
-    }
-    let is_mask = |byte: &u8| matches!(byte, b'*' | b'#' | b'x' | b'X');
-    let count = id.iter().filter(|byte| is_mask(byte)).count();
-    let is_sign = id.contains(&b'*') || id.contains(&b'#');
-    // "XXL-12" may be an id.
-    (is_sign || count >= 4)
-        && id
-            .iter()
-            .all(|byte| is_mask(byte) || byte.is_ascii_digit() || matches!(byte, b'-' | b' '))
 }
 
 /// How many digits an id has that consists of digits; 0 for any other.

@@ -11,13 +11,16 @@ pub mod address;
 pub(crate) mod birth;
 pub mod checks;
 pub mod entities;
+mod free_texts;
 pub mod gather;
 pub mod groups;
 pub mod ids;
 mod letters;
 mod name_slots;
+mod other_field;
 pub(crate) mod people;
 mod places;
+mod shares;
 pub mod text;
 
 pub use checks::{Checks, ComparisonKeys, RecordFindings};

@@ -10,7 +10,9 @@ use bakkt_contract::countries;
 use bakkt_contract::fold::fold_into;
 use bakkt_contract::forms::is_state2;
 use bakkt_contract::postal_codes::has_zips;
-use bakkt_contract::zip_states::{is_of_another_province, is_of_another_state};
+use bakkt_contract::us_states::two_letters;
+use bakkt_contract::zip_states::{is_of_another_province, is_of_another_state, is_of_state};
+use bakkt_model::masked::is_masked;
 use slipped::slipped;
 
 /// Why a city is none, if it is not. `scratch` is a buffer to keep.
@@ -25,6 +27,9 @@ pub(crate) fn doubtful_city(
     let (first, last) = (bytes.first()?, bytes.last()?);
     if let Some(what) = slipped(city, state, country) {
         return Some(what);
+    }
+    if is_masked(city) {
+        return Some("masked: some of its characters are left out");
     }
     if first.is_ascii_alphabetic() && last.is_ascii_alphabetic() {
         return says_nothing(city, scratch).then_some("a word that says that none is known");
@@ -101,6 +106,25 @@ pub(crate) fn is_doubtful_state(country: &str, state: &str, postal_code: &str) -
             is_state2(state) && has_zips() && is_of_another_state(postal_code, state)
         }
     }
+}
+
+/// Whether a country is the state beside it: "DE" of a customer in Delaware becomes Germany, "CA" of one in California Canada.
+/// `postal_code` is the code, or says with `Err` that none of the country could be made of it.
+pub(crate) fn is_state_for_country(
+    country: &str,
+    state: &str,
+    postal_code: Result<&str, ()>,
+) -> bool {
+    // A territory of the U.S. is both.
+    let alpha2 = countries::alpha2_of(country).filter(|alpha2| !has_zips(alpha2));
+    let is_same = alpha2.is_some_and(|alpha2| two_letters(state) == Some(alpha2));
+    // A country with longer codes puts a zero in front of a ZIP code.
+    let zip = |code: &str| {
+        let lost = code.bytes().filter(u8::is_ascii_digit).count() == 6;
+        let zip = code.strip_prefix('0').filter(|_| lost).unwrap_or(code);
+        alpha2.is_some_and(|state| is_of_state(zip, state))
+    };
+    is_same && postal_code.map_or(true, zip)
 }
 
 #[cfg(test)]
@@ -234,6 +258,29 @@ mod tests {
         {
             let begins = word.as_bytes()[..3].try_into().unwrap();
             assert!(BEGINNINGS.contains(&begins), "{word}");
+        }
+    }
+    #[test]
+    fn states_in_the_place_of_a_country_are_found() {
+        for (country, state, code) in [
+            ("DEU", "DE", Ok("19801")),
+            ("DEU", "Delaware", Ok("19801-1234")),
+            ("CAN", "CA", Err(())),
+            ("GAB", "GA", Ok("30301")),
+            ("COL", "CO", Ok("080201")),
+            ("IND", "IN", Err(())),
+        ] {
+            assert!(is_state_for_country(country, state, code), "{country}");
+        }
+        for (country, state, code) in [
+            ("DEU", "DE", Ok("10115")),
+            ("DEU", "BE", Ok("19801")),
+            ("CAN", "ON", Err(())),
+            ("USA", "CA", Ok("90001")),
+            ("PRI", "PR", Ok("00601")),
+            ("MAR", "MA", Ok("20000")),
+        ] {
+            assert!(!is_state_for_country(country, state, code), "{country}");
         }
     }
 }

@@ -134,7 +134,8 @@ fn sequence(chars: &[char]) -> Option<(char, usize, bool)> {
         // Â before a mark, and Ã: what every accented letter of Western Europe becomes.
         0xc2 => rest.iter().all(odd) && !rest.iter().all(quoted),
         0xc3 => !rest.iter().all(quoted) || chars.get(2).is_some_and(|c| c.is_lowercase()),
-        // The letters of Central Europe.
+        // The letters of Central Europe and Turkey. No language has a Ÿ behind these capitals, or another small letter of these.
+        0xc4 | 0xc5 if rest.iter().all(|c| "Ÿžšœ".contains(*c)) => true,
         0xc4 | 0xc5 | 0xc8 => rest.iter().all(odd) && !rest.iter().all(quoted),
         0xe0..=0xef => rest.iter().any(odd) && !meant.is_control(),
         0xf0..=0xf4 => true,
@@ -201,20 +202,20 @@ fn twice_utf8_of(page: &[char], text: &str) -> Option<String> {
 }
 
 /// Whether a sign stands where a letter belongs: "Bia³ystok" and "¯yrardów" are Polish that was decoded as windows-1252,
-/// "Mu¤oz" is Spanish of DOS and "MŸller" German of the old Mac OS.
+/// "Mu¤oz" is Spanish of DOS, "MŸller" German of the old Mac OS, and "Mⁿller" German that was decoded as DOS.
 fn has_sign_inside(text: &str) -> bool {
     const SIGNS: &[char] = &[
         '£', '³', '¹', '¿', '¯', '¥', '¼', '½', '¾', '¶', '¤', '¦', '¬', '±', '¢', '¡', '‚', '„',
-        '‡', '†', 'ˆ', '‰',
+        '‡', '†', 'ˆ', '‰', 'º', 'ⁿ', '≤', '≥', '÷', '≡', '∩', '≈', '⌠', '⌡',
     ];
     /// Signs of DOS at the end of a name, and dashes of Mac OS.
     const ENDS: [char; 4] = ['‚', '‡', '¢', '¡'];
     const CAPITALS: [char; 4] = ['Š', 'Ž', 'Ÿ', 'Œ'];
     const DASHES: [char; 2] = ['–', '—'];
-    // All of these begin with one of four bytes.
+    // All of these begin with one of five bytes.
     if !text
         .bytes()
-        .any(|byte| matches!(byte, 0xc2 | 0xc5 | 0xcb | 0xe2))
+        .any(|byte| matches!(byte, 0xc2 | 0xc3 | 0xc5 | 0xcb | 0xe2))
     {
         return false;
     }
@@ -224,9 +225,10 @@ fn has_sign_inside(text: &str) -> bool {
     chars.iter().enumerate().any(|(at, c)| {
         let before = at.checked_sub(1).and_then(|at| chars.get(at));
         let after = chars.get(at + 1);
-        let begins = matches!(c, '£' | '¯') && !before.is_some_and(|c| c.is_alphanumeric());
+        let begins = matches!(c, '£' | '¯' | 'ª') && !before.is_some_and(|c| c.is_alphanumeric());
         let ends = ENDS.contains(c) && letter(before) && after.is_none_or(|c| *c == ' ');
         (SIGNS.contains(c) && letter(after) && (letter(before) || begins))
+            || (*c == 'ª' && begins && small(after))
             || ends
             || (CAPITALS.contains(c) && small(before))
             || (*c == 'Ÿ' && letter(before) && small(after))
@@ -372,6 +374,11 @@ mod tests {
             "Björk",
             "Œuvre Noël",
             "Straße 5",
+            "Ateş",
+            "Şahin",
+            "Çelik",
+            "Dağ",
+            "Işık",
         ] {
             let wrong = twice(name);
             let reading = mojibake(&wrong, true);
@@ -459,6 +466,10 @@ mod tests {
             "D'Ùrso",
             "JOSÈ",
             "NICOLÒ",
+            "Mª Carmen",
+            "Nº 5",
+            "3º B",
+            "1ª Travessa",
         ] {
             assert_eq!(mojibake(name, true), None, "{name}");
         }
@@ -496,6 +507,11 @@ mod tests {
             "RenÚe",
             "GarcÝa",
             "Jose GarcÌa-Lopez",
+            "Mⁿller",
+            "Garc≤n",
+            "Bj÷rn",
+            "Baºak",
+            "ªahin",
         ] {
             assert!(mojibake(name, true).is_some(), "{name}");
         }

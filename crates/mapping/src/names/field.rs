@@ -11,6 +11,7 @@ use super::notes::{FEMININE, MAIDEN, NOTES};
 use super::words::{COURTESY, DEGREES, DEGREES_OR_NAMES, HONORIFICS, JOINING, TITLES_ALONE};
 use super::{are_several, doubts, in_name, is_honorific, is_no_person, letters, suffix, titles};
 use bakkt_contract::fold::fold;
+use bakkt_model::masked::is_masked;
 use bakkt_model::text::is_latin;
 
 /// Which name a cell holds.
@@ -76,11 +77,9 @@ pub(super) fn says_that_none_is_known(text: &str) -> bool {
     text.len() <= 24 && text.contains(' ') && has(PLACEHOLDERS, &fold(text))
 }
 
-/// Letters in the place of those that were left out: "Mxxxx".
-fn is_masked(text: &str) -> bool {
-    let mut bytes = text.as_bytes().windows(3);
-    memchr::memchr2(b'x', b'X', text.as_bytes()).is_some()
-        && bytes.any(|three| three.eq_ignore_ascii_case(b"xxx"))
+/// Whether a whole cell, of one word or several, says that nothing is known. Korean comes apart when it is folded.
+pub(crate) fn says_that_nothing_is_known(text: &str) -> bool {
+    has(PLACEHOLDERS, &fold(text)) || has(PLACEHOLDERS, text)
 }
 
 /// A dash at an edge of a word, or quotes around a name: "-John", "Smith- Jones", "'John'".
@@ -105,9 +104,7 @@ fn judged(text: &str, field: NameField) -> Option<&'static str> {
     let is_truth = matches!(text, "TRUE" | "FALSE");
     let folded = fold(text);
     let is_name = field == NameField::Family && has(FAMILY_NAMES_TOO, &folded);
-    // Korean comes apart when it is folded.
-    let is_placeholder = has(PLACEHOLDERS, &folded) || has(PLACEHOLDERS, text);
-    if is_truth || (is_placeholder && !is_name) {
+    if is_truth || (says_that_nothing_is_known(text) && !is_name) {
         return Some(PLACEHOLDER);
     }
     if !is_latin(text)
@@ -130,11 +127,11 @@ fn judged(text: &str, field: NameField) -> Option<&'static str> {
                 ' ' | ',' | '\u{2013}' | '\u{b7}' | '\u{30fb}' | '\u{200c}' | '\u{200d}'
             )
     };
-    if !text.chars().all(is_known) {
-        return Some(SIGNS);
-    }
     if is_masked(text) {
         return Some(PLACEHOLDER);
+    }
+    if !text.chars().all(is_known) {
+        return Some(SIGNS);
     }
     if has_loose_mark(text) {
         return Some(SIGNS);

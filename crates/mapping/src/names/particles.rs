@@ -66,26 +66,48 @@ const TRAILING: &[&str] = &[
     "vom", "von", "zu",
 ];
 
-/// Saints after whom families are called, behind "San", "Santa" and "Santo", which are given names as well; folded.
+/// Saints after whom families are called, behind the word for "saint" in the form that goes with each, which is a given name as well;
+/// folded.
 #[rustfmt::skip]
-const SAINTS: &[&str] = &[
-    "agustin", "ana", "andres", "antonio", "barbara", "buenaventura", "catalina", "clara", "cruz", "diego", "domingo",
-    "esteban", "felipe", "francisco", "gabriel", "german", "gil", "gregorio", "ines", "isidro", "jose", "juan", "lorenzo",
-    "lucia", "luis", "marcos", "maria", "marino", "martin", "mateo", "miguel", "millan", "nicolas", "olalla", "pablo",
-    "pedro", "rita", "roman", "rosa", "sebastian", "segundo", "teresa", "tomas", "vicente",
+const SAINTS: [(&str, &[&str]); 3] = [
+    ("san", &[
+        "agustin", "andres", "antonio", "buenaventura", "diego", "esteban", "felipe", "francisco", "gabriel", "german", "gil",
+        "gregorio", "isidro", "jose", "juan", "lorenzo", "luis", "marcos", "marino", "martin", "mateo", "miguel", "millan",
+        "nicolas", "pablo", "pedro", "roman", "sebastian", "segundo", "vicente",
+    ]),
+    ("santa", &[
+        "ana", "barbara", "catalina", "clara", "cruz", "ines", "lucia", "maria", "olalla", "rita", "rosa", "teresa",
+    ]),
+    // Before "Do" and "To" in Spanish, before a vowel in Portuguese.
+    ("santo", &["andre", "antonio", "domingo", "tomas", "toribio"]),
 ];
 
 /// What stands behind a family name of Portugal and Brazil, or of Spain, and belongs to it: son, grandson, nephew; folded.
 const GENERATIONS: &[&str] = &["filho", "hijo", "neto", "netto", "sobrinho"];
 
-/// Whether a word says whose descendant somebody is.
-pub(super) fn is_generation(token: &str) -> bool {
-    has(GENERATIONS, &doubts::folded(token))
+/// Those of them that are family names as well.
+const GENERATIONS_OR_NAMES: &[&str] = &["neto", "netto", "sobrinho"];
+
+/// Whether a word behind a family name says whose descendant somebody is. Behind a given name ("Mary Ann Netto") it is the family
+/// name, where families are called so.
+pub(super) fn is_generation(before: &str, token: &str) -> bool {
+    let word = doubts::folded(token);
+    let may_be_name = has(GENERATIONS_OR_NAMES, &word) && doubts::is_common_given_name(before);
+    has(GENERATIONS, &word) && !may_be_name
+}
+
+/// Whether a word is the article of Arabic names with its dash, apart from the name that it belongs to: "Al- Rashid".
+pub(super) fn is_article(token: &str) -> bool {
+    token
+        .strip_suffix(['-', '\u{2010}', '\u{2011}'])
+        .is_some_and(|word| matches!(plain(word).as_str(), "al" | "el" | "ud" | "ul" | "ur"))
 }
 
 /// Whether two words are the name of a saint, which is a family name behind a given name: "San Martín", "Santa Cruz".
 pub(super) fn are_saint(first: &str, next: &str) -> bool {
-    matches!(plain(first).as_str(), "san" | "santa" | "santo") && has(SAINTS, &doubts::folded(next))
+    let first = plain(first);
+    let mut saints = SAINTS.iter().filter(|(saint, _)| *saint == first);
+    saints.any(|(_, names)| has(names, &doubts::folded(next)))
 }
 
 /// How many particles a family name ends in that belong in front of it: "Berg van der".
@@ -103,9 +125,8 @@ pub(super) fn is_particle(token: &str) -> bool {
         return false;
     }
     let word = plain(token);
-    [PARTICLES, ARABIC, IRISH, NOBILITY]
-        .iter()
-        .any(|table| has(table, &word))
+    let tables = [PARTICLES, ARABIC, IRISH, NOBILITY];
+    tables.iter().any(|table| has(table, &word)) || is_article(token)
 }
 
 /// A particle of the Romance languages.
@@ -233,8 +254,11 @@ mod tests {
             ROMANCE,
             FAMILY_NAMES_TOO,
             TRAILING,
-            SAINTS,
+            SAINTS[0].1,
+            SAINTS[1].1,
+            SAINTS[2].1,
             GENERATIONS,
+            GENERATIONS_OR_NAMES,
         ] {
             assert!(table.is_sorted_by(|one, next| one < next), "{table:?}");
         }

@@ -2,6 +2,7 @@
 
 mod more_names;
 
+use super::firms::{ACCOUNT, FIRM, GIVEN, TRADE_OR_NAME};
 use super::*;
 use proptest::prelude::*;
 

@@ -11,6 +11,7 @@ use bakkt_model::error::{Failure, FailureKind, Mistakes};
 use super::JsonRows;
 use super::pieces::{PieceForm, Pieces};
 use super::scan::{Cells, scan};
+use crate::Flaw;
 use crate::carried::carried;
 use crate::lines::MOST_COLUMNS;
 
@@ -18,6 +19,8 @@ use crate::lines::MOST_COLUMNS;
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     places: HashMap<Vec<u8>, usize>,
+    /// The first object that could not be read: its line, and why.
+    broken: Option<(u64, Flaw)>,
 }
 
 impl Columns {
@@ -27,6 +30,11 @@ impl Columns {
 
     pub(super) fn find(&self, path: &[u8]) -> Option<usize> {
         self.places.get(path).copied()
+    }
+
+    /// The line of the first object that could not be read, and why.
+    pub(crate) fn first_broken(&self) -> Option<(u64, Flaw)> {
+        self.broken
     }
 
     /// The names, in order.
@@ -50,6 +58,9 @@ pub(crate) fn columns(
     let array = rows.map(|rows| rows.array.as_str());
     while let Some(piece) = pieces.next()? {
         let whole = piece.text.map(|text| scan(text, array, &mut cells));
+        if let Some(Err(flaw)) = whole {
+            columns.broken.get_or_insert((piece.line, flaw));
+        }
         if !matches!(whole, Some(Ok(()))) {
             continue;
         }

@@ -301,7 +301,7 @@ mod tests {
             r#"{"id":"A","b":{"c":"1"}}"#,
             r#"{"id":"B","id":"C"}"#,
             r#"{"id":"D","b.c":"1","b":{"c":"2"}}"#,
-            r#"{"id":"E",}"#,
+            r#"{"id":"E","b":5,}"#,
             r#"{"id":01}"#,
             r#"{"id":"\ud800"}"#,
         );
@@ -311,12 +311,45 @@ mod tests {
             "2:| NotJson",
             "3:B| TwiceNamed",
             "4:D|1 TwiceNamed",
-            "5:E| NotJson",
+            "5:E| LastComma",
             "6:0| NotJson",
             "7:| TooDeep",
             "8:!|",
         ];
         assert_eq!(read(&text, None).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_programs_write_and_json_does_not_have_is_named() {
+        for (line, flaw) in [
+            (r#"{"id": NaN}"#, "NoNumber"),
+            (r#"{"id": -Infinity}"#, "NoNumber"),
+            (r#"{"id": [1, nan]}"#, "NoNumber"),
+            (r#"{"id": 1 /* one */}"#, "Comment"),
+            (r#"{"id": 1} // one"#, "Comment"),
+            (r#"{"id": [1, 2, ]}"#, "LastComma"),
+            (r#"{"id": "NaN, //"}"#, ""),
+            (r#"{"id": -}"#, "NotJson"),
+        ] {
+            let text = format!("{{\"id\":\"A\",\"b\":1}}\n{line}\n");
+            let form = PieceForm::Lines;
+            let found = columns(text.as_bytes(), "a.json", form, None).unwrap();
+            let broken = found.first_broken();
+            let named = broken.map_or(String::new(), |(line, flaw)| format!("{line} {flaw:?}"));
+            let expected = match flaw {
+                "" => String::new(),
+                flaw => format!("2 {flaw}"),
+            };
+            assert_eq!(named, expected, "{line}");
+        }
+        for (array, what) in [
+            ("[{\"id\": 1},]", "line 1 of a.json has a comma"),
+            ("[{\"id\": 1}\n// two\n]", "line 2 of a.json has a comment"),
+        ] {
+            let why = read(array, None).unwrap_err();
+            let why = format!("{:?}", anyhow::Error::from(why));
+            assert!(why.contains(what), "{why}");
+        }
     }
 
     #[test]

@@ -159,6 +159,11 @@ impl<R: Read> Pieces<R> {
                 (b']', Expected::FirstObject | Expected::CommaOrEnd) => {
                     self.expected = Expected::Nothing;
                 }
+                (b'/', _) => return Err(self.unknown("has a comment, which JSON does not have")),
+                (b']', Expected::Object) => {
+                    return Err(self
+                        .unknown("has a comma with nothing behind it, which JSON does not have"));
+                }
                 _ => return Err(self.wrong("is no JSON, or its elements are no objects")),
             }
             self.input.pass(1);
@@ -218,6 +223,12 @@ impl<R: Read> Pieces<R> {
 
     fn wrong(&self, what: &str) -> io::Error {
         let hint = "give one object for each customer: JSON lines, or an array of objects (`jq -c '.customers[]'` makes lines of an array within)";
+        self.error(FailureKind::Configuration, what, hint)
+    }
+
+    /// Something that programs write into JSON and that JSON does not have.
+    fn unknown(&self, what: &str) -> io::Error {
+        let hint = "take it out, or export again in JSON as RFC 8259 has it";
         self.error(FailureKind::Configuration, what, hint)
     }
 

@@ -89,7 +89,7 @@ pub(super) fn scan(text: &[u8], array: Option<&str>, cells: &mut Cells) -> Resul
     scanner.blanks();
     match scanner.at == text.len() {
         true => Ok(()),
-        false => Err(Flaw::NotJson),
+        false => Err(scanner.wrong()),
     }
 }
 
@@ -120,7 +120,23 @@ impl Scanner<'_> {
                 self.at += 1;
                 Ok(())
             }
-            false => Err(Flaw::NotJson),
+            false => Err(self.wrong()),
+        }
+    }
+
+    /// What is wrong with what stands here: something that programs write although JSON does not have it, or anything.
+    fn wrong(&self) -> Flaw {
+        const NO_NUMBERS: [&[u8]; 5] = [b"NaN", b"nan", b"Infinity", b"-Infinity", b"inf"];
+        let (before, rest) = self.text.split_at(self.at.min(self.text.len()));
+        let ends = matches!(rest.first(), Some(b'}' | b']'));
+        if NO_NUMBERS.iter().any(|word| rest.starts_with(word)) {
+            Flaw::NoNumber
+        } else if rest.starts_with(b"//") || rest.starts_with(b"/*") {
+            Flaw::Comment
+        } else if ends && before.trim_ascii_end().ends_with(b",") {
+            Flaw::LastComma
+        } else {
+            Flaw::NotJson
         }
     }
 
@@ -194,7 +210,7 @@ impl Scanner<'_> {
                     self.at += 1;
                     break;
                 }
-                _ => return Err(Flaw::NotJson),
+                _ => return Err(self.wrong()),
             }
         }
         let twice = self.has_twice(first);
@@ -241,7 +257,7 @@ impl Scanner<'_> {
             match self.peek() {
                 Some(b',') => self.at += 1,
                 Some(b']') => break,
-                _ => return Err(Flaw::NotJson),
+                _ => return Err(self.wrong()),
             }
         }
         self.at += 1;
@@ -328,7 +344,7 @@ impl Scanner<'_> {
 
     fn word(&mut self, word: &[u8], shown: &[u8]) -> Result<(), Flaw> {
         if !self.text[self.at..].starts_with(word) {
-            return Err(Flaw::NotJson);
+            return Err(self.wrong());
         }
         self.at += word.len();
         let start = self.cells.text.len();
@@ -342,7 +358,10 @@ impl Scanner<'_> {
         match self.peek() {
             Some(b'0') => self.at += 1,
             Some(b'1'..=b'9') => self.digits()?,
-            _ => return Err(Flaw::NotJson),
+            _ => {
+                self.at = start;
+                return Err(self.wrong());
+            }
         }
         if self.skip_one(b".") {
             self.digits()?;

@@ -4,6 +4,8 @@
 //! are written as many; an empty end of a sheet that stands for a million is nothing. Invariant: memory is that of one row.
 //! A number whose zeros or dashes belong to it is taken as it is shown; every other number as it is.
 
+mod shown;
+
 use std::collections::HashMap;
 use std::io::{BufReader, Read, Seek};
 
@@ -11,7 +13,6 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader as Xml, XmlVersion};
 use zip::ZipArchive;
 
-use super::format;
 use super::format::Format;
 use super::refused::{WorkbookBound, WorkbookRefusal};
 use super::rows::{CellSink, WorkbookReader};
@@ -19,6 +20,7 @@ use super::serial::{DayEpoch, ShownParts};
 use super::table::{COLUMNS, CellValue, NO_RESULT, NOT_EXACT, ROWS};
 use super::{SheetInfo, zipped};
 use bakkt_model::text::trim;
+use shown::{has_letters, has_places, holds, settle_currency, shows_day};
 
 /// Characters of the longest cell.
 const LONGEST: usize = 1 << 20;
@@ -394,42 +396,6 @@ impl OdsCell {
     }
 }
 
-/// Whether a text shows all of a date in ISO 8601: the number of its day, with two others or with one and a month's name. Which
-/// number is the year and which the month depends on language and calendar.
-fn shows_day(shown: &str, date: &str) -> bool {
-    let day: Option<u32> = date.get(8..10).and_then(|day| day.parse().ok());
-    // The time of day is behind the date or in front of it.
-    let words = shown.split_whitespace().filter(|word| !word.contains(':'));
-    let text = words.collect::<Vec<_>>().join(" ");
-    let numbers: Vec<Option<u32>> = text
-        .split(|c: char| !c.is_ascii_digit())
-        .filter(|part| !part.is_empty())
-        .map(|part| part.parse().ok())
-        .collect();
-    let has_name = text
-        .split(|c: char| !c.is_alphabetic())
-        .any(|word| word.chars().count() >= 3);
-    let wanted = if has_name { 2 } else { 3 };
-    numbers.len() >= wanted && numbers.contains(&day)
-}
-
-/// Settles the currency of an amount: what the cell says, or the mark around its digits. A dollar is a plain number, as it is in
-/// other workbooks.
-fn settle_currency(format: &mut Format, shown: &str) {
-    let Format::Money(code) = format else { return };
-    if code.is_empty() {
-        let is_number = |c: char| {
-            c.is_ascii_digit()
-                || matches!(c, '.' | ',' | '\'' | '-' | '(' | ')')
-                || c.is_whitespace()
-        };
-        *code = shown.chars().filter(|c| !is_number(*c)).collect();
-    }
-    if matches!(code.as_str(), "" | "$" | "USD" | "US$") {
-        *format = Format::Number;
-    }
-}
-
 /// Writes one row; false when no more is wanted.
 fn put(row: u32, cells: &[OdsCell], take: &mut CellSink<'_>) -> Result<bool, WorkbookRefusal> {
     let mut column = 0_u32;
@@ -462,54 +428,6 @@ fn put(row: u32, cells: &[OdsCell], take: &mut CellSink<'_>) -> Result<bool, Wor
         column = end;
     }
     Ok(true)
-}
-
-/// Whether a whole number is shown with zeros before it or with dashes or brackets between its digits.
-fn has_places(shown: &str, value: f64) -> bool {
-    if value < 0.0 || value.fract() != 0.0 || value >= 1e15 {
-        return false;
-    }
-    let mark = |c: char| matches!(c, '-' | '(' | ')' | ' ');
-    if !shown.chars().all(|c| c.is_ascii_digit() || mark(c)) {
-        return false;
-    }
-    let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
-    let same = digits.trim_start_matches('0') == (value as u64).to_string().trim_start_matches('0');
-    let zeros = digits.len() > 1 && digits.starts_with('0');
-    same && (zeros || shown.trim_matches(mark).contains(['-', '(', ')']))
-}
-
-/// Whether what is shown for a number has letters or marks that are no way of writing a number.
-fn has_letters(shown: &str) -> bool {
-    let digit = |c: char| c.is_ascii_digit();
-    let before = shown.find(digit).map_or(shown, |at| &shown[..at]);
-    let after = shown.rfind(digit).map_or("", |at| &shown[at + 1..]);
-    let inner = &shown[before.len()..shown.len() - after.len()];
-    // `1.5E+03`
-    let scientific = inner.split(['E', 'e']).count() == 2;
-    shown != "TRUE"
-        && shown != "FALSE"
-        && (format::belongs(before)
-            || format::belongs(after)
-            || (inner.contains(char::is_alphabetic) && !scientific))
-}
-
-/// Whether the digits of a whole number stand in what is shown, one behind the other and zeros before them at most; a word
-/// without any stands for the number.
-fn holds(shown: &str, value: f64) -> bool {
-    if !shown.contains(|c: char| c.is_ascii_digit()) {
-        return true;
-    }
-    if value < 0.0 || value.fract() != 0.0 || value >= 1e15 {
-        return false;
-    }
-    let number = (value as u64).to_string();
-    let mut runs = shown.split(|c: char| !c.is_ascii_digit());
-    runs.any(|run| !run.is_empty() && run.trim_start_matches('0') == number.trim_start_matches('0'))
-        || {
-            let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
-            digits.trim_start_matches('0') == number.trim_start_matches('0')
-        }
 }
 
 /// Adds text of a paragraph: any run of white space is one space, and none at its beginning.
@@ -552,77 +470,6 @@ fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, Workboo
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn zeros_and_dashes_that_are_shown_belong_to_the_number() {
-        for (shown, value, places) in [
-            ("02139", 2139.0, true),
-            ("987-65-0001", 987_650_001.0, true),
-            ("000-02-0003", 20_003.0, true),
-            ("(212) 555-0100", 2_125_550_100.0, true),
-            ("00000", 0.0, true),
-            ("2139", 2139.0, false),
-            ("0", 0.0, false),
-            ("1 234", 1234.0, false),
-            ("1,234", 1234.0, false),
-            ("(5)", 5.0, false),
-            ("-5", 5.0, false),
-            ("01.02.2024", 45_323.0, false),
-            ("0130", 140.0, false),
-        ] {
-            assert_eq!(has_places(shown, value), places, "{shown}");
-        }
-    }
-
-    #[test]
-    fn letters_that_are_shown_belong_to_the_number() {
-        for (shown, value, letters, exact) in [
-            ("ID-00042", 42.0, true, true),
-            ("C-42", 42.0, true, true),
-            ("42-A", 42.0, true, true),
-            ("C2-007", 7.0, true, true),
-            ("ACCT", 0.0, true, true),
-            ("Male", 1.0, true, true),
-            ("C-43", 42.7, true, false),
-            ("42 kg", 42.4, true, false),
-            ("1.5E+03", 1500.0, false, false),
-            ("1,234.50 USD", 1234.5, false, false),
-            ("$1,234", 1234.0, false, true),
-            ("-5", -5.0, false, false),
-            ("TRUE", 1.0, false, false),
-        ] {
-            assert_eq!(has_letters(shown), letters, "{shown}");
-            assert!(!letters || holds(shown, value) == exact, "{shown}");
-        }
-    }
-
-    #[test]
-    fn a_date_is_one_where_its_day_is_shown() {
-        for (shown, date) in [
-            ("03/01/84", "1984-03-01"),
-            ("1.3.1984", "1984-03-01"),
-            ("1. März 1984", "1984-03-01"),
-            ("Thursday, March 1, 1984", "1984-03-01"),
-            ("03/01/84 01:45 PM", "1984-03-01T13:45:00"),
-            ("1984年3月1日", "1984-03-01"),
-            ("平成元年1月8日 1989", "1989-01-08"),
-        ] {
-            assert!(shows_day(shown, date), "{shown}");
-        }
-        for (shown, date) in [
-            ("Mar 84", "1984-03-01"),
-            ("03/84", "1984-03-01"),
-            ("1984-01", "1984-01-01"),
-            ("1984", "1984-01-01"),
-            ("March 1984", "1984-03-01"),
-            ("1 Mar", "1984-03-01"),
-            ("03/01", "1984-03-01"),
-            ("Thursday", "1984-03-01"),
-            ("03/84 13:45:00", "1984-03-03T13:45:00"),
-        ] {
-            assert!(!shows_day(shown, date), "{shown}");
-        }
-    }
 
     #[test]
     fn white_space_is_what_opendocument_counts() {

@@ -46,7 +46,10 @@ impl Assessor {
         let mut broken = None;
         for item in first..last {
             let fit = self.line(draft, form, item, first);
+            // A country that is named twice is one country.
+            let is_repeated = |text: &str| (first..item).any(|item| draft.item(item) == Ok(text));
             match fit {
+                Ok(text) if form == Form::Country && is_repeated(text) => continue,
                 Ok(text) if !self.brief => value::write_string(text, &mut self.out),
                 Ok(_) => {}
                 Err(why) => {

@@ -6,7 +6,7 @@ use super::{CheckedOwner, Checks, ComparisonKeys, RecordFinding, RecordFindings,
 use crate::draft::{Draft, SlotValue};
 use crate::findings::address::{self, StreetProblem};
 use crate::findings::people::fold_person;
-use crate::findings::{birth, ids, letters, name_slots, places};
+use crate::findings::{birth, free_texts, ids, letters, name_slots, places};
 use bakkt_contract::fold::fold_into;
 use bakkt_contract::roles::PRIMARY_OWNER;
 use bakkt_model::finding::{FindingKind, FindingRules};
@@ -50,6 +50,15 @@ impl RecordFindings {
         }
         self.look_at_texts(checks, draft, &fits);
         self.look_at_names(checks, draft, &fits);
+        self.look_at_free_texts(checks, draft, &fits);
+        if let Some(field) = checks.shares.too_much(draft, &fits) {
+            self.add(
+                &checks.rules,
+                FindingKind::TooMuchOwned,
+                Some(field),
+                || "with the shares of the other owners".to_owned(),
+            );
+        }
         let primary = primary(checks, draft);
         for (place, owner) in present(checks, draft).enumerate() {
             self.look_at_owner(checks, draft, owner, place == primary, &fits);
@@ -156,6 +165,21 @@ impl RecordFindings {
         self.judged = judged;
     }
 
+    fn look_at_free_texts(&mut self, checks: &Checks, draft: &Draft, fits: &impl Fn(u16) -> bool) {
+        let mut judged = std::mem::take(&mut self.judged_texts);
+        for (text, why, field) in free_texts::doubts(&checks.free_texts, draft, &mut judged) {
+            if fits(field) {
+                self.add(
+                    &checks.rules,
+                    FindingKind::DoubtfulText,
+                    Some(field),
+                    || format!("{}: {why}", shape(text)),
+                );
+            }
+        }
+        self.judged_texts = judged;
+    }
+
     fn look_at_owner(
         &mut self,
         checks: &Checks,
@@ -198,7 +222,8 @@ impl RecordFindings {
             }
         }
         if let Some((slot, field)) = owner.street {
-            self.look_at_street(checks, draft, (slot, field), owner.country, fits);
+            let country = owner.country.map(|(slot, _)| slot);
+            self.look_at_street(checks, draft, (slot, field), country, fits);
         }
         self.look_at_place(checks, draft, owner, fits);
         if let Some((slot, field)) = owner.email
@@ -222,7 +247,23 @@ impl RecordFindings {
     ) {
         let state = owner.state.and_then(|(slot, _)| draft.value(slot));
         let postal_code = owner.postal_code.and_then(|slot| draft.value(slot));
-        let country = owner.country.and_then(|slot| draft.value(slot));
+        let country = owner.country.and_then(|(slot, _)| draft.value(slot));
+        if let (Some((slot, field)), Some(state)) = (owner.country, state)
+            && let Some(country) = cell(draft, slot)
+            && let Some(code) = match owner.postal_code.map(|slot| draft.slot(slot)) {
+                Some(SlotValue::Invalid(_)) => Some(Err(())),
+                _ => postal_code.map(Ok),
+            }
+            && places::is_state_for_country(country, state, code)
+            && fits(field)
+        {
+            self.add(
+                &checks.rules,
+                FindingKind::DoubtfulCountry,
+                Some(field),
+                || "the code of the state beside it".to_owned(),
+            );
+        }
         if let Some((slot, field)) = owner.city
             && let Some(city) = cell(draft, slot)
             && let Some(why) =

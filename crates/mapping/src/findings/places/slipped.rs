@@ -4,6 +4,7 @@
 //! states are cities (Nevada in Missouri), and so are numbers in names (29 Palms, 100 Mile House).
 
 use crate::findings::address::{is_box, is_care_of, is_unit};
+use crate::findings::other_field::is_of_another_field;
 use bakkt_contract::countries;
 use bakkt_contract::forms::is_state2;
 use bakkt_contract::us_states::two_letters;
@@ -26,6 +27,9 @@ pub(super) fn slipped(
     }
     if is_care_of(city) {
         return Some("a remark for the mail");
+    }
+    if has_digit && is_of_another_field(city) {
+        return Some("a phone number or a tax id");
     }
     if has_digit {
         return digits(city, country);

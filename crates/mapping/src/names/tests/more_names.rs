@@ -1,6 +1,7 @@
 //! Two family names, and two people in one cell, where the mapping says so; and whatever stands in a cell.
 
 use super::*;
+use crate::names::firms::{ACCOUNT, FIRM, TRADE_OR_NAME};
 
 #[test]
 fn two_family_names_where_the_mapping_says_so() {
@@ -87,6 +88,24 @@ fn family_names_of_several_words_stay_whole() {
             Some("João|Carlos|Silva Sobrinho|"),
         ),
         (GivenFirst, "João Neto", Some("João||Neto|")),
+        (GivenFirst, "Mary Ann Netto", Some("Mary|Ann|Netto|")),
+        (
+            GivenFirst,
+            "João Carlos Sobrinho",
+            Some("João|Carlos|Sobrinho|"),
+        ),
+        (FamilyFirst, "SANTO JUAN CARLOS", Some("JUAN|CARLOS|SANTO|")),
+        (
+            FamilyFirst,
+            "SANTO DOMINGO JUAN",
+            Some("JUAN||SANTO DOMINGO|"),
+        ),
+        (FamilyFirst, "SANTA JUAN MARIA", Some("JUAN|MARIA|SANTA|")),
+        (GivenFirst, "Omar Al- Rashid", Some("Omar||Al-Rashid|")),
+        (GivenFirst, "Al- Rashid, Omar", Some("Omar||Al-Rashid|")),
+        (FamilyFirst, "AL- RASHID OMAR", Some("OMAR||AL-RASHID|")),
+        (GivenFirst, "Omar Al-", None),
+        (GivenFirst, "Rashid, Omar Al-", None),
         (FamilyFirst, "SILVA NETO JOAO", Some("JOAO||SILVA NETO|")),
         (GivenFirst, "João Silva Júnior", Some("João||Silva|Jr")),
         (GivenFirst, "JOÃO SILVA JÚNIOR", Some("JOÃO||SILVA|Jr")),
