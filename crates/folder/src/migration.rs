@@ -28,6 +28,7 @@ use bakkt_mapping::exclude::Exclusions;
 use bakkt_mapping::findings::Checks;
 use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::joins::{Join, ROOM};
+use bakkt_mapping::pipeline::keys_above::KeysAbove;
 use bakkt_mapping::pipeline::other_forms::OtherForms;
 use bakkt_mapping::target::{resolve, resolve_each};
 use bakkt_model::error::{Diagnostic, Diagnostics, ShownPath};
@@ -35,7 +36,7 @@ use bakkt_model::position::JoinedList;
 use bakkt_model::target::Dialect;
 use bakkt_source::export::OpenedExport;
 use bakkt_source::keys::{KeyIndex, key};
-use bakkt_source::{Export, Rows};
+use bakkt_source::{Export, Row, Rows};
 
 use custody::Custody;
 use fingerprints::file_hash;
@@ -336,6 +337,7 @@ impl Migration {
                 room: each.map_or(ROOM, |each| parts.mapper.each()[each].room()),
                 keys: KeyIndex::default(),
                 other_forms: OtherForms::default(),
+                keys_above: KeysAbove::default(),
                 counts: Vec::new(),
             });
             joined_files.extend(opened.files);
@@ -393,8 +395,11 @@ impl Migration {
         mut each_batch: impl FnMut(usize, u64, u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         self.add_account_keys(|| each_batch(0, 0, 0))?;
-        for (number, join) in self.pipeline.joins.iter_mut().enumerate() {
-            join.index(|offset, rows| each_batch(number, offset, rows))?;
+        let Pipeline { joins, exclude, .. } = &mut self.pipeline;
+        for (number, join) in joins.iter_mut().enumerate() {
+            let is_own = join.list == JoinedList::Group;
+            let leaves_out = |row: &Row<'_>| is_own && exclude.leaves_out(row);
+            join.index(leaves_out, |offset, rows| each_batch(number, offset, rows))?;
         }
         Ok(())
     }
@@ -454,6 +459,7 @@ fn group(export: Arc<Export>, mapper: &Mapper, column: usize) -> Join {
         room,
         keys: KeyIndex::default(),
         other_forms: OtherForms::default(),
+        keys_above: KeysAbove::default(),
         counts: Vec::new(),
     }
 }

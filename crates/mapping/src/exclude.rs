@@ -374,6 +374,11 @@ impl Exclusions {
         })
     }
 
+    /// Whether a rule of a column leaves a row out. That it does so is not noted.
+    pub fn leaves_out(&self, row: &Row<'_>) -> bool {
+        self.rules.iter().any(|rule| self.fits(rule, row))
+    }
+
     /// Whether a rule leaves a row out.
     fn fits(&self, rule: &ColumnRule, row: &Row<'_>) -> bool {
         let Cell::Text(text) = row.cell(rule.column) else {

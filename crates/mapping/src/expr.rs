@@ -6,8 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
+use bakkt_model::error::nearest;
 use bakkt_model::text::trim;
 use bakkt_source::{Cell, Row, header};
 
@@ -80,6 +81,7 @@ impl Expressions {
             header::find("the export", headers, header)
                 .map_err(|(what, help)| format!("{what}; {help}"))
         };
+        refuse_unknown_words(source)?;
         let (source, in_brackets) = name_brackets(source, column)?;
         let template = format!("{{{{ ({source}) }}}}");
         let plain = |error: minijinja::Error| {
@@ -116,6 +118,11 @@ impl Expressions {
             }
         }
         own.sort_by_key(|(_, index)| *index);
+        let names = self.columns.iter().map(|(name, _)| (name.as_str(), "1"));
+        let tried = template.render(minijinja::context! { row => Value::from_pairs(names) });
+        if let Some(error) = tried.err().filter(is_mistake) {
+            return Err(plain(error));
+        }
         self.used.push(own);
         Ok(self.used.len() - 1)
     }
@@ -143,6 +150,55 @@ impl Expressions {
             row,
         }
     }
+}
+
+/// Whether an expression is wrong by itself, whatever a row holds.
+fn is_mistake(error: &minijinja::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::UnknownFilter
+            | ErrorKind::UnknownTest
+            | ErrorKind::UnknownFunction
+            | ErrorKind::UnknownMethod
+            | ErrorKind::MissingArgument
+            | ErrorKind::TooManyArguments
+    )
+}
+
+/// Refuses filters and tests that are not known: minijinja looks for one when a row comes to it.
+fn refuse_unknown_words(source: &str) -> Result<(), String> {
+    let (mut rest, mut before) = (source, "");
+    while let Some(c) = rest.chars().next() {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let length = match c {
+            '"' | '\'' => literal(rest).map_or(rest.len(), |(_, behind)| rest.len() - behind.len()),
+            c if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
+            c => c.len_utf8(),
+        };
+        let (piece, behind) = rest.split_at(length);
+        let known = || FILTERS.iter().map(|(name, _)| *name);
+        match before {
+            "|" if is_word(c) && !known().any(|name| name == piece) => {
+                let near = nearest(piece, known());
+                let near = near.map(|near| format!("did you mean `{near}`?"));
+                let all = || format!("there are {}", known().collect::<Vec<_>>().join(", "));
+                return Err(format!(
+                    "there is no filter `{piece}`; {}",
+                    near.unwrap_or_else(all)
+                ));
+            }
+            "is" if is_word(c) => {
+                return Err("there are no tests (`is …`); compare with == and !=".to_owned());
+            }
+            _ => {}
+        }
+        if !piece.trim().is_empty() {
+            // A column may be called `is`.
+            before = if before == "." { "" } else { piece };
+        }
+        rest = behind;
+    }
+    Ok(())
 }
 
 /// What a column whose header stands in brackets is called, by its place in the export.
@@ -214,6 +270,39 @@ impl ForRow<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn mistakes_are_told_before_a_row_is_read() {
+        let headers: Vec<String> = ["A", "B", "is"].map(str::to_owned).into();
+        let says = |source: &str| Expressions::default().add(source, &headers).err();
+        for (source, wrong) in [
+            ("row.A | trm", "did you mean `trim`?"),
+            ("row.A | nofilter", "there are trim, upper"),
+            (
+                "'x' if row.A == 'y' else row.B | nofilter",
+                "no filter `nofilter`",
+            ),
+            ("row.A is defined", "there are no tests"),
+            ("row.A is not nosuchtest", "there are no tests"),
+            ("row.A | replace('a')", "missing argument"),
+            ("range(3)", "`range` is not known here"),
+            ("row.A | ", "unexpected"),
+        ] {
+            let said = says(source).unwrap_or_default();
+            assert!(said.contains(wrong), "{source}: {said}");
+        }
+        for source in [
+            "row.A | trim | upper",
+            "row.A|default('| is x')",
+            "row.is ~ row.A",
+            "row.A | int + 1",
+            "row.A if row.B == '' else '| nofilter'",
+            "(row.A | split(' ') | first)",
+            "row.A[0] if row.A else ''",
+        ] {
+            assert_eq!(says(source), None, "{source}");
+        }
+    }
 
     #[test]
     fn headers_in_brackets_are_found_and_texts_are_left_alone() {

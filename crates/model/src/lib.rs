@@ -18,6 +18,7 @@ pub mod quota;
 pub mod sensitive;
 pub mod shard;
 pub mod state;
+pub mod system_file;
 pub mod target;
 pub mod task;
 pub mod text;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use bakkt_model::error::{Failure, visible};
+use bakkt_model::system_file::is_system_file;
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use glob::Pattern;
@@ -358,7 +359,7 @@ fn hostile(entry: &Entry) -> Option<&'static str> {
     }
 }
 
-/// Whether an entry may be the export: a file that a pattern names, or any that is not kept by macOS for itself.
+/// Whether an entry may be the export: a file that a pattern names, or any that a person made.
 fn is_candidate(entry: &Entry, pattern: Option<&Pattern>) -> bool {
     let file = entry.name.rsplit('/').next().unwrap_or_default();
     if file.is_empty() {
@@ -367,7 +368,7 @@ fn is_candidate(entry: &Entry, pattern: Option<&Pattern>) -> bool {
     match pattern {
         Some(pattern) if pattern.as_str().contains('/') => pattern.matches(&entry.name),
         Some(pattern) => pattern.matches(file),
-        None => !entry.name.starts_with("__MACOSX/") && file != ".DS_Store",
+        None => !is_system_file(&entry.name),
     }
 }
 

@@ -5,9 +5,9 @@
 //! window of at most 128 MB. Left out on purpose: how much comes out of a compressed file, which whoever spools it
 //! bounds, and what a workbook holds.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 /// How many bytes of a file's beginning [`of`] wants to see; a shorter file gives what it has.
 pub const START: usize = 512;
@@ -284,7 +284,7 @@ pub(crate) fn reader(
         Container::Plain | Container::Json => Box::new(file),
         Container::Gzip => {
             let file = BufReader::with_capacity(64 << 10, file);
-            Box::new(UnpackedReader(MultiGzDecoder::new(file)))
+            Box::new(UnpackedReader(GzipMembers(Some(GzDecoder::new(file)))))
         }
         Container::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::new(file)?;
@@ -296,6 +296,33 @@ pub(crate) fn reader(
             return Err(io::Error::new(io::ErrorKind::Unsupported, what));
         }
     })
+}
+
+/// The members of a gzip file, one after the other. NULs behind one fill up the block of a tape or a disk, and are no member.
+struct GzipMembers<R>(Option<GzDecoder<R>>);
+
+impl<R: BufRead> Read for GzipMembers<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.0 {
+            let count = member.read(buffer)?;
+            if count > 0 || buffer.is_empty() {
+                return Ok(count);
+            }
+            let padding = member.get_mut().fill_buf()?;
+            let count = padding.iter().take_while(|byte| **byte == 0).count();
+            match padding.len() {
+                0 => self.0 = None,
+                _ if count > 0 => member.get_mut().consume(count),
+                _ => {
+                    self.0 = self
+                        .0
+                        .take()
+                        .map(|member| GzDecoder::new(member.into_inner()))
+                }
+            }
+        }
+        Ok(0)
+    }
 }
 
 /// A decoder whose errors say what they mean to a person who has only the file.

@@ -188,6 +188,10 @@ pub(super) fn head(
         ));
     }
     let behind = &rows[place.map_or(0, |place| place + 1).min(rows.len())..];
+    if whole && place.is_some() && behind.is_empty() {
+        let what = "it has a header row and nothing else: check that it was written to its end";
+        found.remarks.push(what.to_owned());
+    }
     fit(&mut headers, behind, sheet);
     form.width = headers.len();
     found.form(form, &headers);

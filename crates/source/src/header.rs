@@ -47,14 +47,25 @@ pub fn find(export: &str, headers: &[String], name: &str) -> Result<usize, Unkno
     Err((
         format!("{export} has no column `{name}`"),
         near.map_or_else(
-            || match headers {
-                [_] => "it has only one column: where cells are cut at the wrong character, `delimiter` says which it is"
+            || match (headers, array_of(headers, name)) {
+                (_, Some(array)) => format!(
+                    "it stands in the elements of `{array}`: `rows = \"{array}\"` under [source] makes a row of each"
+                ),
+                ([_], _) => "it has only one column: where cells are cut at the wrong character, `delimiter` says which it is"
                     .to_owned(),
                 _ => "its header row has other names".to_owned(),
             },
             |near| format!("did you mean `{near}`?"),
         ),
     ))
+}
+
+/// The array of a JSON file whose elements have a name for a key, where it is not said that they are the rows.
+fn array_of<'h>(headers: &'h [String], name: &str) -> Option<&'h str> {
+    let mut arrays = headers
+        .iter()
+        .filter_map(|header| header.strip_suffix(name)?.strip_suffix("[0]."));
+    arrays.find(|array| !array.is_empty())
 }
 
 /// A column by its position: `#3` is the third.

@@ -10,7 +10,9 @@ use std::io::{self, Read};
 use encoding_rs::DecoderResult;
 use oem_cp::code_table::DECODING_TABLE_CP_MAP;
 
+use super::carried::carried;
 use super::encoding::{Decoder, Encoding, character};
+use bakkt_model::error::{Failure, FailureKind, Mistakes};
 
 /// What stands for a byte or a unit that did not decode.
 pub const BROKEN: u8 = 0xFF;
@@ -20,6 +22,8 @@ const BUFFER: usize = 64 << 10;
 /// A reader of UTF-8 over a reader of another encoding.
 pub struct Transcode<R> {
     inner: R,
+    /// What the file is called that must not end in the middle of a character.
+    name: Option<String>,
     decoding: DecoderState,
     /// Bytes still to be passed over: the byte order mark.
     skip: usize,
@@ -36,6 +40,7 @@ impl<R: Read> Transcode<R> {
     pub fn new(inner: R, encoding: Encoding, skip_bom: usize) -> Self {
         Transcode {
             inner,
+            name: None,
             decoding: DecoderState::of(encoding),
             skip: skip_bom,
             input: vec![0; BUFFER],
@@ -43,6 +48,32 @@ impl<R: Read> Transcode<R> {
             output: Vec::with_capacity(BUFFER),
             given: 0,
             ended: false,
+        }
+    }
+
+    /// The same of a file that must not end in the middle of a character: half of one in UTF-16 says that the file was cut, however
+    /// well the rest of the row reads.
+    pub fn whole_file(self, name: &str) -> Self {
+        Transcode {
+            name: Some(name.to_owned()),
+            ..self
+        }
+    }
+
+    /// The error of a file that was cut.
+    fn refuse_half(&self, ready: &[u8]) -> io::Result<()> {
+        let is_half = matches!(self.decoding, DecoderState::Utf16(_)) && ready.len() % 2 == 1;
+        match self.name.as_deref().filter(|_| is_half && self.ended) {
+            None => Ok(()),
+            Some(name) => Err(carried(
+                name,
+                Failure {
+                    kind: FailureKind::CannotGoOn,
+                    message: format!("{name} ends in the middle of a character: it was cut"),
+                    hint: "copy the file again, or have it exported again".to_owned(),
+                    mistakes: Mistakes::default(),
+                },
+            )),
         }
     }
 
@@ -62,6 +93,7 @@ impl<R: Read> Transcode<R> {
             let skipped = self.skip.min(self.filled);
             self.skip -= skipped;
             let ready = &self.input[skipped..self.filled];
+            self.refuse_half(ready)?;
             let used = skipped + self.decoding.decode(ready, self.ended, &mut self.output);
             self.input.copy_within(used..self.filled, 0);
             self.filled -= used;

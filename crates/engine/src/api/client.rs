@@ -16,7 +16,7 @@ use super::connection::{ConnectionPool, ReservedConnection, SingleConnection};
 use super::credentials::{Credentials, Login};
 use super::custody::CustodyCall;
 use super::mask::Secrets;
-use super::pieces::{ContentTrouble, Pieces, Upload};
+use super::pieces::{BegunUpload, ContentTrouble};
 use super::receive::{ContentSink, read};
 use super::route::ServerRoute;
 use super::trouble::failed;
@@ -297,7 +297,7 @@ impl Client {
     pub(crate) async fn upload(
         &self,
         uuid: &str,
-        upload: Upload,
+        upload: BegunUpload,
         timeout: Duration,
         way: ConnectionChoice,
     ) -> (Reply, Option<ContentTrouble>) {
@@ -305,14 +305,8 @@ impl Client {
             Dialect::Guide => ("file", "request"),
             Dialect::Reference => ("document", "metadata"),
         };
-        let (pieces, end) = Pieces::start(upload.content, upload.size, upload.is_planned).await;
-        let Some(pieces) = pieces else {
-            return (
-                Reply::NotSent("the file could not be read"),
-                end.get().copied(),
-            );
-        };
-        let file = Part::stream_with_length(reqwest::Body::wrap_stream(pieces), upload.size)
+        let body = reqwest::Body::wrap_stream(upload.pieces);
+        let file = Part::stream_with_length(body, upload.size)
             .file_name(upload.file_name)
             .mime_str(upload.content_type);
         let mut metadata = Ok(Part::bytes(upload.metadata.into_revealed()));
@@ -334,7 +328,7 @@ impl Client {
                 ..self.call(Method::POST, self.documents.clone())
             })
             .await;
-        (reply, end.get().copied())
+        (reply, upload.end.get().copied())
     }
 
     /// Reads a document's metadata.

@@ -60,6 +60,35 @@ impl std::fmt::Debug for Upload {
     }
 }
 
+impl Upload {
+    /// Begins to read it, so that its first piece can leave at once when its turn comes: a request that is late arrives in another
+    /// second than the one whose rate it was given. The trouble of one that is no longer what was planned.
+    pub(crate) async fn begin(self) -> Result<BegunUpload, ContentTrouble> {
+        let (pieces, end) = Pieces::start(self.content, self.size, self.is_planned).await;
+        let Some(pieces) = pieces else {
+            return Err(end.get().copied().unwrap_or(ContentTrouble::Unread));
+        };
+        Ok(BegunUpload {
+            metadata: self.metadata,
+            pieces,
+            end,
+            size: self.size,
+            content_type: self.content_type,
+            file_name: self.file_name,
+        })
+    }
+}
+
+/// A document whose content is being read.
+pub(crate) struct BegunUpload {
+    pub(crate) metadata: Sensitive<Vec<u8>>,
+    pub(crate) pieces: Pieces,
+    pub(crate) end: ContentEnd,
+    pub(crate) size: u64,
+    pub(crate) content_type: &'static str,
+    pub(crate) file_name: String,
+}
+
 /// The pieces of one file.
 pub(crate) struct Pieces {
     /// Read before the request begins.
@@ -70,7 +99,7 @@ pub(crate) struct Pieces {
 impl Pieces {
     /// Starts reading on a thread of its own. The end says when the content is not the planned one; of a file of one piece that is
     /// known at once, and there are no pieces at all.
-    pub(crate) async fn start(
+    async fn start(
         content: Box<dyn Read + Send>,
         size: u64,
         is_planned: IsPlanned,

@@ -106,6 +106,15 @@ const CONTENT_CHANGED: &str = "its content is not what was planned; run replan t
 /// Why it is held when it breaks off: its disk or its storage failed.
 const CONTENT_UNREAD: &str = "its content could not be read to its end; once it can, the next run takes the document up again";
 
+/// Why a document is held whose content is not sent.
+fn unfit(trouble: ContentTrouble) -> String {
+    let why = match trouble {
+        ContentTrouble::Changed => CONTENT_CHANGED,
+        ContentTrouble::Unread => CONTENT_UNREAD,
+    };
+    why.to_owned()
+}
+
 impl SendTools {
     /// Waits until a task may be claimed that nobody can ask about afterwards.
     pub(crate) async fn claim(self: Arc<Self>, task: Task) -> RequestEnd {
@@ -155,8 +164,12 @@ impl SendTools {
             (task, Ok(upload)) => (task, upload),
             (task, Err(why)) => return RequestEnd::Unfit(task, why),
         };
-        let limiter = self.limiters.of(task.kind);
         let metadata = upload.metadata.clone();
+        let upload = match upload.begin().await {
+            Ok(upload) => upload,
+            Err(trouble) => return RequestEnd::Unfit(task, unfit(trouble)),
+        };
+        let limiter = self.limiters.of(task.kind);
         let document = task.document.as_ref();
         let uuid = document.map_or("", |document| document.uuid.as_str());
         let mut trouble = None;
@@ -172,14 +185,8 @@ impl SendTools {
         let Some(reply) = self.gate.pass(limiter, way(&task), request).await else {
             return RequestEnd::NotSent(task);
         };
-        match trouble {
-            Some(ContentTrouble::Changed) => {
-                return RequestEnd::Unfit(task, CONTENT_CHANGED.to_owned());
-            }
-            Some(ContentTrouble::Unread) => {
-                return RequestEnd::Unfit(task, CONTENT_UNREAD.to_owned());
-            }
-            None => {}
+        if let Some(trouble) = trouble {
+            return RequestEnd::Unfit(task, unfit(trouble));
         }
         let reply = self.proven(&task, reply, NOTHING).await;
         let account = self.account_values(&task, &reply, |_| true).await.ok();

@@ -28,6 +28,7 @@ use root::Root;
 use walk::{Walk, WalkEntry};
 
 use bakkt_model::position::Position;
+use bakkt_model::system_file::is_system_file;
 use bakkt_source::Rows;
 
 /// The documents of a migration, before they are read.
@@ -146,6 +147,9 @@ pub struct PassCounts {
 pub(crate) const BATCH: usize = 8192;
 
 /// The reason of a file that no pattern fits.
+/// Why a file is no document that no person made.
+const SYSTEM_FILE: &str = "a file that an operating system or an office program left";
+
 pub(crate) const NO_PATTERN: &str = "no pattern fits its path";
 
 impl Documents {
@@ -220,6 +224,7 @@ impl PassCounts {
         let unused = |why, shape| EntryContent::Unused { why, shape };
         let what = match met {
             WalkEntry::Useless(why) => unused(why, None),
+            WalkEntry::File(path) if is_system_file(&path) => unused(SYSTEM_FILE, None),
             WalkEntry::File(path) => {
                 match DocumentMention::of_path(pattern::readings(patterns, &path)) {
                     Some(document) => EntryContent::Document(Box::new(document)),

@@ -131,10 +131,15 @@ fn header(value: Value<'_>, found: &mut Diagnostics) -> HeaderRow {
         value.wrong(found, "not the number of a line", "the first line is 1");
         return HeaderRow::Find;
     }
-    match value.boolean(found) {
-        Some(false) => HeaderRow::None,
-        Some(true) | None => HeaderRow::Find,
+    if value.boolean(&mut Diagnostics::default()) == Some(false) {
+        return HeaderRow::None;
     }
+    value.wrong(
+        found,
+        "`header` is the number of a line, or false where there is none",
+        "leave it out to have the header found",
+    );
+    HeaderRow::Find
 }
 
 fn sheet(value: Value<'_>, found: &mut Diagnostics) -> Option<SheetSetting> {

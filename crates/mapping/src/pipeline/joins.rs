@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use super::keys_above::KeysAbove;
 use super::other_forms::OtherForms;
 use crate::MOST;
 use bakkt_contract::forms;
@@ -41,6 +42,8 @@ pub struct Join {
     pub keys: KeyIndex,
     /// Keys that fit no account, filled by the pass; the accounts' keys are added before.
     pub other_forms: OtherForms,
+    /// Keys below which a row without one stands, filled by the pass.
+    pub keys_above: KeysAbove,
     /// Rows and blank lines that the pass saw, by file.
     pub counts: Vec<(u64, u64)>,
 }
@@ -55,9 +58,11 @@ fn why_unused(fate: KeyFate) -> &'static str {
 }
 
 impl Join {
-    /// Reads the export once and fills the index; `each_batch` hears the offset and the rows so far, and may stop the pass.
+    /// Reads the export once and fills the index. `leaves_out` tells rows that a rule leaves out; `each_batch` hears the offset and
+    /// the rows so far, and may stop the pass.
     pub fn index(
         &mut self,
+        leaves_out: impl Fn(&Row<'_>) -> bool,
         mut each_batch: impl FnMut(u64, u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let (mut pass, own) = (self.export.pass(), self.list == JoinedList::Group);
@@ -81,10 +86,17 @@ impl Join {
                             if !own {
                                 self.other_forms.add_row(key);
                             }
+                            self.keys_above.pass(key);
                             self.keys.add(key, at)?;
                         }
-                        None if own => {}
-                        None => self.keys.add_keyless(at, KEYLESS),
+                        None => {
+                            if !leaves_out(&row) {
+                                self.keys_above.pass_keyless();
+                            }
+                            if !own {
+                                self.keys.add_keyless(at, KEYLESS);
+                            }
+                        }
                     },
                 }
             }
@@ -158,6 +170,8 @@ pub(crate) struct JoinedRows {
     pub suspect: Option<usize>,
     /// A join with rows that have this record's key in another form.
     pub other_form: Option<usize>,
+    /// A join with a row without a key right below one of this record.
+    pub above_keyless: Option<usize>,
 }
 
 /// What a row of the accounts' export turned out to be.
@@ -190,6 +204,9 @@ impl JoinedRows {
                     }
                     if join.other_forms.has(key) {
                         self.other_form = Some(number);
+                    }
+                    if join.keys_above.has(key) {
+                        self.above_keyless = Some(number);
                     }
                 }
                 (None, Some(_)) => begins = RowRole::Keyless,
@@ -301,6 +318,7 @@ impl JoinedRows {
         self.crowded = None;
         self.suspect = None;
         self.other_form = None;
+        self.above_keyless = None;
     }
 
     /// The rows of a join.

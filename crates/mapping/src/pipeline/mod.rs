@@ -8,6 +8,7 @@
 pub mod duplicates;
 pub mod fixed;
 pub mod joins;
+pub mod keys_above;
 pub mod layers;
 mod moment;
 pub mod other_forms;

@@ -20,6 +20,9 @@ const BROKEN: &str = "a row that may be the account's is broken";
 /// What is wrong with a record of which other rows have the key in another form.
 const OTHER_FORM: &str = "rows of its export have the account's key in another form: zeros in front, capitals, blanks or punctuation differ";
 
+/// What is wrong with a record below whose row stands one without a key.
+const ABOVE_KEYLESS: &str = "the row below it has no key, and may be the account's: merged cells and keys that are not repeated are read so";
+
 /// A gap that refuses a record: its path, and what is wrong.
 type RefusingGap = (u32, &'static str);
 
@@ -82,6 +85,9 @@ impl Worker {
         }
         if let Some(number) = self.beside.other_form {
             return Some((list_path(number), OTHER_FORM));
+        }
+        if let Some(number) = self.beside.above_keyless {
+            return Some((list_path(number), ABOVE_KEYLESS));
         }
         self.beside.suspect.map(|_| (row_path, BROKEN))
     }

@@ -147,7 +147,8 @@ pub(super) fn start(opened: OpenedPlace, options: &Options) -> anyhow::Result<St
             columns: None,
         });
     }
-    let mut decoded = Transcode::new(io::Cursor::new(text).chain(reader), encoding, bom);
+    let mut decoded =
+        Transcode::new(io::Cursor::new(text).chain(reader), encoding, bom).whole_file(&name);
     let (text, whole) = read_start(&mut decoded, SAMPLE).with_context(unreadable)?;
     Ok(Start {
         file: None,
@@ -178,7 +179,14 @@ fn fixed_start(
             "say what its single bytes are with `encoding`, such as cp037, windows-1252 or utf-8 (for ASCII)",
         ));
     };
-    let size = unpacked.stream.bytes().map(|(_, size)| size);
+    let unreadable = || format!("cannot read {name}");
+    // A mark of UTF-8 before the first record belongs to none, also where the records are ASCII.
+    let bom = match table[usize::from(b'A')] {
+        Some('A') => Encoding::Utf8.bom(&unpacked.stream.start().with_context(unreadable)?),
+        _ => 0,
+    };
+    let size = unpacked.stream.bytes();
+    let size = size.map(|(_, size)| size.saturating_sub(bom as u64));
     if let (RecordForm::Length(length), Some(size)) = (layout.form, size)
         && size % length as u64 > 0
     {
@@ -187,8 +195,10 @@ fn fixed_start(
     let mut found = DetectedFile::new(name, unpacked.format("fixed width"));
     found.encoding = Some(encoding);
     found.layout = Some(layout.clone());
-    let reader = unpacked.stream.open();
-    let reader = reader.with_context(|| format!("cannot read {name}"))?;
+    let mut reader = unpacked.stream.open().with_context(unreadable)?;
+    reader
+        .read_exact(&mut [0; 3][..bom])
+        .with_context(unreadable)?;
     let reader = FixedReader::new(reader, name, layout.clone(), table);
     records_start(Box::new(reader), name, layout.names(), found)
 }

@@ -249,11 +249,13 @@ mod tests {
         let text = r#"{"id": 12345678901234567890, "name": {"first": "A\u00e9\n\"", "last": null}, "ok": true}
 
 {"id": 1.50e+3, "tags": ["x", {"y": ""}], "name": {"first": "\ud83d\ude00"}}
+{"id": 1e5, "ok": "1e5"}
 "#;
         let expected = [
             "id|name.first|name.last|ok|tags[0]|tags[1].y",
             "1:12345678901234567890|A\u{e9}\n\"||true||",
             "3:1.50e+3|\u{1f600}|||x|",
+            "4:1e+5|||1e5||",
         ];
         assert_eq!(read(text, None).unwrap(), expected);
     }

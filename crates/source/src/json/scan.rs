@@ -366,14 +366,18 @@ impl Scanner<'_> {
         if self.skip_one(b".") {
             self.digits()?;
         }
+        let mut exponent = None;
         if self.skip_one(b"eE") {
-            self.skip_one(b"+-");
+            exponent = Some(self.at).filter(|_| !self.skip_one(b"+-"));
             self.digits()?;
         }
         let text = self.cells.text.len();
-        self.cells
-            .text
-            .extend_from_slice(&self.text[start..self.at]);
+        // `1e3` may be a code in a text; here it is a number, which its sign says.
+        let sign = exponent.unwrap_or(start);
+        let cell = &mut self.cells.text;
+        cell.extend_from_slice(&self.text[start..sign]);
+        cell.extend(exponent.map(|_| b'+'));
+        cell.extend_from_slice(&self.text[sign..self.at]);
         self.cell(text)
     }
 
