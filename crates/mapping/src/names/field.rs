@@ -100,8 +100,8 @@ pub(crate) fn doubt(text: &str, field: NameField) -> Option<&'static str> {
 }
 
 fn judged(text: &str, field: NameField) -> Option<&'static str> {
-    // "True" is a family name.
-    let is_truth = matches!(text, "TRUE" | "FALSE");
+    // "True" is a family name; programs write the word small, spreadsheets in capitals.
+    let is_truth = matches!(text, "TRUE" | "FALSE" | "true" | "false");
     let folded = fold(text);
     let is_name = field == NameField::Family && has(FAMILY_NAMES_TOO, &folded);
     if is_truth || (says_that_nothing_is_known(text) && !is_name) {
@@ -338,6 +338,8 @@ mod tests {
             ("Doe NRI", Family, REMARK),
             ("keine Angabe", Family, PLACEHOLDER),
             ("TRUE", Given, PLACEHOLDER),
+            ("true", Given, PLACEHOLDER),
+            ("false", Family, PLACEHOLDER),
             ("1984-03-31", Given, SIGNS),
             ("1234", Family, SIGNS),
             ("J0hn", Given, SIGNS),

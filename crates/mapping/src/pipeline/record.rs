@@ -21,7 +21,7 @@ const BROKEN: &str = "a row that may be the account's is broken";
 const OTHER_FORM: &str = "rows of its export have the account's key in another form: zeros in front, capitals, blanks or punctuation differ";
 
 /// What is wrong with a record below whose row stands one without a key.
-const ABOVE_KEYLESS: &str = "the row below it has no key, and may be the account's: merged cells and keys that are not repeated are read so";
+const ABOVE_KEYLESS: &str = "a row without a key stands right below one of its rows and may be the account's, as where cells are merged";
 
 /// A gap that refuses a record: its path, and what is wrong.
 type RefusingGap = (u32, &'static str);

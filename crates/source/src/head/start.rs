@@ -148,7 +148,7 @@ pub(super) fn start(opened: OpenedPlace, options: &Options) -> anyhow::Result<St
         });
     }
     let mut decoded =
-        Transcode::new(io::Cursor::new(text).chain(reader), encoding, bom).whole_file(&name);
+        Transcode::new(io::Cursor::new(text).chain(reader), encoding, bom).whole_file(name);
     let (text, whole) = read_start(&mut decoded, SAMPLE).with_context(unreadable)?;
     Ok(Start {
         file: None,

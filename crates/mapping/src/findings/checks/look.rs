@@ -64,6 +64,7 @@ impl RecordFindings {
             self.look_at_owner(checks, draft, owner, place == primary, &fits);
         }
         self.look_at_people(checks, draft);
+        self.look_at_entity_tax_id(checks, draft, &fits);
         self.note_keys(checks, draft, primary, &fits);
     }
 
@@ -92,6 +93,31 @@ impl RecordFindings {
             } else {
                 before.push(self.folded.clone());
             }
+        }
+    }
+
+    /// Finds an entity whose tax id is that of one of its owners.
+    fn look_at_entity_tax_id(
+        &mut self,
+        checks: &Checks,
+        draft: &Draft,
+        fits: &impl Fn(u16) -> bool,
+    ) {
+        let Some((slot, field)) = checks.entity.tax_id.filter(|(_, field)| fits(*field)) else {
+            return;
+        };
+        fn digits(text: &str) -> impl Iterator<Item = u8> {
+            text.bytes().filter(u8::is_ascii_digit)
+        }
+        let has_it = |own: &str| {
+            let mut owners =
+                present(checks, draft).filter_map(|owner| cell(draft, owner.tax_id?.0));
+            owners.any(|theirs| digits(own).eq(digits(theirs)))
+        };
+        if cell(draft, slot).is_some_and(|own| digits(own).next().is_some() && has_it(own)) {
+            self.add(&checks.rules, FindingKind::SameTaxId, Some(field), || {
+                "that of an owner".to_owned()
+            });
         }
     }
 
