@@ -708,3 +708,31 @@ fn is_open(stream: &mut std::net::TcpStream) -> bool {
     let read = std::io::Read::read(stream, &mut [0; 8]);
     read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
 }
+
+#[test]
+fn numbers_in_words_of_events_are_not_kept() {
+    let dir = folder("");
+    let numbers = [
+        "212-11-1234",
+        "KYC_FAILED_212111234",
+        "312-555-1000",
+        "1940-01-01",
+        "78701",
+    ];
+    let receiver = serve(dir.path());
+    let mut sender = receiver.sender();
+    for (place, number) in numbers.into_iter().enumerate() {
+        for (part, status, reason) in [("s", number, "OTHER"), ("r", "INACTIVE", number)] {
+            let event = body(&format!("{part}{place}"), "A1", status, reason);
+            assert_eq!(sender.event(&event), Some(200));
+        }
+    }
+    for id in ["212111234", "KYC_FAILED_212111234"] {
+        assert_eq!(sender.event(&body(id, id, "ACTIVE", "OTHER")), Some(200));
+    }
+    receiver.stop();
+    let kept = kept(dir.path()).join("\n");
+    for number in numbers.into_iter().chain(["212111234"]) {
+        assert!(!kept.contains(number), "{number}: {kept}");
+    }
+}

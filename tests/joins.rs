@@ -310,6 +310,11 @@ fn rows_of_one_export_that_are_one_account_are_sent_once() {
         "migration.toml",
         &format!("{head}group_by = \"NO\"\n[source.trusted_contacts]{tail}"),
     );
+    // Below no other row, so that it puts no account in doubt.
+    let keyless = owner("", "PRIMARY_OWNER", 501);
+    let owners = case_owners().replace(&format!("{keyless}\n"), "");
+    let owners = owners.replacen('\n', &format!("\n{keyless}\n"), 1);
+    case.write("owners.csv", &owners);
     let planned = case.payloads();
     assert_eq!(planned.len(), 80);
     let (totals, code) = case.run("run", &[]);

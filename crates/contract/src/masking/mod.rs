@@ -61,6 +61,9 @@ impl<'a> Masker<'a> {
             return None;
         }
         let constant = vocabulary().is_constant(code);
+        if personal.is_unknown() && !constant && !has_number_of_an_error(&parts) {
+            return None;
+        }
         let fits = |part: &WordOrNumber<'_>| match part {
             WordOrNumber::Number(digits) => constant || !personal.has_number(digits),
             WordOrNumber::Word(word) if personal.has_word(word) => false,
@@ -102,8 +105,16 @@ impl<'a> Masker<'a> {
         }
         let runs: Vec<&str> = id.split(['-', '_', '.', ':']).collect();
         if personal.is_unknown() {
-            // Without the values, only what no name looks like.
-            return runs.iter().all(|run| is_technical(run));
+            // Without the values, only what neither a name nor a number of a person looks like.
+            return runs.iter().all(|run| is_technical(run)) && !may_hold_a_number(id, &runs);
+        }
+        let all = runs.iter().flat_map(|run| parts::of(run));
+        let is_in_a_number = |part: WordOrNumber<'_>| match part {
+            WordOrNumber::Number(digits) => personal.is_inside_number(digits),
+            WordOrNumber::Word(_) => false,
+        };
+        if all.into_iter().any(is_in_a_number) {
+            return false;
         }
         let written = runs.into_iter().filter(|run| !is_random(run));
         let parts: Vec<WordOrNumber<'_>> = written.flat_map(parts::of).collect();
@@ -129,10 +140,43 @@ pub fn is_uuid(id: &str) -> bool {
     uuid::Uuid::try_parse(id).is_ok()
 }
 
-/// Whether a run looks like random digits and letters, in which a short name or number stands by chance.
+/// Whether a run looks like random digits and letters, in which a short name or number stands by chance. A value with letters before
+/// or behind it does not: there the two change places once or twice.
 fn is_random(run: &str) -> bool {
-    let digits = run.bytes().filter(u8::is_ascii_digit).count();
-    run.len() >= 8 && digits >= 2 && digits < run.len()
+    let is_digit = |byte: &u8| byte.is_ascii_digit();
+    let pairs = run.as_bytes().windows(2);
+    let changes = pairs.filter(|pair| is_digit(&pair[0]) != is_digit(&pair[1]));
+    run.len() >= 8 && changes.count() >= 3
+}
+
+/// Whether a code has no number, or one that is short enough for that of an error: of a longer one, and of several, nobody knows
+/// whether they are a tax id, a phone number, a date or a postal code.
+fn has_number_of_an_error(parts: &[WordOrNumber<'_>]) -> bool {
+    let numbers = parts.iter().filter_map(|part| match part {
+        WordOrNumber::Number(digits) => Some(digits.len()),
+        WordOrNumber::Word(_) => None,
+    });
+    numbers.clone().count() <= 1 && numbers.sum::<usize>() <= 4
+}
+
+/// Whether an id has as many digits in a row as a tax id, a phone number or a date, with or without marks between them.
+fn may_hold_a_number(id: &str, runs: &[&str]) -> bool {
+    const OF_A_PERSON: std::ops::RangeInclusive<usize> = 7..=15;
+    // In random letters and digits they stand by chance.
+    let written = match runs.iter().any(|run| is_random(run)) {
+        true => runs
+            .iter()
+            .filter(|run| !is_random(run))
+            .copied()
+            .collect::<Vec<_>>()
+            .join(" a "),
+        false => id.to_owned(),
+    };
+    let stretches = written.split(|c: char| c.is_ascii_alphabetic());
+    let digits = |stretch: &str| stretch.bytes().filter(u8::is_ascii_digit).count();
+    stretches
+        .map(digits)
+        .any(|count| OF_A_PERSON.contains(&count))
 }
 
 /// Whether a run of letters and digits is what programs make: a number, hexadecimal digits, a long mixture, one letter.
@@ -144,4 +188,84 @@ fn is_technical(run: &str) -> bool {
         || plain
         || (run.len() >= 4 && digits > 0 && run.bytes().all(|b| b.is_ascii_hexdigit()))
         || is_random(run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Masker, Personal};
+
+    #[test]
+    fn numbers_of_nobody_knows_whom_are_not_kept() {
+        let nobody = Personal::unknown();
+        let masker = Masker::new(&nobody);
+        for code in [
+            "212-11-1234",
+            "212111234",
+            "ID212111234",
+            "KYC_FAILED_212111234",
+            "3125551000",
+            "312-555-1000",
+            "1940-01-01",
+            "01/01/1940",
+            "ACTIVE_1_1_1940",
+            "78701",
+        ] {
+            assert_eq!(masker.code(code, None), None, "{code}");
+        }
+        for code in ["E1042", "VERIFICATION_FAILED_404", "VERIFICATION_STARTED"] {
+            assert_eq!(masker.code(code, None).as_deref(), Some(code));
+        }
+        for id in [
+            "212111234",
+            "1940-01-01",
+            "KYC_FAILED_212111234",
+            "b19400101",
+            "212-11-1234",
+            "ID212111234",
+        ] {
+            assert!(!masker.id(id), "{id}");
+        }
+        for id in [
+            "3fa85f64-5717-4562-b3fc-2c9689501970",
+            "4bf92f3577b34da6a3ce929d0e0e4736",
+            "req-1042",
+            "1234567890123456789",
+            "01J9Z3K8Q4",
+        ] {
+            assert!(masker.id(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_value_with_letters_around_it_is_found_in_an_id() {
+        let mut personal = Personal::default();
+        personal.add_sent(
+            br#"{"clientAccountId": "C-1", "owners": [{"phoneNumber": "+13125551000", "identity":
+            {"givenName": "Mara", "familyName": "Zzyxaquill", "dateOfBirth": "1940-01-31", "taxId": "212111234"}}]}"#,
+        );
+        let masker = Masker::new(&personal);
+        for id in [
+            "x212111234",
+            "acct212111234z",
+            "x2121112345",
+            "b3125551000",
+            "b13125551000",
+            "b19400131",
+            "b01311940",
+            "Zzyxaquill1",
+            "bZzyxaquill",
+            "acctMaraZzyxaquill",
+            "b-212111234",
+        ] {
+            assert!(!masker.id(id), "{id}");
+        }
+        for id in [
+            "bk-00fa12cd",
+            "1048576",
+            "00ed12mara9f3b2a4",
+            "b30125551009",
+        ] {
+            assert!(masker.id(id), "{id}");
+        }
+    }
 }

@@ -220,6 +220,20 @@ impl Personal {
         }
     }
 
+    /// Whether a number in an id is, or holds, that of a person: so many digits agree with nobody's by chance. A phone number is
+    /// known by its end as well, without the code of its country.
+    pub(super) fn is_inside_number(&self, number: &str) -> bool {
+        const FEWEST: usize = 7;
+        const END: usize = 9;
+        number.len() >= FEWEST
+            && self.digits.iter().any(|value| {
+                let end = value.len().checked_sub(END).and_then(|at| value.get(at..));
+                value.contains(number)
+                    || (value.len() >= FEWEST && number.contains(value.as_str()))
+                    || end.is_some_and(|end| number.contains(end))
+            })
+    }
+
     /// Whether parts that follow each other make a value together.
     pub(super) fn has_sequence(&self, parts: &[WordOrNumber<'_>]) -> bool {
         (0..parts.len()).any(|start| {

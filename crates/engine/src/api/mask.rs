@@ -74,6 +74,9 @@ pub struct KnownValues<'a> {
     pub is_complete: bool,
 }
 
+/// Characters in a row that an id shares with what was sent, where it may hold a value of it.
+const PIECE: usize = 4;
+
 impl KnownValues<'_> {
     fn personal(&self) -> Personal {
         let mut personal = if self.is_complete {
@@ -161,6 +164,11 @@ impl KnownValues<'_> {
             .collect();
         let id = id.to_ascii_lowercase();
         let parts = id.split(['-', '_', '.', ':']).filter(|part| part.len() > 1);
+        // Of a long part any piece may be a value, with letters before or behind it.
+        let parts = parts.flat_map(|part| {
+            let pieces = part.as_bytes().windows(PIECE.min(part.len()));
+            pieces.filter_map(|piece| std::str::from_utf8(piece).ok())
+        });
         let names = |part: &str| part.bytes().any(|byte| byte.is_ascii_alphabetic());
         parts.into_iter().all(|part| {
             !secret(part)
@@ -473,6 +481,8 @@ mod tests {
             "89501",
             "1970-01-31",
             "elm12",
+            "xobrannigan",
+            "b19700131",
         ] {
             assert!(id(hidden).starts_with("id-"), "{hidden}");
         }

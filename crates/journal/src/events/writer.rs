@@ -331,7 +331,11 @@ impl<'a> EventInsert<'a> {
         plan: &mut KnownIds,
         one: &'a ArrivedEvent,
     ) -> Self {
-        let fit = |id: &str| is_plain(id) && unfit(id, IdRules::default()).is_none();
+        // Digits alone may be a tax id or a phone number.
+        let is_bare =
+            |id: &str| (9..=11).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
+        let fit =
+            |id: &str| is_plain(id) && unfit(id, IdRules::default()).is_none() && !is_bare(id);
         let client_id = one.said.as_ref().map(|said| said.client_id.as_str());
         let nobody = Personal::unknown();
         let masker = Masker::new(&nobody);
