@@ -68,14 +68,13 @@ impl Case {
 }
 
 fn interrupt(running: &Running) {
+    signal(running, "-INT");
+}
+
+fn signal(running: &Running, which: &str) {
     let id = running.0.id().to_string();
-    assert!(
-        std::process::Command::new("kill")
-            .args(["-INT", &id])
-            .status()
-            .unwrap()
-            .success()
-    );
+    let mut kill = std::process::Command::new("kill");
+    assert!(kill.args([which, &id]).status().unwrap().success());
 }
 
 #[test]
@@ -100,6 +99,40 @@ fn the_first_ctrl_c_lets_what_is_on_its_way_end() {
         (totals["tasks"]["account"]["accepted"].as_u64(), code),
         (Some(60), 0)
     );
+    assert_eq!(case.sandbox.count("posts"), 60);
+}
+
+#[test]
+fn a_terminal_that_goes_away_lets_what_is_on_its_way_end() {
+    let case = Case::new("latency_ms = 300\n");
+    let mut running = Running::start(case.command().stdout(Stdio::null()).stderr(Stdio::null()));
+    wait_for("requests on their way", || {
+        (case.sandbox.count("open_posts") > 0).then_some(())
+    });
+    // The system and the shell both tell of it.
+    signal(&running, "-HUP");
+    signal(&running, "-HUP");
+    assert_eq!(wait_for("the end of the run", || running.ended()), 4);
+    let posts = case.sandbox.count("posts");
+    assert!(posts < 60, "it stopped before the end");
+    let (status, _) = json_of(program().args(["status", "--json"]).arg(case.folder.path()));
+    assert_eq!(status["tasks"]["account"]["in_doubt"], 0);
+    // Whoever starts it with `nohup` wants it to go on.
+    let mut command = std::process::Command::new("nohup");
+    let run = case.command();
+    command.arg(run.get_program()).args(run.get_args());
+    for (name, value) in run.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let mut running = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
+    wait_for("requests on their way", || {
+        (case.sandbox.count("open_posts") > 0).then_some(())
+    });
+    signal(&running, "-HUP");
+    assert_eq!(wait_for("the end of the run", || running.ended()), 0);
     assert_eq!(case.sandbox.count("posts"), 60);
 }
 

@@ -76,7 +76,9 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         done.text(args, &totals)
     };
     let held = !done.agreements.is_empty() && !args.agreements_acknowledged;
-    let all = done.found.left.is_empty() && done.taken.restricted == 0 && !held;
+    let taken = &done.taken;
+    let is_whole = taken.restricted == 0 && taken.opened.is_empty();
+    let all = done.found.left.is_empty() && is_whole && !held;
     let code = if all { 0 } else { 3 };
     Ok(CommandOutput { text, code })
 }
@@ -290,6 +292,13 @@ impl Done {
         line(taken.updates, "accepted before, updated by the next run");
         for gaps in &taken.closed {
             let what = format!("gaps closed: {} ({})", gaps.path, gaps.reason);
+            line(gaps.count, &what);
+        }
+        for gaps in &taken.opened {
+            let what = format!(
+                "gaps opened, so no longer sent: {} ({})",
+                gaps.path, gaps.reason
+            );
             line(gaps.count, &what);
         }
         if taken.restricted > 0 {

@@ -1,15 +1,16 @@
-//! Ctrl-C and SIGTERM: the first one drains, the second one stops (invariant 11).
+//! Ctrl-C and SIGTERM: the first one drains, the second one stops (invariant 11). A terminal that goes away (SIGHUP) drains as well.
 //!
 //! Owner of both. A thread of its own hears the signals, so that neither a slow disk under the runtime's threads nor a
 //! terminal that nobody reads can hold them up; what they ask for comes before any word about it.
-//! Invariant: a second signal ends the program within `GRACE`, whatever it is doing: what it leaves behind is what
-//! `kill -9` leaves behind. Left out on purpose: SIGHUP and SIGQUIT, which end the program as they always do.
+//! Invariants: a terminal that goes away never stops at once, however often it says so, and a run that `nohup` started does not heed
+//! it; a second signal ends the program within `GRACE`, whatever it is doing: what it leaves behind is what
+//! `kill -9` leaves behind. Left out on purpose: SIGQUIT, which ends the program as it always does.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tokio::sync::watch;
 
 use bakkt_files::progress::{Mode, note};
@@ -47,14 +48,20 @@ impl Signals {
             stop: Arc::new(watch::Sender::new(false)),
             abort: Arc::new(watch::Sender::new(false)),
         };
-        let mut arriving = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])
-            .context("cannot listen to Ctrl-C")?;
+        let heeded = match is_hang_up_ignored() {
+            true => &[SIGINT, SIGTERM][..],
+            false => &[SIGINT, SIGTERM, SIGHUP],
+        };
+        let mut arriving =
+            signal_hook::iterator::Signals::new(heeded).context("cannot listen to Ctrl-C")?;
         let listener = signals.clone();
         let thread = std::thread::Builder::new().name("signals".to_owned());
         started(thread.spawn(move || {
-            for (count, _) in arriving.forever().enumerate() {
-                match count {
-                    0 => listener.drain(mode),
+            for signal in arriving.forever() {
+                match signal {
+                    _ if !listener.stopping() => listener.drain(mode),
+                    // The system and the shell both tell of the same terminal.
+                    SIGHUP => {}
                     _ => listener.end_now(),
                 }
             }
@@ -95,4 +102,16 @@ impl Signals {
         // The sender lives as long as `self`.
         let _ = self.abort.subscribe().wait_for(|abort| *abort).await;
     }
+}
+
+/// Whether whoever started the program wants it to outlive its terminal, as `nohup` does. Where the system does not say, nobody does.
+fn is_hang_up_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mut ignored = status
+        .lines()
+        .filter_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored
+        .next()
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (SIGHUP - 1) & 1 == 1)
 }

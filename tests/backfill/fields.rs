@@ -344,3 +344,31 @@ fn what_is_no_backfill_file_is_told_by_its_own_name() {
     let kept = std::fs::read_dir(world.path(".bakkt-migrate/layers")).unwrap();
     assert_eq!(kept.count(), 0, "nothing is kept of them");
 }
+
+#[test]
+fn a_gap_that_a_row_opens_is_told() {
+    let world = World::sent(&THREE);
+    let (said, code) = world.backfill(
+        "moved.csv",
+        "clientAccountId,owners[0].identity.personalAddress.country\nA-2,Canada\n",
+    );
+    let opened = &said["does"]["opened"];
+    assert_eq!(
+        (code, &opened[0]["path"], &opened[0]["count"], &opened[1]),
+        (
+            3,
+            &json!("owners[0].identity.personalAddress.postalCode"),
+            &json!(1),
+            &Value::Null
+        ),
+        "{said}"
+    );
+    let (said, code) = world.backfill(
+        "code.csv",
+        "clientAccountId,owners[0].identity.personalAddress.postalCode\nA-2,K1A 0B1\n",
+    );
+    assert_eq!((code, &said["does"]["opened"]), (0, &json!([])), "{said}");
+    world.run();
+    let code = "/owners/0/identity/personalAddress/postalCode";
+    assert_eq!(world.value("A-2", code), "K1A 0B1");
+}

@@ -103,7 +103,6 @@ impl Reader {
             let journal = Connection::open_with_flags(path, flags)?;
             journal.busy_timeout(Duration::from_secs(10))?;
             check_version(&journal)?;
-            refuse_older(&journal)?;
             Ok(journal)
         };
         let begin = |journal: &Connection| {
@@ -114,6 +113,7 @@ impl Reader {
         };
         let cannot = || format!("the journal {} cannot be read", path.shown());
         let journal = open().with_context(cannot)?;
+        refuse_older(&journal)?;
         // The events are another file, and say so themselves.
         attach_for_reader(&journal, path)?;
         begin(&journal).with_context(cannot)?;

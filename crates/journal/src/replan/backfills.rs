@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Params, params};
 use serde::Serialize;
 
 use crate::read::backfills::{DISAGREEING, RESTRICTED, UNSENDABLE};
@@ -110,7 +110,10 @@ pub struct BackfillEffect {
     /// Accounts whose payload it changes.
     pub changed: u64,
     /// Gaps that it closes, by field.
-    pub closed: Vec<ClosedGaps>,
+    pub closed: Vec<FieldGaps>,
+    /// Gaps that the customers of its rows had not before, by field: a new country makes a postal code unfit, and what is sent has
+    /// none any more.
+    pub opened: Vec<FieldGaps>,
     /// Gaps that the customers of its rows still have.
     pub still_open: u64,
     /// Customers who were blocked, and are created by the next run.
@@ -121,9 +124,9 @@ pub struct BackfillEffect {
     pub restricted: u64,
 }
 
-/// Closed gaps of one field.
+/// Gaps of one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ClosedGaps {
+pub struct FieldGaps {
     /// The contract path.
     pub path: String,
     /// What it was: missing, withheld, invalid: ….
@@ -266,7 +269,8 @@ impl Journal {
         self.log("backfill", &layer.name, decided, changed)?;
         Ok(BackfillEffect {
             changed,
-            closed: self.closed(layer.number)?,
+            closed: self.by_field(CLOSED, [layer.number])?,
+            opened: self.by_field(OPENED, [])?,
             still_open: self.count_of(STILL_OPEN)?,
             created,
             updates: self.count_of(UPDATES)?,
@@ -274,10 +278,11 @@ impl Journal {
         })
     }
 
-    fn closed(&self, layer: i64) -> anyhow::Result<Vec<ClosedGaps>> {
-        let mut statement = self.db.prepare(CLOSED)?;
-        let rows = statement.query_map([layer], |row| {
-            Ok(ClosedGaps {
+    /// Gaps that a statement counts by field and reason.
+    fn by_field(&self, sql: &str, given: impl Params) -> anyhow::Result<Vec<FieldGaps>> {
+        let mut statement = self.db.prepare(sql)?;
+        let rows = statement.query_map(given, |row| {
+            Ok(FieldGaps {
                 path: row.get(0)?,
                 reason: row.get(1)?,
                 count: row.get::<_, i64>(2)? as u64,
@@ -307,6 +312,11 @@ const KEPT_BACK: &str = "SELECT count(*) FROM temp.touched o JOIN temp.was w ON 
 
 const CLOSED: &str = "SELECT p.text, w.text, count(*) FROM closed_gap c JOIN word p ON p.id = c.path JOIN word w ON w.id = c.reason
     WHERE c.layer = ?1 GROUP BY p.text, w.text ORDER BY p.text, w.text";
+
+/// A gap that was there before keeps the time since when it is open; all others have that of the new plan.
+const OPENED: &str = "SELECT p.text, w.text, count(*) FROM temp.touched o JOIN main.record r ON r.client_id = o.client_id
+    JOIN main.gap g ON g.record = r.id JOIN main.word p ON p.id = g.path JOIN main.word w ON w.id = g.reason
+    WHERE g.status = 'open' AND g.opened_at >= (SELECT min(opened_at) FROM n.gap_set) GROUP BY p.text, w.text ORDER BY p.text, w.text";
 
 /// The taken files, with the rows of them that are left out.
 fn taken(db: &Connection) -> anyhow::Result<Vec<StoredBackfill>> {

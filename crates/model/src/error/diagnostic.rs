@@ -45,9 +45,11 @@ impl Diagnostic {
     }
 
     fn place(&self) -> String {
+        // People name files by addresses as well.
+        let file = visible(&without_secrets(&self.file));
         match self.line {
-            0 => visible(&self.file),
-            line => format!("{}:{line}:{}", visible(&self.file), self.column),
+            0 => file,
+            line => format!("{file}:{line}:{}", self.column),
         }
     }
 
@@ -255,6 +257,21 @@ mod tests {
         assert_eq!(
             bare.replace_all(&coloured, ""),
             super::super::describe(&error, Style::PLAIN)
+        );
+    }
+
+    #[test]
+    fn an_address_for_a_file_is_shown_without_its_password() {
+        let file = "https://me:sesame@host/l.toml";
+        let of_file = Diagnostic::of_file(file, "not here".into(), "check it".into());
+        let in_line = Diagnostic {
+            file: file.into(),
+            ..mistake(1, "no column")
+        };
+        let text = told([of_file, in_line]);
+        assert!(
+            !text.contains("sesame") && text.contains("https://…@host/l.toml:1:7"),
+            "{text}"
         );
     }
 
