@@ -313,10 +313,11 @@ const KEPT_BACK: &str = "SELECT count(*) FROM temp.touched o JOIN temp.was w ON 
 const CLOSED: &str = "SELECT p.text, w.text, count(*) FROM closed_gap c JOIN word p ON p.id = c.path JOIN word w ON w.id = c.reason
     WHERE c.layer = ?1 GROUP BY p.text, w.text ORDER BY p.text, w.text";
 
-/// A gap that was there before keeps the time since when it is open; all others have that of the new plan.
+/// A gap that was there before keeps the time since when it is open; all others have that of the new plan. What is withheld was not
+/// there before: the file brought a part of something that is not whole yet.
 const OPENED: &str = "SELECT p.text, w.text, count(*) FROM temp.touched o JOIN main.record r ON r.client_id = o.client_id
     JOIN main.gap g ON g.record = r.id JOIN main.word p ON p.id = g.path JOIN main.word w ON w.id = g.reason
-    WHERE g.status = 'open' AND g.opened_at >= (SELECT min(opened_at) FROM n.gap_set) GROUP BY p.text, w.text ORDER BY p.text, w.text";
+    WHERE g.status = 'open' AND w.text <> 'withheld' AND g.opened_at >= (SELECT min(opened_at) FROM n.gap_set) GROUP BY p.text, w.text ORDER BY p.text, w.text";
 
 /// The taken files, with the rows of them that are left out.
 fn taken(db: &Connection) -> anyhow::Result<Vec<StoredBackfill>> {
