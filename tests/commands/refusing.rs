@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -165,6 +166,69 @@ fn a_403_before_the_first_success_names_the_list_of_addresses_before_the_key() {
             "{setting}: one is enough"
         );
     }
+}
+
+/// An id of Bakkt's for each customer.
+fn account(id: &str) -> String {
+    uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, id.as_bytes()).to_string()
+}
+
+/// Makes accounts of all customers but those that it forbids.
+fn forbidding(forbids: impl Fn(&str) -> bool + Send + 'static) -> Server {
+    Server::answering(move |body| {
+        let sent: Value = serde_json::from_slice(body).unwrap_or_default();
+        let id = sent["clientAccountId"].as_str().unwrap_or_default();
+        let (status, body) = match forbids(id) {
+            true => ("403 Forbidden", String::new()),
+            false => (
+                "200 OK",
+                serde_json::json!({"id": account(id), "status": "PENDING", "createdAt": "2126-01-01T00:00:00Z",
+                    "request": {"clientAccountId": id}})
+                .to_string(),
+            ),
+        };
+        let length = body.len();
+        format!(
+            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        )
+    })
+}
+
+#[test]
+fn whoever_meets_a_403_when_the_key_is_revoked_stays_open() {
+    let allowed = Arc::new(AtomicU64::new(5));
+    let left = allowed.clone();
+    let forbids = move |_: &str| {
+        let take = |left: u64| left.checked_sub(1);
+        left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+            .is_err()
+    };
+    let server = forbidding(forbids);
+    let world = World::of(20);
+    world.set("[accounts]\non_existing = \"update\"");
+    let run = format!("run acme --base-url {} --json --yes", server.url);
+    let (code, said) = world.code(&run);
+    assert_eq!(code, 4, "{said}");
+    let (_, status) = world.code("status acme --json");
+    let states = ["accepted", "refused", "open", "in_doubt"];
+    assert_eq!(states.map(|state| total(&status, state)), [5, 0, 15, 0]);
+    allowed.store(u64::MAX, Ordering::Relaxed);
+    let (code, json) = world.code(&run);
+    assert_eq!((code, total(&json, "accepted")), (0, 20), "{json}");
+}
+
+#[test]
+fn a_customer_whom_bakkt_forbids_beside_others_is_refused() {
+    let server = forbidding(|id| id.ends_with('7'));
+    let world = World::of(20);
+    world.set("[accounts]\non_existing = \"update\"");
+    let run = format!("run acme --base-url {} --json --yes", server.url);
+    let (code, json) = world.code(&run);
+    assert_eq!(
+        (code, total(&json, "accepted"), total(&json, "refused")),
+        (3, 18, 2),
+        "{json}"
+    );
 }
 
 /// A server on loopback with a certificate of `tests/fixtures/tls`, that answers 404 to whoever trusts it.

@@ -279,6 +279,24 @@ pub struct Server {
 }
 
 impl Server {
+    /// Gives each request, one after the other, the answer that is made of its body.
+    pub fn answering(answer: impl Fn(&[u8]) -> String + Send + 'static) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (told, requests) = std::sync::mpsc::channel();
+        // Ends with the test process.
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(stream) = stream else { return };
+                let mut reader = BufReader::new(stream);
+                let (_, body) = read_whole_request(&mut reader);
+                let _ = told.send(());
+                let _ = reader.get_mut().write_all(answer(&body).as_bytes());
+            }
+        });
+        Server { url, requests }
+    }
+
     pub fn start(answer: &'static str) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -345,3 +345,16 @@ fn a_refusal_of_a_customer_who_is_gone_stays_in_the_report() {
     assert_eq!(kept[0]["code"], standing[0]["code"]);
     assert_eq!(kept[0]["clientAccountId"], "A-2");
 }
+
+#[test]
+fn nothing_is_made_on_the_user_of_another_customer() {
+    let world = World::new(&rows(3), "", "[custody]\none_user_uuid = true\n");
+    world.run(3);
+    let states = world.states();
+    assert_eq!(states["user accepted"], 1, "{states:?}");
+    assert_eq!(states["user in doubt for a person"], 2, "{states:?}");
+    // The same in a later process, which has the journal alone.
+    world.run(3);
+    assert_eq!(world.states()["user in doubt for a person"], 2);
+    assert_eq!(world.made().of_kind("user").len(), 3);
+}

@@ -29,6 +29,31 @@ impl Default for UserFields {
     }
 }
 
+impl UserFields {
+    /// The names of the fields that every user has.
+    const FIXED: [&str; 4] = ["first_name", "last_name", "email", "country"];
+
+    /// What is wrong with a name for one of the fields, if it is: one field would take the other's place in the body.
+    pub fn unfit_name(&self, name: &str) -> Option<&'static str> {
+        let own = [
+            &self.date_of_birth,
+            &self.phone_number,
+            &self.external_id,
+            &self.terms_hash,
+        ];
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+        if name.is_empty() || !name.bytes().all(fits) {
+            Some("not the name of a field")
+        } else if UserFields::FIXED.contains(&name) {
+            Some("every user has another field of this name")
+        } else if own.into_iter().filter(|known| *known == name).count() > 1 {
+            Some("the name of two fields")
+        } else {
+            None
+        }
+    }
+}
+
 /// A user, every value in its form.
 #[derive(Clone, Debug, Default)]
 pub struct User<'a> {
@@ -55,7 +80,7 @@ impl User<'_> {
     pub fn body(&self, fields: &UserFields) -> Vec<u8> {
         let mut body = Map::new();
         let mut put = |name: &str, value: Option<&str>| {
-            if let Some(value) = value.filter(|_| !name.is_empty()) {
+            if let Some(value) = value {
                 body.insert(name.to_owned(), Value::from(value));
             }
         };

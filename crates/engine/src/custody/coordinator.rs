@@ -3,7 +3,8 @@
 //! A task's way: picked → the rate is about to let it leave → (session looked for) → intent recorded with its key → sent → outcome
 //! recorded. Users, bank accounts, savings and recipients go in lanes of their own beside each other; what is freed by a user is the journal's business.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -98,6 +99,22 @@ pub(super) struct CustodyLoop {
     picking: Vec<usize>,
     /// A call with the key alone has succeeded in this run.
     pub(super) key_is_good: bool,
+    pub(super) taken: TakenUuids,
+}
+
+/// The uuids under which Bakkt has something, as hashes: nothing else tells that an answer is not of the customer whose request it was.
+#[derive(Debug, Default)]
+pub(super) struct TakenUuids {
+    seed: RandomState,
+    hashes: HashSet<u64>,
+}
+
+impl TakenUuids {
+    /// Takes one; false when something has it already.
+    pub(super) fn take(&mut self, kind: CustodyKind, uuid: &str) -> bool {
+        let hash = self.seed.hash_one((kind as i64, uuid.to_ascii_lowercase()));
+        self.hashes.insert(hash)
+    }
 }
 
 /// Runs until nothing is left, or until stopped.
@@ -116,6 +133,10 @@ pub async fn run(mut journal: Journal, setup: CustodySetup) -> anyhow::Result<(J
     let Ok(lanes) = <[CustodyLane; 4]>::try_from(lanes) else {
         anyhow::bail!("every kind has a lane");
     };
+    let mut taken = TakenUuids::default();
+    for made in journal.made_custody()? {
+        taken.take(made.kind, &made.uuid);
+    }
     let selected = setup.selected;
     let kept = setup.tools.sessions.clone();
     let record = move |journal: &mut Journal, batch: CustodyBatch| {
@@ -170,6 +191,7 @@ pub async fn run(mut journal: Journal, setup: CustodySetup) -> anyhow::Result<(J
         durable: Vec::new(),
         picking: Vec::new(),
         key_is_good: false,
+        taken,
         run: setup,
     };
     run.engine.heed(&run.run.steering);

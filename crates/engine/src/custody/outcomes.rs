@@ -305,6 +305,9 @@ impl CustodyLoop {
     }
 
     fn accept(&mut self, task: &CustodyTask, answer: &str, uuid: String, status: String) {
+        if !self.taken.take(task.kind, &uuid) {
+            return self.answered_with_anothers(task, answer);
+        }
         self.succeeded(task);
         let answer = answer.to_owned();
         if task.lost {
@@ -318,6 +321,20 @@ impl CustodyLoop {
         self.change(task.id, accepted);
         self.run.tools.counters.accepted.up();
         self.finish(task);
+    }
+
+    /// Whose the answer is nobody can tell, and nothing may be made on another customer's user.
+    fn answered_with_anothers(&mut self, task: &CustodyTask, answer: &str) {
+        if !task.lost {
+            self.run.tools.counters.in_doubt.up();
+            let answer = answer.to_owned();
+            self.change(task.id, CustodyTransition::Doubt { answer });
+        }
+        self.engine.answered();
+        self.for_a_person(
+            task,
+            "Bakkt answered with the uuid of another one: find out under which uuid it has this one, then `resolve`",
+        );
     }
 
     fn refuse(&mut self, task: &CustodyTask, answer: String, refusal: Refusal) {

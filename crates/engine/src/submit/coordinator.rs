@@ -96,7 +96,10 @@ pub(super) struct SubmitLoop {
     durable: Vec<(Task, Option<ClaimPermit>)>,
     /// The lanes whose picks are with the recorder.
     picking: Vec<usize>,
-    pub(super) succeeded_since_403: bool,
+    /// Successes so far.
+    pub(super) successes: u64,
+    /// Tasks that were forbidden since the last success.
+    pub(super) forbidden: Vec<i64>,
 }
 
 /// What the recorder is handed: changes, in one transaction, and what to pick then.
@@ -115,6 +118,8 @@ pub(super) struct Tries {
     pub(super) questions: u32,
     /// Asks since it was last sent that found nothing.
     pub(super) absent: u8,
+    /// When it was first forbidden, how many others had succeeded.
+    pub(super) forbidden_after: Option<u64>,
 }
 
 /// Runs until nothing is left, or until stopped. The journal comes back in any case but a failure of the journal.
@@ -168,7 +173,8 @@ pub async fn run(journal: Journal, setup: RunSetup) -> anyhow::Result<(Journal, 
         intended: Vec::new(),
         durable: Vec::new(),
         picking: Vec::new(),
-        succeeded_since_403: false,
+        successes: 0,
+        forbidden: Vec::new(),
         run: setup,
     };
     run.engine.heed(&run.run.steering);

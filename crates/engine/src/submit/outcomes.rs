@@ -80,21 +80,7 @@ impl SubmitLoop {
                 self.succeeded(&task);
                 self.refuse(&task, answer, refusal);
             }
-            Judgement::Forbidden(refusal) if self.succeeded_since_403 => {
-                self.succeeded_since_403 = false;
-                self.refuse(&task, "403".into(), refusal);
-            }
-            Judgement::Forbidden(_) if !self.engine.has_answered() => {
-                self.postpone(task.id, "403", "not taken");
-                self.forbidden();
-            }
-            Judgement::Forbidden(_) => {
-                self.postpone(task.id, "403", "not taken");
-                self.engine.end(RunEnd::Stopped(Failure::stopped(
-                    "Bakkt forbids the request (403), and nothing has succeeded since it last did",
-                    "check that the key may open accounts, and whether a filter stands in front; then run the same command",
-                )));
-            }
+            Judgement::Forbidden(refusal) => self.forbidden(task, refusal),
             Judgement::NotTaken(answer, after) => {
                 self.postpone(task.id, &answer, "not taken");
                 self.send_again(task, &answer, after);
@@ -297,11 +283,33 @@ impl SubmitLoop {
         );
     }
 
-    /// Forbidden before anything has succeeded.
-    fn forbidden(&mut self) {
-        let (message, hint) = judge::forbidden();
-        self.engine
-            .end(RunEnd::Stopped(Failure::stopped(message, hint)));
+    /// A 403 is about a customer when others succeed beside it, and about the key or the address when nobody does. So a task is tried
+    /// once more before it is refused; whoever is forbidden when the run stops stays open.
+    fn forbidden(&mut self, task: Task, refusal: Refusal) {
+        let first = self.tries.entry(task.id).or_default().forbidden_after;
+        let is_alone = self.forbidden.iter().all(|other| *other == task.id);
+        let others_succeed = first.is_some_and(|before| before < self.successes);
+        if others_succeed || (first.is_some() && is_alone) {
+            self.forbidden.retain(|other| *other != task.id);
+            return self.refuse(&task, "403".into(), refusal);
+        }
+        self.postpone(task.id, "403", "not taken");
+        if !self.engine.has_answered() {
+            let (message, hint) = judge::forbidden();
+            return self
+                .engine
+                .end(RunEnd::Stopped(Failure::stopped(message, hint)));
+        }
+        if !is_alone {
+            return self.engine.end(RunEnd::Stopped(Failure::stopped(
+                "Bakkt forbids the request (403), and nothing has succeeded since it last did",
+                "check that the key may open accounts, and whether a filter stands in front; then run the same command",
+            )));
+        }
+        self.forbidden.push(task.id);
+        self.tries.entry(task.id).or_default().forbidden_after = Some(self.successes);
+        let due = self.engine.next_try(1, None);
+        self.park_until(task, due, NextStep::Send);
     }
 
     fn stop_for_existing(&mut self, task: &Task) {
@@ -315,7 +323,8 @@ impl SubmitLoop {
     }
 
     fn succeeded(&mut self, task: &Task) {
-        self.succeeded_since_403 = true;
+        self.successes += 1;
+        self.forbidden.clear();
         self.engine.answered();
         self.tries.remove(&task.id);
     }

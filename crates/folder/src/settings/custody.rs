@@ -124,14 +124,29 @@ fn fields(table: &Table<'_>, found: &mut Diagnostics) -> UserFields {
     else {
         return fields;
     };
+    let mut said = Vec::new();
     for (key, field) in [
         ("date_of_birth", &mut fields.date_of_birth),
         ("phone_number", &mut fields.phone_number),
         ("external_id", &mut fields.external_id),
         ("terms_of_service_hash", &mut fields.terms_hash),
     ] {
-        if let Some(name) = table.text(key, found) {
+        let Some(value) = table.get(key) else {
+            continue;
+        };
+        if let Some(name) = value.text(found) {
             *field = name.trim().to_owned();
+            said.push((value, field.clone()));
+        }
+    }
+    // Judged together: two of them may have the same name.
+    for (value, name) in said {
+        if let Some(why) = fields.unfit_name(&name) {
+            value.wrong(
+                found,
+                why,
+                "letters, digits and _, as Bakkt names the field; left out, it has the name that the guide has",
+            );
         }
     }
     table.finish(found);

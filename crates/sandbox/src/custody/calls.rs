@@ -289,6 +289,9 @@ impl Service {
         let mut good = json!({});
         if let CallVerdict::Made { .. } = verdict {
             good = inner.make(seed, made, user, &body);
+            if custody.one_user_uuid && made == Made::User {
+                good["user_uuid"] = json!(inner.users[0].uuid);
+            }
         }
         let refused = refusal.unwrap_or_else(|| json!({"code": 422, "message": "Refused"}));
         let kept = match verdict {

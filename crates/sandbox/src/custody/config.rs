@@ -29,6 +29,8 @@ pub struct Custody {
     pub keys_kept_ms: Option<u64>,
     /// A user that it does not know was made by an earlier process: the sandbox inside a run forgets everything at its end.
     pub forgets_users: bool,
+    /// All users are answered with the uuid of one.
+    pub one_user_uuid: bool,
     /// The rate limit over everything that is made.
     pub rate: Option<Rate>,
 }
