@@ -327,6 +327,9 @@ impl CustodyLoop {
     fn answered_with_anothers(&mut self, task: &CustodyTask, answer: &str) {
         if !task.lost {
             self.run.tools.counters.in_doubt.up();
+        }
+        // What a list told is in doubt already; what was sent, also once more, is not.
+        if answer != "listed" {
             let answer = answer.to_owned();
             self.change(task.id, CustodyTransition::Doubt { answer });
         }
