@@ -57,9 +57,11 @@ impl Signals {
         let listener = signals.clone();
         let thread = std::thread::Builder::new().name("signals".to_owned());
         started(thread.spawn(move || {
+            // Others ask for a stop as well: only a signal makes the next one the second.
+            let mut is_first = true;
             for signal in arriving.forever() {
                 match signal {
-                    _ if !listener.stopping() => listener.drain(mode),
+                    _ if std::mem::take(&mut is_first) => listener.drain(mode),
                     // The system and the shell both tell of the same terminal.
                     SIGHUP => {}
                     _ => listener.end_now(),
@@ -104,7 +106,7 @@ impl Signals {
     }
 }
 
-/// Whether whoever started the program wants it to outlive its terminal, as `nohup` does. Where the system does not say, nobody does.
+/// Whether whoever started the program wants it to outlive its terminal, as `nohup` does. Where the system does not say so, it is left to act as it does.
 fn is_hang_up_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mut ignored = status
@@ -113,5 +115,5 @@ fn is_hang_up_ignored() -> bool {
     let mask = ignored
         .next()
         .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_some_and(|mask| mask >> (SIGHUP - 1) & 1 == 1)
+    mask.is_none_or(|mask| mask >> (SIGHUP - 1) & 1 == 1)
 }

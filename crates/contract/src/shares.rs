@@ -68,7 +68,7 @@ impl Share {
 pub fn exceed_the_whole(shares: impl IntoIterator<Item = Share>) -> bool {
     let at_least = |share: Share| {
         let last = Decimal::try_new(1, share.hundredths.scale()).unwrap_or_default();
-        share.hundredths - last
+        (share.hundredths - last).max(Decimal::ZERO)
     };
     shares.into_iter().map(at_least).sum::<Decimal>() > Decimal::ONE_HUNDRED
 }
@@ -140,6 +140,7 @@ mod tests {
             &["100", "1.5"],
             &["50,5", "50,5"],
             &["99.5%", "1.0%"],
+            &["60", "43", "0"],
         ] {
             assert!(exceed(all), "{all:?}");
         }

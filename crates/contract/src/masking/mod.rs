@@ -116,7 +116,8 @@ impl<'a> Masker<'a> {
         if all.into_iter().any(is_in_a_number) {
             return false;
         }
-        let written = runs.into_iter().filter(|run| !is_random(run));
+        // Short numbers and words stand in mixed runs by chance.
+        let written = runs.into_iter().filter(|run| !is_mixed(run));
         let parts: Vec<WordOrNumber<'_>> = written.flat_map(parts::of).collect();
         let is_personal = |part: &WordOrNumber<'_>| match part {
             // A letter in front of a number is no initial.
@@ -138,6 +139,12 @@ pub fn word(text: &str) -> String {
 /// looked for in it, only credentials are.
 pub fn is_uuid(id: &str) -> bool {
     uuid::Uuid::try_parse(id).is_ok()
+}
+
+/// Whether a run is long, and has digits and letters.
+fn is_mixed(run: &str) -> bool {
+    let digits = run.bytes().filter(u8::is_ascii_digit).count();
+    run.len() >= 8 && digits >= 2 && digits < run.len()
 }
 
 /// Whether a run looks like random digits and letters, in which a short name or number stands by chance. A value with letters before
@@ -264,6 +271,7 @@ mod tests {
             "1048576",
             "00ed12mara9f3b2a4",
             "b30125551009",
+            "acct1000",
         ] {
             assert!(masker.id(id), "{id}");
         }
