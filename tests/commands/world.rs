@@ -279,25 +279,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Gives each request, one after the other, the answer that is made of its body.
-    pub fn answering(answer: impl Fn(&[u8]) -> String + Send + 'static) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let (told, requests) = std::sync::mpsc::channel();
-        // Ends with the test process.
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let Ok(stream) = stream else { return };
-                let mut reader = BufReader::new(stream);
-                let (_, body) = read_whole_request(&mut reader);
-                let _ = told.send(());
-                let _ = reader.get_mut().write_all(answer(&body).as_bytes());
-            }
-        });
-        Server { url, requests }
+    /// Gives every request the same answer; keeps it waiting where that is empty.
+    pub fn start(answer: &'static str) -> Server {
+        Server::answering(move |_| answer.to_owned())
     }
 
-    pub fn start(answer: &'static str) -> Server {
+    /// Gives each request, one after the other, the answer that is made of its body.
+    pub fn answering(answer: impl Fn(&[u8]) -> String + Send + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (told, requests) = std::sync::mpsc::channel();
@@ -307,12 +295,13 @@ impl Server {
             for stream in listener.incoming() {
                 let Ok(stream) = stream else { return };
                 let mut reader = BufReader::new(stream);
-                read_request(&mut reader);
+                let (_, body) = read_whole_request(&mut reader);
                 let _ = told.send(());
-                if answer.is_empty() {
-                    kept.push(reader);
-                } else {
-                    let _ = reader.get_mut().write_all(answer.as_bytes());
+                match answer(&body).as_str() {
+                    "" => kept.push(reader),
+                    answer => {
+                        let _ = reader.get_mut().write_all(answer.as_bytes());
+                    }
                 }
             }
         });

@@ -153,29 +153,31 @@ impl KnownValues<'_> {
             .0
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let secret = |part: &str| {
-            let mut all = secrets.iter();
-            all.any(|secret| secret.expose_secret().to_ascii_lowercase().contains(part))
-        };
-        let sent: Vec<Vec<u8>> = self
+        let secrets: Vec<String> = secrets
+            .iter()
+            .map(|secret| secret.expose_secret().to_ascii_lowercase())
+            .collect();
+        let secret = |part: &str| secrets.iter().any(|secret| secret.contains(part));
+        // An accent or an escape: the folded value is another text.
+        let is_plain = |json: &[u8]| json.is_ascii() && !json.contains(&b'\\');
+        let sent: Vec<(Vec<u8>, bool)> = self
             .sent
             .iter()
-            .map(|json| json.to_ascii_lowercase())
+            .map(|json| (json.to_ascii_lowercase(), is_plain(json)))
             .collect();
         let id = id.to_ascii_lowercase();
         let parts = id.split(['-', '_', '.', ':']).filter(|part| part.len() > 1);
         // Of a long part any piece may be a value, with letters before or behind it.
-        let parts = parts.flat_map(|part| {
+        let mut parts = parts.flat_map(|part| {
             let pieces = part.as_bytes().windows(PIECE.min(part.len()));
             pieces.filter_map(|piece| std::str::from_utf8(piece).ok())
         });
         let names = |part: &str| part.bytes().any(|byte| byte.is_ascii_alphabetic());
-        parts.into_iter().all(|part| {
+        parts.all(|part| {
             !secret(part)
-                && sent.iter().all(|json| {
+                && sent.iter().all(|(json, is_plain)| {
                     memchr::memmem::find(json, part.as_bytes()).is_none()
-                        // An accent or an escape: the folded value is another text.
-                        && (!names(part) || (json.is_ascii() && !json.contains(&b'\\')))
+                        && (!names(part) || *is_plain)
                 })
         }) && !id.bytes().all(|byte| byte.is_ascii_digit())
     }

@@ -225,18 +225,16 @@ fn json_start(unpacked: &UnpackedFile, name: &str, options: &Options) -> anyhow:
     let columns = json::columns(open().with_context(unreadable)?, name, form, rows.as_ref());
     let columns = columns.with_context(unreadable)?;
     let names = columns.names();
-    if names.is_empty()
-        && let Some((line, flaw)) = columns.first_broken()
-    {
-        return Err(Failure::configuration(
-            format!(
-                "no object of {name} can be read; line {line}: {}",
-                flaw.text()
-            ),
-            "export again in JSON as RFC 8259 has it: one object for each customer, in an array or one a line",
-        ));
-    }
     if names.is_empty() {
+        if let Some((line, flaw)) = columns.first_broken() {
+            return Err(Failure::configuration(
+                format!(
+                    "no object of {name} can be read; line {line}: {}",
+                    flaw.text()
+                ),
+                "export again in JSON as RFC 8259 has it: one object for each customer, in an array or one a line",
+            ));
+        }
         let why = match form {
             PieceForm::Array => "its array holds no object with a key, so it has no rows",
             PieceForm::Lines | PieceForm::Objects => "it has no object with a key",
