@@ -71,11 +71,13 @@ impl Join {
             let mut last = 0;
             for (at, row) in rows.iter() {
                 last = at.offset;
+                self.keys_above.enter(self.export.file_of(at.offset));
                 match (self.export.skipped(&row), why_broken(&row, self.key)) {
                     // Of the accounts' own export it is a record.
                     (Some(_), _) if own => {}
                     (Some(skipped), _) => self.keys.add_keyless(at, skipped.text()),
                     (None, Some(why)) => {
+                        self.keys_above.pass_broken();
                         if let Some(key) = key(&row, self.key).filter(|_| why == UNFIT_KEY) {
                             self.other_forms.add_row(key);
                         }
@@ -91,7 +93,7 @@ impl Join {
                         }
                         None => {
                             if !leaves_out(&row) {
-                                self.keys_above.pass_keyless();
+                                self.keys_above.pass_keyless(row.cells());
                             }
                             if !own {
                                 self.keys.add_keyless(at, KEYLESS);
