@@ -56,6 +56,19 @@ pub fn is_masked(text: &str) -> bool {
     !has_other && (is_signed || (crosses >= 3 && pairs > 0))
 }
 
+/// Whether an id is masked. `#` and `x` beside letters are letters of an id that is somebody's ("ACXXXX17", "AC##17"): only where
+/// nothing but digits and marks is beside them do they stand for what was left out. Two of the other signs always do.
+pub fn is_masked_id(id: &str) -> bool {
+    let is_letter = |c: char| {
+        !(c.is_numeric() || is_mark(c) || is_mask_sign(c) || matches!(c, '#' | 'x' | 'X'))
+    };
+    let has_two_signs = || {
+        let mut pairs = id.chars().zip(id.chars().skip(1));
+        pairs.any(|(one, two)| is_mask_sign(one) && is_mask_sign(two))
+    };
+    is_masked(id) && (!id.contains(is_letter) || has_two_signs())
+}
+
 fn is_mark(c: char) -> bool {
     matches!(c, '-' | ' ' | '.' | '/' | '(' | ')')
 }
@@ -138,10 +151,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn letters_make_an_id_somebodys() {
+        for id in [
+            "XXXX1234",
+            "##1238",
+            "XXX-XX-1234",
+            "XXXXXX",
+            "xxx",
+            "AC****17",
+            "*1234",
+        ] {
+            assert!(is_masked_id(id), "{id}");
+        }
+        for id in [
+            "ACXXXX17", "AC##17", "abxxx12", "Mxxxx", "XXXXL-7", "C-1234", "AC*17",
+        ] {
+            assert!(!is_masked_id(id), "{id}");
+        }
+    }
+
     proptest! {
         #[test]
         fn never_panics(text in any::<String>(), near in "[-*#xX•1 é]{0,12}") {
-            let _ = (is_masked(&text), is_all_crosses(&text));
+            let _ = (is_masked(&text), is_masked_id(&text), is_all_crosses(&text));
             // Digits beside it unmask nothing.
             let longer = is_masked(&format!("{near} 1"));
             prop_assert!(!is_masked(&near) || longer || !near.starts_with(is_mask_sign));

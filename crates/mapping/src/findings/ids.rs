@@ -7,7 +7,7 @@
 //! (`assess::unfit_id`).
 
 use bakkt_contract::fold::fold;
-use bakkt_model::masked::is_masked;
+use bakkt_model::masked::is_masked_id;
 use bakkt_model::placeholder::is_placeholder;
 
 const MONTHS: [&str; 12] = [
@@ -68,7 +68,7 @@ const NO_IDS: &[&str] = &[
 /// Whether an id stands for none: zeros, nines, counting up, a word such as "n/a" or "test". Three bytes settle most.
 pub(crate) fn stands_for_none(id: &str) -> bool {
     let bytes = id.as_bytes();
-    if is_masked(id) {
+    if is_masked_id(id) {
         return true;
     }
     let may_be = match bytes {
@@ -345,6 +345,8 @@ mod tests {
             "XX12",
             "12-XX",
             "#12",
+            "ACXXXX17",
+            "AC##17",
         ] {
             assert!(!stands_for_none(id), "{id}");
         }
