@@ -10,6 +10,7 @@ pub mod finding;
 pub mod grace;
 pub mod limits;
 pub mod masked;
+pub mod no_values;
 pub mod number;
 pub mod objects;
 pub mod placeholder;

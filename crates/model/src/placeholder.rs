@@ -9,7 +9,8 @@
 use memchr::memchr;
 
 use crate::masked::is_all_crosses;
-use crate::text::{fold, may_fold_to_ascii, trim};
+use crate::no_values::repeats_nothing;
+use crate::text::{fold, is_error, may_fold_to_ascii, trim};
 
 /// Which placeholders count as values in a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,11 +64,6 @@ const FOREIGN: [&str; 25] = [
 ];
 
 const LONGEST_FOREIGN: usize = 20;
-
-/// Errors of a spreadsheet that were written out as text.
-const CELL_ERRORS: [&str; 7] = [
-    "#n/a", "#ref!", "#value!", "#null!", "#div/0!", "#name?", "#num!",
-];
 
 /// Days that stand for "none" and "never": the first and the last one that a database or a spreadsheet knows. Nobody alive
 /// was born on the first. 1970-01-01 is not here: people were. Each has eight to ten characters.
@@ -168,6 +164,9 @@ pub fn is_placeholder_but(text: &str, keeps: KeptPlaceholders) -> bool {
         return is_nobodys_mailbox(text);
     }
     let first = text.bytes().next().unwrap_or(first);
+    if is_error(text) || repeats_nothing(text) {
+        return true;
+    }
     match first {
         b'0'..=b'9' | b'+' => is_number(text, keeps) || is_day(text),
         b'(' | b'[' | b'<' | b'{' => match inside(text) {
@@ -176,14 +175,9 @@ pub fn is_placeholder_but(text: &str, keeps: KeptPlaceholders) -> bool {
         },
         b'n' | b'N' | b'u' | b'U' | b't' | b'T' | b'\\' => is_word(text, keeps),
         b'x' | b'X' => is_all_crosses(text),
-        b'#' => is_one_of(text, &CELL_ERRORS),
         b'-' | b'.' | b'_' | b'?' | b'/' | b'*' | 0xe2 => is_punctuation(text),
         _ => false,
     }
-}
-
-fn is_one_of(text: &str, list: &[&str]) -> bool {
-    list.iter().any(|known| known.eq_ignore_ascii_case(text))
 }
 
 fn is_word(text: &str, keeps: KeptPlaceholders) -> bool {
@@ -198,7 +192,7 @@ fn is_word(text: &str, keeps: KeptPlaceholders) -> bool {
 }
 
 /// What stands between brackets: "(none)", `<null>`.
-fn inside(text: &str) -> Option<&str> {
+pub(crate) fn inside(text: &str) -> Option<&str> {
     let pairs = [('(', ')'), ('[', ']'), ('<', '>'), ('{', '}')];
     pairs.iter().find_map(|(open, close)| {
         let inside = text.strip_prefix(*open)?.strip_suffix(*close)?;
@@ -358,6 +352,10 @@ mod tests {
             "xxxx@xxxx.com",
             "#N/A",
             "#REF!",
+            "-inf",
+            "1.#IND",
+            "null null",
+            "N/A, N/A",
             "\\N",
             "NaN",
             "**",
@@ -440,6 +438,7 @@ mod tests {
             ("Null", KeptPlaceholders::Surnames, false),
             ("None", KeptPlaceholders::Surnames, false),
             ("(null)", KeptPlaceholders::Surnames, false),
+            ("Null Null", KeptPlaceholders::Surnames, true),
             ("N/A", KeptPlaceholders::Surnames, true),
             ("Unknown", KeptPlaceholders::Surnames, true),
             ("123456789", KeptPlaceholders::Numbers, false),

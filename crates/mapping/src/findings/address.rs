@@ -19,6 +19,7 @@ use super::ids::made_by_spreadsheet;
 use super::other_field::is_of_another_field;
 use bakkt_contract::fold::{fold, fold_into};
 use bakkt_model::masked::is_masked;
+use bakkt_model::no_values::says_nothing;
 
 /// What is wrong with a residential street.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +103,7 @@ fn is_no_street(line: &str, scratch: &mut String) -> bool {
             .is_some_and(|first| matches!(first, b'0' | b'9') && digits.all(|digit| digit == first))
     };
     NO_STREETS.contains(scratch.as_str())
+        || says_nothing(line)
         || same_digit()
         || are_remarks(line)
         || made_by_spreadsheet(line).is_some()

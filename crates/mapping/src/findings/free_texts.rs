@@ -10,6 +10,7 @@ use crate::memo::Memo;
 use crate::names::field::says_that_nothing_is_known;
 use bakkt_contract::fold::fold;
 use bakkt_model::masked::is_masked;
+use bakkt_model::no_values;
 use bakkt_model::placeholder::is_placeholder;
 
 /// The ends of their paths.
@@ -72,7 +73,7 @@ fn doubt(text: &str) -> Option<&'static str> {
         text.len() <= LONGEST
             && (NO_TEXTS.contains(&fold(text).as_str()) || says_that_nothing_is_known(text))
     };
-    if is_placeholder(text) || says_nothing() {
+    if is_placeholder(text) || no_values::says_nothing(text) || says_nothing() {
         Some("a word that says that none is known")
     } else if is_masked(text) {
         Some("masked: some of its characters are left out")
@@ -102,6 +103,8 @@ mod tests {
             "None",
             "0",
             "see above",
+            "False",
+            "null null",
             "unbekannt",
             "不明",
             "S***** Shop",

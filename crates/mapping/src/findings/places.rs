@@ -13,6 +13,7 @@ use bakkt_contract::postal_codes::has_zips;
 use bakkt_contract::us_states::two_letters;
 use bakkt_contract::zip_states::{is_of_another_province, is_of_another_state, is_of_state};
 use bakkt_model::masked::is_masked;
+use bakkt_model::no_values;
 use slipped::slipped;
 
 /// Why a city is none, if it is not. `scratch` is a buffer to keep.
@@ -64,7 +65,13 @@ fn says_nothing(city: &str, scratch: &mut String) -> bool {
         }
         _ => true,
     };
-    if !may_be || city.len() > LONGEST {
+    if !may_be {
+        return false;
+    }
+    if no_values::says_nothing(city) {
+        return true;
+    }
+    if city.len() > LONGEST {
         return false;
     }
     scratch.clear();
@@ -88,11 +95,11 @@ const NO_CITIES: &[&str] = &[
 
 /// How they begin, as small letters; also `n/a` and its like.
 #[rustfmt::skip]
-const BEGINNINGS: [[u8; 3]; 40] = [
+const BEGINNINGS: [[u8; 3]; 44] = [
     *b"unk", *b"cit", *b"unb", *b"n/a", *b"n.a", *b"n a", *b"non", *b"nul", *b"not", *b"noa", *b"noc", *b"no ", *b"tbd", *b"sam",
     *b"see", *b"tes", *b"xxx", *b"und", *b"uns", *b"inc", *b"des", *b"nie", *b"nez", *b"kei", *b"sin", *b"ide",
     *b"dit", *b"mai", *b"usa", *b"u.s", *b"u s", *b"uni", *b"u.k", *b"can", *b"deu", *b"ger", *b"aus", *b"red",
-    *b"mas", *b"var",
+    *b"mas", *b"var", *b"nan", *b"fal", *b"tba", *b"{ob",
 ];
 
 /// Whether a state or a province is one that its postal code is not in.

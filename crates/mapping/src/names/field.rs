@@ -12,6 +12,7 @@ use super::words::{COURTESY, DEGREES, DEGREES_OR_NAMES, HONORIFICS, JOINING, TIT
 use super::{are_several, doubts, in_name, is_honorific, is_no_person, letters, suffix, titles};
 use bakkt_contract::fold::fold;
 use bakkt_model::masked::is_masked;
+use bakkt_model::no_values::says_nothing;
 use bakkt_model::text::is_latin;
 
 /// Which name a cell holds.
@@ -104,7 +105,7 @@ fn judged(text: &str, field: NameField) -> Option<&'static str> {
     let is_truth = matches!(text, "TRUE" | "FALSE" | "true" | "false");
     let folded = fold(text);
     let is_name = field == NameField::Family && has(FAMILY_NAMES_TOO, &folded);
-    if is_truth || (says_that_nothing_is_known(text) && !is_name) {
+    if is_truth || says_nothing(text) || (says_that_nothing_is_known(text) && !is_name) {
         return Some(PLACEHOLDER);
     }
     if !is_latin(text)
@@ -232,7 +233,7 @@ static WORDS: LazyLock<Box<[u64; 512]>> = LazyLock::new(|| {
         TITLES_ALONE,
         JOINING,
         PLACEHOLDERS,
-        &["true", "false"],
+        &["true", "false", "nan", "tba", "unspecified"],
         &["jr", "sr", "jnr", "snr", "ii", "iii", "iv", "vii", "viii"],
     ];
     for word in tables.into_iter().flatten() {

@@ -4,6 +4,8 @@
 //! that are no amount, nobody can tell what they were before. Left out on purpose: zeros that were lost in front, which can be put
 //! back (`pad`), and which fields hold such digits (`contract::Form`).
 
+use super::errors::is_error;
+
 /// What is wrong with a number in scientific notation.
 pub const SCIENTIFIC: &str = "a number in scientific notation: its last digits are lost";
 
@@ -73,20 +75,12 @@ pub(crate) fn whole_number(text: &str) -> Option<String> {
 pub const NARROW: &str = "nothing but #: the spreadsheet's column was too narrow for the value";
 
 /// What is wrong with an error of a spreadsheet that was written out as text.
-pub const ERROR: &str = "the error of a spreadsheet instead of a value";
-
-const ERRORS: [&str; 8] = [
-    "#N/A", "#REF!", "#VALUE!", "#NULL!", "#DIV/0!", "#NAME?", "#NUM!", "#SPILL!",
-];
+pub const ERROR: &str = "the error of a spreadsheet or a program instead of a value";
 
 /// Why a text is what a spreadsheet shows instead of a value, if it is.
 pub fn why_shown(text: &str) -> Option<&'static str> {
-    if !text.starts_with('#') {
-        return None;
-    }
-    let error = ERRORS.iter().any(|error| error.eq_ignore_ascii_case(text));
     let narrow = text.len() > 2 && text.bytes().all(|byte| byte == b'#');
-    match (error, narrow) {
+    match (is_error(text), narrow) {
         (true, _) => Some(ERROR),
         (_, true) => Some(NARROW),
         _ => None,

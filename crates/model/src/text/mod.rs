@@ -7,6 +7,7 @@
 //! (`contract::fold`), and which characters a field may hold (`contract::forms`).
 
 pub mod cell;
+pub(crate) mod errors;
 pub mod fold;
 pub mod ids;
 pub(crate) mod invisible;
@@ -15,6 +16,7 @@ pub mod narrow;
 pub mod plain;
 
 pub use cell::{compose, one_line, value};
+pub use errors::is_error;
 pub use fold::{Folded, fold, may_fold_to_ascii, same};
 pub use invisible::{has_invisible, is_invisible, trim, without_invisible};
 pub use narrow::{digit, narrow};

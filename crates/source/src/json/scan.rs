@@ -93,6 +93,17 @@ pub(super) fn scan(text: &[u8], array: Option<&str>, cells: &mut Cells) -> Resul
     }
 }
 
+/// Whether a text begins with what programs write for a number that is none, as a whole word with or without a sign.
+fn is_no_number(text: &[u8]) -> bool {
+    const WORDS: [&[u8]; 3] = [b"nan", b"inf", b"infinity"];
+    let unsigned = text.strip_prefix(b"-").or(text.strip_prefix(b"+"));
+    let unsigned = unsigned.unwrap_or(text);
+    let goes_on = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'#');
+    let end = unsigned.iter().position(|byte| !goes_on(byte));
+    let word = &unsigned[..end.unwrap_or(unsigned.len())];
+    word.starts_with(b"1.#") || WORDS.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
 struct Scanner<'s> {
     text: &'s [u8],
     at: usize,
@@ -126,10 +137,9 @@ impl Scanner<'_> {
 
     /// What is wrong with what stands here: something that programs write although JSON does not have it, or anything.
     fn wrong(&self) -> Flaw {
-        const NO_NUMBERS: [&[u8]; 5] = [b"NaN", b"nan", b"Infinity", b"-Infinity", b"inf"];
         let (before, rest) = self.text.split_at(self.at.min(self.text.len()));
         let ends = matches!(rest.first(), Some(b'}' | b']'));
-        if NO_NUMBERS.iter().any(|word| rest.starts_with(word)) {
+        if is_no_number(rest) {
             Flaw::NoNumber
         } else if rest.starts_with(b"//") || rest.starts_with(b"/*") {
             Flaw::Comment
@@ -364,6 +374,10 @@ impl Scanner<'_> {
             }
         }
         if self.skip_one(b".") {
+            if self.peek() == Some(b'#') {
+                self.at = start;
+                return Err(self.wrong());
+            }
             self.digits()?;
         }
         let mut exponent = None;

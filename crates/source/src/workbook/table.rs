@@ -11,6 +11,7 @@ use super::refused::{WorkbookBound, WorkbookRefusal};
 use super::serial::{self, DayEpoch};
 use super::{iso, number};
 use crate::ERROR_MARK;
+use bakkt_model::text::is_error;
 
 /// The error of a whole number that a sheet cannot hold.
 pub(crate) const DIGITS: &str = "a number of more than 15 digits";
@@ -232,7 +233,7 @@ fn show(value: &CellValue<'_>, format: &Format, epoch: DayEpoch, out: &mut Strin
                 }
                 _ => out.push_str(text),
             }
-            !ERRORS.contains(text)
+            !ERRORS.contains(text) && !is_error(text)
         }
         CellValue::Boolean(truth) => {
             out.push_str(if *truth { "TRUE" } else { "FALSE" });
