@@ -459,7 +459,7 @@ const FINDINGS: &[SchemaKey] = keys! {
     "look_alike_letters" = "\"tell\"": ACTION,
         "Letters that only look like plain ones.";
     "placeholder_street" = "\"tell\"": ACTION,
-        "A residential street such as \"unknown\".";
+        "A street such as \"unknown\".";
     "po_box" = "\"tell\"": ACTION,
         "A P.O. box as residential street.";
     "doubtful_city" = "\"tell\"": ACTION,

@@ -1,9 +1,9 @@
-//! Residential streets that are none: P.O. boxes and their like, words that say that there is no street, remarks, names without a
+//! Streets that are none: P.O. boxes and their like, words that say that there is no street, remarks, names without a
 //! street, and bare numbers.
 //!
 //! Owner of the words of many languages for them. A word that is common elsewhere counts only where the address stands in
 //! a country that uses it, and only with a number behind it. Rural routes and military boxes are residential addresses in
-//! the U.S. and are no finding. Left out on purpose: mailing addresses, where a P.O. box may stand.
+//! the U.S. and are no finding. Left out on purpose: where a P.O. box may stand (`checks::addresses`).
 
 mod boxes;
 mod no_streets;
@@ -21,7 +21,7 @@ use bakkt_contract::fold::{fold, fold_into};
 use bakkt_model::masked::is_masked;
 use bakkt_model::no_values::says_nothing;
 
-/// What is wrong with a residential street.
+/// What is wrong with a street.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreetProblem {
     /// It is a P.O. box.
@@ -30,7 +30,7 @@ pub enum StreetProblem {
     NoStreet,
 }
 
-/// Judges the lines of a residential street. `scratch` is a buffer to keep.
+/// Judges the lines of a street. `scratch` is a buffer to keep.
 pub(crate) fn doubt<'a>(
     lines: impl Iterator<Item = &'a str>,
     country: Option<&str>,

@@ -4,6 +4,7 @@
 //! so a look at the bytes of a value comes first, and names and odd texts are remembered. Constants of the mapping are not looked at, nor are values that are a gap already.
 //! Left out on purpose: comparing records (`gather`).
 
+mod addresses;
 mod look;
 mod texts;
 
@@ -21,6 +22,7 @@ use crate::Mapper;
 use crate::assess::AssessPlan;
 use crate::draft::{Draft, SlotValue};
 use crate::memo::Memo;
+use addresses::AddressSlots;
 use bakkt_contract::{FieldShape, Form, path};
 use bakkt_model::finding::{FindingKind, FindingRules};
 use bakkt_model::position::{JoinedList, Position};
@@ -57,6 +59,7 @@ pub struct Checks {
     free_texts: Vec<FreeTextSlot>,
     shares: SharesCheck,
     owners: Vec<CheckedOwner>,
+    addresses: Vec<AddressSlots>,
     /// Who they are, by place.
     people: Vec<OwnerSlots>,
     entity: Entity,
@@ -95,11 +98,6 @@ struct CheckedOwner {
     events: Vec<(usize, u16)>,
     tax_id: Option<(usize, u16)>,
     email: Option<(usize, u16)>,
-    street: Option<(usize, u16)>,
-    city: Option<(usize, u16)>,
-    state: Option<(usize, u16)>,
-    postal_code: Option<usize>,
-    country: Option<(usize, u16)>,
 }
 
 #[derive(Debug, Default)]
@@ -174,6 +172,7 @@ impl Checks {
             free_texts: Vec::new(),
             shares: SharesCheck::new(plan),
             owners: Vec::new(),
+            addresses: Vec::new(),
             people: owner_slots(mapper),
             entity: Entity::default(),
             as_of: plan.as_of,
@@ -184,6 +183,7 @@ impl Checks {
         }
         checks.texts.sort_by_key(|text| text.slot);
         checks.names.sort_by_key(|name| name.slot);
+        addresses::in_order(&mut checks.addresses);
         checks
     }
 
@@ -222,6 +222,11 @@ impl Checks {
             }
             _ => {}
         }
+        let in_address = match addresses::is_named(target) {
+            true => self.field(plan, target),
+            false => 0,
+        };
+        addresses::add(&mut self.addresses, target, slot, in_address);
         let Some(index) = path::index(target, "owners") else {
             return;
         };
@@ -232,14 +237,7 @@ impl Checks {
         let numbered = is_event
             || matches!(
                 rest,
-                "identity.dateOfBirth"
-                    | "identity.taxId"
-                    | "emailAddress"
-                    | "identity.personalAddress.streetAddress"
-                    | "identity.personalAddress.city"
-                    | "identity.personalAddress.state"
-                    | "identity.personalAddress.country"
-                    | SHARE
+                "identity.dateOfBirth" | "identity.taxId" | "emailAddress" | SHARE
             );
         let field = if numbered {
             self.field(plan, target)
@@ -257,11 +255,6 @@ impl Checks {
             "identity.dateOfBirth" => owner.born = Some((slot, field)),
             "identity.taxId" => owner.tax_id = Some((slot, field)),
             "emailAddress" => owner.email = Some((slot, field)),
-            "identity.personalAddress.streetAddress" => owner.street = Some((slot, field)),
-            "identity.personalAddress.city" => owner.city = Some((slot, field)),
-            "identity.personalAddress.state" => owner.state = Some((slot, field)),
-            "identity.personalAddress.postalCode" => owner.postal_code = Some(slot),
-            "identity.personalAddress.country" => owner.country = Some((slot, field)),
             SHARE => self.shares.add(slot, field),
             _ => {}
         }

@@ -3,10 +3,9 @@
 //! Owner of what [`RecordFindings::look`] finds. Left out on purpose: which slots are looked at (`checks`).
 
 use super::{CheckedOwner, Checks, ComparisonKeys, RecordFinding, RecordFindings, cell};
-use crate::draft::{Draft, SlotValue};
-use crate::findings::address::{self, StreetProblem};
+use crate::draft::Draft;
 use crate::findings::people::fold_person;
-use crate::findings::{birth, free_texts, ids, letters, name_slots, places};
+use crate::findings::{birth, free_texts, ids, letters, name_slots};
 use bakkt_contract::fold::fold_into;
 use bakkt_contract::roles::PRIMARY_OWNER;
 use bakkt_model::finding::{FindingKind, FindingRules};
@@ -63,6 +62,7 @@ impl RecordFindings {
         for (place, owner) in present(checks, draft).enumerate() {
             self.look_at_owner(checks, draft, owner, place == primary, &fits);
         }
+        self.look_at_addresses(checks, draft, &fits);
         self.look_at_people(checks, draft);
         self.look_at_entity_tax_id(checks, draft, &fits);
         self.note_keys(checks, draft, primary, &fits);
@@ -106,15 +106,17 @@ impl RecordFindings {
         let Some((slot, field)) = checks.entity.tax_id.filter(|(_, field)| fits(*field)) else {
             return;
         };
-        fn digits(text: &str) -> impl Iterator<Item = u8> {
-            text.bytes().filter(u8::is_ascii_digit)
+        // Without the marks between them; letters are part of an id.
+        fn signs(text: &str) -> impl Iterator<Item = char> {
+            let signs = text.chars().filter(|c| c.is_alphanumeric());
+            signs.flat_map(char::to_uppercase)
         }
         let has_it = |own: &str| {
             let mut owners =
                 present(checks, draft).filter_map(|owner| cell(draft, owner.tax_id?.0));
-            owners.any(|theirs| digits(own).eq(digits(theirs)))
+            owners.any(|theirs| signs(own).eq(signs(theirs)))
         };
-        if cell(draft, slot).is_some_and(|own| digits(own).next().is_some() && has_it(own)) {
+        if cell(draft, slot).is_some_and(|own| own.contains(char::is_numeric) && has_it(own)) {
             self.add(&checks.rules, FindingKind::SameTaxId, Some(field), || {
                 "that of an owner".to_owned()
             });
@@ -247,11 +249,6 @@ impl RecordFindings {
                 self.keys.born = birth::number(born);
             }
         }
-        if let Some((slot, field)) = owner.street {
-            let country = owner.country.map(|(slot, _)| slot);
-            self.look_at_street(checks, draft, (slot, field), country, fits);
-        }
-        self.look_at_place(checks, draft, owner, fits);
         if let Some((slot, field)) = owner.email
             && let Some(email) = cell(draft, slot).filter(|email| !email.is_ascii())
             && let Some(what) = letters::look_alike(email, false)
@@ -259,90 +256,6 @@ impl RecordFindings {
         {
             self.add(rules, FindingKind::LookAlikeLetters, Some(field), || {
                 what.to_owned()
-            });
-        }
-    }
-
-    /// Looks at the city and the state of an owner's address.
-    fn look_at_place(
-        &mut self,
-        checks: &Checks,
-        draft: &Draft,
-        owner: &CheckedOwner,
-        fits: &impl Fn(u16) -> bool,
-    ) {
-        let state = owner.state.and_then(|(slot, _)| draft.value(slot));
-        let postal_code = owner.postal_code.and_then(|slot| draft.value(slot));
-        let country = owner.country.and_then(|(slot, _)| draft.value(slot));
-        if let (Some((slot, field)), Some(state)) = (owner.country, state)
-            && let Some(country) = cell(draft, slot)
-            && let Some(code) = match owner.postal_code.map(|slot| draft.slot(slot)) {
-                Some(SlotValue::Invalid(_)) => Some(Err(())),
-                _ => postal_code.map(Ok),
-            }
-            && places::is_state_for_country(country, state, code)
-            && fits(field)
-        {
-            self.add(
-                &checks.rules,
-                FindingKind::DoubtfulCountry,
-                Some(field),
-                || "the code of the state beside it".to_owned(),
-            );
-        }
-        if let Some((slot, field)) = owner.city
-            && let Some(city) = cell(draft, slot)
-            && let Some(why) =
-                places::doubtful_city(city, state, postal_code, country, &mut self.scratch)
-            && fits(field)
-        {
-            self.add(
-                &checks.rules,
-                FindingKind::DoubtfulCity,
-                Some(field),
-                || format!("{}: {why}", shape(city)),
-            );
-        }
-        if let (Some((_, field)), Some(state), Some(code)) = (owner.state, state, postal_code)
-            && let Some(country) = country
-            && places::is_doubtful_state(country, state, code)
-            && fits(field)
-        {
-            self.add(
-                &checks.rules,
-                FindingKind::DoubtfulState,
-                Some(field),
-                || "the postal code is of another one".to_owned(),
-            );
-        }
-    }
-
-    fn look_at_street(
-        &mut self,
-        checks: &Checks,
-        draft: &Draft,
-        (slot, field): (usize, u16),
-        country: Option<usize>,
-        fits: &impl Fn(u16) -> bool,
-    ) {
-        let SlotValue::List {
-            first,
-            last,
-            constant: false,
-        } = draft.slot(slot)
-        else {
-            return;
-        };
-        let lines = (first..last).filter_map(|item| draft.item(item).ok());
-        let country = country.and_then(|slot| draft.value(slot));
-        let kind = match address::doubt(lines.clone(), country, &mut self.scratch) {
-            Some(StreetProblem::Box) => FindingKind::PoBox,
-            Some(StreetProblem::NoStreet) => FindingKind::PlaceholderStreet,
-            None => return,
-        };
-        if fits(field) {
-            self.add(&checks.rules, kind, Some(field), || {
-                lines.map(shape).collect::<Vec<_>>().join(" | ")
             });
         }
     }
