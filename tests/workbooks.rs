@@ -52,7 +52,7 @@ fn values() -> Vec<(Cell, &'static str)> {
             number(1_234_567_890_123_456.0),
             "!a number of more than 15 digits",
         ),
-        (n(1234.5, "#,##0.00"), "1234.5"),
+        (n(1234.5, "#,##0.00"), "1234.50"),
         (n(0.24, "0%"), "24%"),
         (n(0.075, "0.00%"), "7.5%"),
         (n(1.0, "0%"), "100%"),
@@ -158,7 +158,7 @@ fn other_programs_write_letters_of_formats_and_formulas_without_results() {
     let xls = fixture("formats.xls");
     assert_eq!(
         text_of(&xls),
-        "C-42001\nACCT42\n42-A\nC00042\n!a number that is shown as another\n1234.5\n2024-03-31\n45382\n"
+        "C-42001\nACCT42\n42-A\nC00042\n!a number that is shown as another\n1234.50\n2024-03-31\n45382\n"
     );
     let (_, formulas) = read(&xls, &SheetChoice::Name("Formulas".into())).unwrap();
     assert_eq!(

@@ -78,6 +78,7 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
         ("excel-xlsx/export.xlsx", xlsx(&mixed())),
         ("excel-xlsb/export.xlsb", xlsb(&mixed(), false)),
         ("excel-damaged/export.xlsx", damaged()),
+        ("excel-shown-decimals/export.xlsx", xlsx(&shown_decimals())),
         ("excel-own-formats/export.xlsx", own_formats()),
         ("excel-formula-no-result/export.xlsx", no_results()),
         ("excel-header-error/export.xlsx", xlsx(&header_error())),
@@ -401,6 +402,24 @@ fn own_formats() -> Vec<u8> {
     change(&whole, "xl/styles.xml", |text| {
         text.replace("numFmtId=\"164\"", "numFmtId=\"14\"")
     })
+}
+
+/// Numbers that are shown with decimals, separators, an exponent or as a fraction.
+fn shown_decimals() -> [Sheet; 1] {
+    let id = |value: f64, code: &'static str| with("", "ID", Cell::Number(value, code));
+    one(vec![
+        header(&[]),
+        id(100.1, "0.00"),
+        id(1_100.1, "#,##0.00"),
+        id(100.125, "0.00"),
+        id(1_001.0, "0.00"),
+        id(1_234_567.0, "#,##0"),
+        id(1_234_567_890.0, "0.00E+00"),
+        id(7.0, "00000"),
+        id(0.5, "# ?/?"),
+        id(100.1, "\"C-\"0.00"),
+        id(100.0, "\"C-\"0.00"),
+    ])
 }
 
 /// A formula without a result, one with the zero of a program that computes nothing, one that gives a text, and one that gives

@@ -1,8 +1,10 @@
 //! Number formats: what the code of a cell's format says about the meaning of its number.
 //!
 //! Owner of [`Format`]. A format decides whether a number is a date, a time, a percentage or a code whose zeros, dashes and
-//! letters belong to it (`00000`, `000-00-0000`, `"C-"0`), and whether it is an amount of a currency that is not the dollar. How
-//! many decimals and which colour are display, and are left out on purpose: the number keeps all of its digits. Invariant: where a format shows letters or fixed places, the
+//! letters belong to it (`00000`, `000-00-0000`, `"C-"0`), and whether it is an amount of a currency that is not the dollar. A
+//! fraction is written with the zeros behind it that the format shows: `100.1` is `100.10` under `0.00`. Separators of thousands,
+//! exponents, fractions such as 1/2, rounding and colours are display, and are left out on purpose: the number keeps all of its
+//! digits, and a whole number is whole. Invariant: where a format shows letters or fixed places, the
 //! number is written exactly as it is shown, or not at all.
 
 use super::serial::{ShownDay, ShownParts};
@@ -13,6 +15,8 @@ pub enum Format {
     /// A number.
     #[default]
     Number,
+    /// A number with at least so many decimals.
+    Decimals(usize),
     /// A share of one, shown in hundredths.
     Percent,
     /// An amount of a currency that is not the dollar, with the mark of that currency.
@@ -107,12 +111,16 @@ impl Format {
         if let Some(mark) = sections.iter().find_map(Section::foreign_currency) {
             return Format::Money(mark.to_owned());
         }
-        Format::Number
+        match first.decimal_places() {
+            (0, _) => Format::Number,
+            (least, _) => Format::Decimals(least),
+        }
     }
 
     /// The format of a number that stands for a code every workbook knows.
     pub(crate) fn built_in(id: u32) -> Format {
         match id {
+            2 | 4 | 7 | 8 | 39 | 40 | 43 | 44 => Format::Decimals(2),
             9 | 10 | 67 | 68 => Format::Percent,
             14 | 15 | 30 | 31 => Format::When(ShownParts::Date),
             16 => Format::of("d-mmm"),
@@ -323,6 +331,21 @@ impl Section {
         self.tokens.iter().all(plain)
     }
 
+    /// How many decimals it shows at least and at most; none where it shows the number otherwise: `0.00,` is in thousands,
+    /// `0.00E+00` in scientific notation.
+    fn decimal_places(&self) -> (usize, usize) {
+        use FormatToken::{Comma, Exponent, Hash, Point, Question, Zero};
+        let mut parts = self.tokens.split(|token| *token == Point).skip(1);
+        let (behind, others) = (parts.next().unwrap_or_default(), parts.next());
+        let is_other = |token: &FormatToken| matches!(token, Exponent | Comma);
+        if others.is_some() || behind.iter().any(is_other) {
+            return (0, 0);
+        }
+        let is_place = |token: &&FormatToken| matches!(token, Zero | Hash | Question);
+        let zeros = behind.iter().take_while(|token| **token == Zero);
+        (zeros.count(), behind.iter().filter(is_place).count())
+    }
+
     /// The mark of a currency that is not the dollar, where the section shows one.
     fn foreign_currency(&self) -> Option<&str> {
         self.tokens.iter().find_map(|token| match token {
@@ -484,7 +507,22 @@ pub(crate) fn write_number(sections: &[Section], value: f64, out: &mut String) -
     if scaled || parted {
         return NumberDisplay::Otherwise;
     }
-    section.write_around(out, |out| super::number::plain(value, 0, out));
+    let mut number = String::new();
+    super::number::plain(value, 0, &mut number);
+    if section.tokens.contains(&FormatToken::Point) {
+        let decimals = number
+            .split_once('.')
+            .map_or(0, |(_, decimals)| decimals.len());
+        let (least, most) = section.decimal_places();
+        if decimals > most {
+            return NumberDisplay::Otherwise;
+        }
+        if decimals == 0 && least > 0 {
+            number.push('.');
+        }
+        number.extend(std::iter::repeat_n('0', least.saturating_sub(decimals)));
+    }
+    section.write_around(out, |out| out.push_str(&number));
     NumberDisplay::Exactly
 }
 

@@ -36,6 +36,16 @@ pub(crate) fn plain(value: f64, shift: i32, out: &mut String) {
     place(digits, exponent + 1, out);
 }
 
+/// The number in plain digits; where it has decimals, with zeros behind them up to so many. Three of them could be thousands.
+pub(crate) fn with_decimals(value: f64, least: usize, out: &mut String) {
+    let start = out.len();
+    plain(value, 0, out);
+    if let Some(point) = out[start..].find('.').filter(|_| least != 3) {
+        let decimals = out.len() - start - point - 1;
+        out.extend(std::iter::repeat_n('0', least.saturating_sub(decimals)));
+    }
+}
+
 /// Digits with the decimal point after so many of them.
 fn place(digits: &str, point: i32, out: &mut String) {
     let Ok(whole) = usize::try_from(point) else {
@@ -87,6 +97,23 @@ mod tests {
             (1e15, "1000000000000000"),
         ] {
             assert_eq!(shown(value, 0), text);
+        }
+    }
+
+    #[test]
+    fn fractions_have_the_zeros_that_are_shown() {
+        for (value, least, text) in [
+            (100.1, 2, "100.10"),
+            (-100.1, 3, "-100.1"),
+            (-100.1, 4, "-100.1000"),
+            (100.25, 2, "100.25"),
+            (100.125, 2, "100.125"),
+            (100.0, 2, "100"),
+            (0.5, 0, "0.5"),
+        ] {
+            let mut shown = "C-".to_owned();
+            with_decimals(value, least, &mut shown);
+            assert_eq!(shown, format!("C-{text}"));
         }
     }
 

@@ -20,7 +20,7 @@ use super::serial::{DayEpoch, ShownParts};
 use super::table::{COLUMNS, CellValue, NO_RESULT, NOT_EXACT, ROWS};
 use super::{SheetInfo, zipped};
 use bakkt_model::text::trim;
-use shown::{has_letters, has_places, holds, settle_currency, shows_day};
+use shown::{decimals, has_letters, has_places, holds, settle_currency, shows_day};
 
 /// Characters of the longest cell.
 const LONGEST: usize = 1 << 20;
@@ -373,6 +373,10 @@ impl OdsCell {
                     HeldValue::Error
                 };
                 self.text = if exact { shown } else { NOT_EXACT.to_owned() };
+            }
+            HeldValue::Number(value, Format::Number) if value.fract() != 0.0 => {
+                let format = Format::Decimals(decimals(&shown, *value));
+                self.held = HeldValue::Number(*value, format);
             }
             HeldValue::Number(value, _) if has_places(&shown, *value) => {
                 self.held = HeldValue::Text;

@@ -309,6 +309,10 @@ fn show_number(value: f64, format: &Format, epoch: DayEpoch, out: &mut String) -
             out.push_str(DIGITS);
             false
         }
+        Format::Decimals(least) => {
+            number::with_decimals(value, *least, out);
+            true
+        }
         _ => {
             number::plain(value, 0, out);
             true

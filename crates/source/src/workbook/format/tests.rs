@@ -4,17 +4,21 @@ use super::*;
 
 #[test]
 fn codes_mean_what_excel_shows() {
-    use Format::{Number, Percent, When};
+    use Format::{Decimals, Number, Percent, When};
     for (code, format) in [
         ("General", Number),
         ("0", Number),
-        ("0.00", Number),
+        ("0.00", Decimals(2)),
+        ("#,##0.000", Decimals(3)),
+        ("0.0#", Decimals(1)),
+        ("0.##", Number),
+        ("0.00,", Number),
         ("#,##0", Number),
         ("# ##0", Number),
         ("#\\ ##0", Number),
         (
             "_($* #,##0.00_);_($* (#,##0.00);_($* \"-\"??_);_(@_)",
-            Number,
+            Decimals(2),
         ),
         ("0.00E+00", Number),
         ("# ?/?", Number),
@@ -144,6 +148,9 @@ fn letters_and_marks_belong_to_the_number() {
         ("General\"-A\"", 42.5, "42.5-A"),
         ("\"C-\"@", 42.0, "C-42"),
         ("0.0\" kg\"", 12.5, "12.5 kg"),
+        ("\"C-\"0.00", 100.1, "C-100.10"),
+        ("\"C-\"0.00", 100.0, "C-100.00"),
+        ("\"C-\"0.0#", 100.25, "C-100.25"),
         ("#,##0\" pcs\"", 1234.0, "1234 pcs"),
         ("\"P\"0;\"N\"0", 5.0, "P5"),
         ("\"P\"0;\"N\"0", -5.0, "N5"),
@@ -159,6 +166,7 @@ fn letters_and_marks_belong_to_the_number() {
         ("\"C-\"0", 42.7),
         ("0.0,,\"M\"", 1_500_000.0),
         ("\"C-\"???", 42.0),
+        ("\"C-\"0.00", 42.125),
         ("\"C-\"0E+0", 42.0),
         ("0\"x\"0.0", 42.0),
     ] {
@@ -179,13 +187,7 @@ fn a_currency_is_shown_unless_it_is_the_dollar() {
     ] {
         assert_eq!(Format::of(code), Format::Money(mark.to_owned()), "{code}");
     }
-    for code in [
-        "$#,##0",
-        "\"$\"#,##0",
-        "[$$-409]#,##0.00",
-        "[$USD] #,##0",
-        "[$-409]#,##0",
-    ] {
+    for code in ["$#,##0", "\"$\"#,##0", "[$USD] #,##0", "[$-409]#,##0"] {
         assert_eq!(Format::of(code), Format::Number, "{code}");
     }
 }

@@ -4,6 +4,7 @@
 //! Owner of these judgements. Left out on purpose: what the cell becomes then (`ods`).
 
 use crate::workbook::format::{self, Format};
+use crate::workbook::number;
 
 /// Whether a text shows all of a date in ISO 8601: the number of its day, with two others or with one and a month's name. Which
 /// number is the year and which the month depends on language and calendar.
@@ -54,6 +55,20 @@ pub(super) fn has_places(shown: &str, value: f64) -> bool {
     let same = digits.trim_start_matches('0') == (value as u64).to_string().trim_start_matches('0');
     let zeros = digits.len() > 1 && digits.starts_with('0');
     same && (zeros || shown.trim_matches(mark).contains(['-', '(', ')']))
+}
+
+/// How many decimals are shown of a number that has some, where they are all of them and zeros behind them.
+pub(super) fn decimals(shown: &str, value: f64) -> usize {
+    let mut number = String::new();
+    number::plain(value, 0, &mut number);
+    let (_, fraction) = number.rsplit_once('.').unwrap_or_default();
+    let shown = shown.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let (_, behind) = shown.rsplit_once(['.', ',']).unwrap_or_default();
+    let zeros = behind.strip_prefix(fraction);
+    match zeros.is_some_and(|zeros| zeros.bytes().all(|byte| byte == b'0')) {
+        true => behind.len(),
+        false => 0,
+    }
 }
 
 /// Whether what is shown for a number has letters or marks that are no way of writing a number.
@@ -111,6 +126,22 @@ mod tests {
             ("0130", 140.0, false),
         ] {
             assert_eq!(has_places(shown, value), places, "{shown}");
+        }
+    }
+
+    #[test]
+    fn zeros_behind_a_fraction_are_counted() {
+        for (shown, value, count) in [
+            ("100.10", 100.1, 2),
+            ("1.100,10", 1100.1, 2),
+            ("100.1", 100.1, 1),
+            ("(0.50)", -0.5, 2),
+            ("100", 100.1, 0),
+            ("100.1", 100.125, 0),
+            ("1 1/2", 1.5, 0),
+            ("1.5E+00", 1.55, 0),
+        ] {
+            assert_eq!(decimals(shown, value), count, "{shown}");
         }
     }
 
