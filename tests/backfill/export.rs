@@ -132,3 +132,32 @@ fn a_column_that_the_export_does_not_have_any_more_is_told_and_nothing_is_lost()
     assert_eq!(world.posts(), 3);
     assert_eq!(world.value("A-1", "/owners/0/phoneNumber"), "+17755550100");
 }
+
+#[test]
+fn a_column_that_a_field_is_read_with_is_asked_for() {
+    let world = World::new(&THREE);
+    let mapping = std::fs::read_to_string(world.path("mapping.toml")).unwrap();
+    let by_country = "phone = { region_column = \"CTRY\", default = \"US\" }";
+    world.write(
+        "mapping.toml",
+        &mapping.replace("phone = \"US\"", by_country),
+    );
+    world.run();
+    let before = world.state();
+    let file = world.folder.path().join("corrected.csv");
+    std::fs::write(&file, "ID,PHONE\nA-1,7755550100\n").unwrap();
+    let said = world.refused("backfill", &[file.to_str().unwrap()], 2);
+    assert!(
+        said.contains("corrected.csv")
+            && said.contains("`owners[0].phoneNumber`")
+            && said.contains("mapping.toml:7")
+            && said.contains("add that column"),
+        "{said}"
+    );
+    assert_eq!(world.state(), before);
+    // The other way round nothing of the number is there, and nothing is lost.
+    let (said, code) = world.backfill("whole.csv", "ID,CTRY,PHONE\nA-1,USA,7755550100\n");
+    assert_eq!((code, &said["does"]["updates"]), (0, &json!(1)), "{said}");
+    let (_, code) = world.backfill("country.csv", "ID,CTRY\nA-1,USA\n");
+    assert_eq!(code, 0);
+}

@@ -120,3 +120,30 @@ fn which_sheet_must_be_said_where_none_is_for_this() {
     world.run();
     assert_eq!(world.posts(), 3);
 }
+
+#[test]
+fn a_second_sheet_to_fill_in_is_told() {
+    let world = World::sent(&THREE);
+    let sheet = |name, id, phone| {
+        let header = ["clientAccountId", "owners[0].phoneNumber"];
+        let rows = vec![header.map(text).to_vec(), vec![text(id), text(phone)]];
+        Sheet::new(name, rows)
+    };
+    let (first, second) = (
+        sheet("Backfill", "A-1", "7755550100"),
+        sheet("Backfill (2)", "A-2", "7755550109"),
+    );
+    let notes = Sheet::new("Notes", vec![vec![text("called on Monday")]]);
+    let file = book(&[first, notes, second], &world);
+    let before = world.state();
+    let said = world.refused("backfill", &[file.to_str().unwrap()], 2);
+    assert!(
+        said.contains("`Backfill` and `Backfill (2)`") && said.contains("--sheet"),
+        "{said}"
+    );
+    assert_eq!(world.state(), before);
+    for name in ["Backfill", "Backfill (2)"] {
+        let (said, code) = world.backfill_file(&file, &["--sheet", name]);
+        assert_eq!((code, &said["does"]["updates"]), (0, &json!(1)), "{said}");
+    }
+}

@@ -1,16 +1,17 @@
 //! A migration folder, opened: settings, export, mapping, and the pipeline that they make.
 //!
-//! Owner of how files of the folder find each other (`include`), of the order in which mistakes are looked for, and of
+//! Owner of the order in which mistakes are looked for, and of
 //! the fingerprints of whatever changes payloads or verdicts (invariant 9).
 
 pub mod custody;
 mod documents;
 mod fingerprints;
+mod includes;
 pub mod inputs;
 mod layers;
 mod sheets;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -31,7 +32,7 @@ use bakkt_mapping::pipeline::joins::{Join, ROOM};
 use bakkt_mapping::pipeline::keys_above::KeysAbove;
 use bakkt_mapping::pipeline::other_forms::OtherForms;
 use bakkt_mapping::target::{resolve, resolve_each};
-use bakkt_model::error::{Diagnostic, Diagnostics, ShownPath};
+use bakkt_model::error::{Diagnostic, Diagnostics};
 use bakkt_model::position::JoinedList;
 use bakkt_model::target::Dialect;
 use bakkt_source::export::OpenedExport;
@@ -40,6 +41,7 @@ use bakkt_source::{Export, Row, Rows};
 
 use custody::Custody;
 use fingerprints::file_hash;
+use includes::mapping_files;
 use layers::OpenedOverlay;
 pub use layers::{BackfillFile, KEY as LAYER_KEY, OverlayForm};
 
@@ -462,27 +464,4 @@ fn group(export: Arc<Export>, mapper: &Mapper, column: usize) -> Join {
         keys_above: KeysAbove::default(),
         counts: Vec::new(),
     }
-}
-
-/// The mapping and the files that it includes, nearest first.
-fn mapping_files(dir: &Path, name: &str) -> anyhow::Result<Vec<TomlFile>> {
-    let mut files: Vec<TomlFile> = Vec::new();
-    let mut queue = vec![PathBuf::from(name)];
-    while let Some(relative) = (!queue.is_empty()).then(|| queue.remove(0)) {
-        let shown = relative.shown();
-        if files.iter().any(|file| file.name == shown) {
-            continue;
-        }
-        let file = TomlFile::load(&dir.join(&relative), &shown)?;
-        let mut found = Diagnostics::default();
-        if let Some(document) = file.parse(&mut found)
-            && let Some(names) = document.root().texts("include", &mut found)
-        {
-            let folder = relative.parent().unwrap_or(Path::new(""));
-            queue.extend(names.into_iter().map(|(name, _)| folder.join(name)));
-        }
-        found.into_result()?;
-        files.push(file);
-    }
-    Ok(files)
 }

@@ -125,10 +125,14 @@ impl OpenedOverlay {
                 openpgp: settings.reading.openpgp.without_signers(),
                 ..Options::default()
             };
-            let export = open(&mut kept, led)?;
+            let is_said = kept.sheet.is_some();
+            let export = open(&mut kept, led.clone())?;
             let leads = export.headers().first().is_some_and(|first| first == KEY);
             let fields = kept.form.is_some() || columns(accounts, export.headers()).is_none();
             if leads && fields {
+                if !is_said && kept.hash.is_none() {
+                    only_one(&kept, led)?;
+                }
                 kept.form = Some(OverlayForm::Fields);
                 let has = OverlayColumns::Fields(targets(&kept.name, export.headers())?);
                 return Ok(OpenedOverlay { kept, export, has });
@@ -184,6 +188,9 @@ impl OpenedOverlay {
             }
             OverlayColumns::Export(columns) => {
                 let there = |column: usize| columns.get(column).is_some_and(Option::is_some);
+                if self.kept.hash.is_none() {
+                    halves(&self.kept.name, settings, mapper, &there)?;
+                }
                 let fed = mapper.fed().into_iter().filter(|fed| {
                     let whole = fed.feed.looks_at().all(there);
                     let value = !fed.target.starts_with(OWED) && !fed.feed.is_open();
@@ -258,6 +265,33 @@ fn open(kept: &mut BackfillFile, mut options: Options) -> anyhow::Result<OpenedE
     ))
 }
 
+/// Refuses a workbook that has a further sheet of fields beside the one that was chosen: nobody would read it.
+fn only_one(kept: &BackfillFile, mut options: Options) -> anyhow::Result<()> {
+    let (Some(chosen), Some(folder), Some(file)) =
+        (&kept.sheet, kept.path.parent(), kept.path.file_name())
+    else {
+        return Ok(());
+    };
+    let file = file.to_str().context("a file whose name is not UTF-8")?;
+    // Opened as it is without a sheet, it tells the names of all.
+    let sheets = OpenedExport::new(folder, file, &Options::default())?.sheets();
+    for sheet in sheets.into_iter().filter(|sheet| sheet != chosen) {
+        options.sheet = Some(SheetSetting::Name(sheet.clone()));
+        let is_one = OpenedExport::new(folder, file, &options)
+            .is_ok_and(|export| export.headers().first().is_some_and(|first| first == KEY));
+        if is_one {
+            return Err(Failure::configuration(
+                format!(
+                    "{} has two sheets to fill in, `{chosen}` and `{sheet}`, and one is read",
+                    kept.name
+                ),
+                "say which with --sheet NAME, and give the file once more with the other",
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// An error about the copy of a file, in the words of who gave it: by its own name, and no setting of the exports helps.
 fn called(error: anyhow::Error, file: &str, kept: &BackfillFile) -> anyhow::Error {
     let mut failure = match error.downcast::<Failure>() {
@@ -282,6 +316,45 @@ fn other_epoch(name: &str, feed: &FieldMapping) -> anyhow::Error {
         ),
         "give the dates of the file a date format, and save it with days counted from the same year as the export (Excel: 1904 date system)",
     )
+}
+
+/// Refuses a corrected export that has a column of a field and lacks another one that the field is read with, such as the country of a
+/// phone number: nothing of the field would be taken. Columns of the id stand in every such file.
+fn halves(
+    name: &str,
+    settings: &Settings,
+    mapper: &Mapper,
+    there: &impl Fn(usize) -> bool,
+) -> anyhow::Result<()> {
+    let fed = mapper.fed();
+    let id = fed.iter().find(|fed| fed.target == KEY);
+    let of_id = |column: usize| id.is_some_and(|id| id.feed.looks_at().any(|one| one == column));
+    let mut found = Diagnostics::default();
+    for fed in fed
+        .iter()
+        .filter(|fed| mapper.slot(&fed.target) == Some(fed.slot))
+    {
+        let has_own = fed
+            .feed
+            .reads
+            .iter()
+            .any(|column| there(*column) && !of_id(*column));
+        let lacks = fed.feed.looks_at().any(|column| !there(column));
+        if has_own && lacks && fed.target != KEY {
+            found.push(Diagnostic::of_file(
+                name,
+                format!(
+                    "it has a column of `{}` and lacks another one that {} reads with it",
+                    fed.target, fed.feed.written
+                ),
+                format!(
+                    "add that column as it is in {}, or nothing of the field would be taken",
+                    settings.export
+                ),
+            ));
+        }
+    }
+    found.into_result()
 }
 
 /// The error of a corrected export where several rows are one account.
