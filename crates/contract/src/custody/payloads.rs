@@ -41,7 +41,7 @@ impl UserFields {
             &self.external_id,
             &self.terms_hash,
         ];
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         if name.is_empty() || !name.bytes().all(fits) {
             Some("not the name of a field")
         } else if UserFields::FIXED.contains(&name) {

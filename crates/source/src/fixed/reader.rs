@@ -40,11 +40,11 @@ pub(crate) struct FixedReader<R> {
 /// The failure of a file that does not hold whole records.
 pub(crate) fn not_whole(name: &str, bytes: u64, length: usize) -> Failure {
     Failure {
-        kind: FailureKind::Configuration,
+        kind: FailureKind::CannotGoOn,
         message: format!(
             "{name} ends inside of a record: {bytes} bytes are no whole number of records of {length} bytes"
         ),
-        hint: "check `record_length` in the layout, which counts line ends as well, and that the file was copied as binary".to_owned(),
+        hint: "copy the file again, as binary, or have it exported again; and check `record_length` in the layout, which counts line ends as well".to_owned(),
         mistakes: Mistakes::default(),
     }
 }
