@@ -738,3 +738,24 @@ fn numbers_in_words_of_events_are_not_kept() {
         assert!(!kept.contains(number), "{number}: {kept}");
     }
 }
+
+#[test]
+fn an_event_whose_id_an_earlier_version_kept_is_a_repeat() {
+    let dir = folder("");
+    let receiver = serve(dir.path());
+    let mut sender = receiver.sender();
+    let id = "21211123412";
+    assert_eq!(sender.event(&body(id, "A1", "ACTIVE", "OTHER")), Some(200));
+    // As the version before wrote it.
+    let stored = database(&state(dir.path()));
+    let changed = stored.execute(
+        "UPDATE event SET request_id = ? WHERE request_id = ''",
+        [id],
+    );
+    assert_eq!(changed.unwrap(), 1);
+    drop(stored);
+    assert_eq!(sender.event(&body(id, "A1", "ACTIVE", "OTHER")), Some(200));
+    let (code, said) = receiver.stop();
+    assert_eq!((code, said.trim()), (0, "1 events, 1 repeats"));
+    assert_eq!(kept(dir.path()).len(), 1);
+}

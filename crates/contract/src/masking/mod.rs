@@ -166,9 +166,16 @@ fn has_number_of_an_error(parts: &[WordOrNumber<'_>]) -> bool {
     numbers.clone().count() <= 1 && numbers.sum::<usize>() <= 4
 }
 
+/// How many digits numbers of a person have: tax ids, phone numbers, dates.
+const OF_A_PERSON: std::ops::RangeInclusive<usize> = 7..=15;
+
+/// Whether an id is nothing but digits, as many as a number of a person has: of an id that nobody knows, nobody can tell which it is.
+pub fn may_be_a_number_of_a_person(id: &str) -> bool {
+    OF_A_PERSON.contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Whether an id has as many digits in a row as a tax id, a phone number or a date, with or without marks between them.
 fn may_hold_a_number(id: &str, runs: &[&str]) -> bool {
-    const OF_A_PERSON: std::ops::RangeInclusive<usize> = 7..=15;
     // In random letters and digits they stand by chance.
     let written = match runs.iter().any(|run| is_random(run)) {
         true => runs

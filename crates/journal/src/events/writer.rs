@@ -26,7 +26,7 @@ use crate::schema::{empty_log, prepare, refused};
 use bakkt_contract::decision::{
     OTHER_EVENT_TYPES, PARTY_EVENT, PARTY_STATUSES, REASON_CODES, UNKNOWN_STATUS,
 };
-use bakkt_contract::masking::{Masker, Personal};
+use bakkt_contract::masking::{Masker, Personal, may_be_a_number_of_a_person};
 use bakkt_contract::unfit_id::{IdRules, unfit};
 use bakkt_files::state_folder;
 use bakkt_model::error::{Failure, ShownPath};
@@ -331,11 +331,10 @@ impl<'a> EventInsert<'a> {
         plan: &mut KnownIds,
         one: &'a ArrivedEvent,
     ) -> Self {
-        // Digits alone may be a tax id or a phone number.
-        let is_bare =
-            |id: &str| (9..=11).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
-        let fit =
-            |id: &str| is_plain(id) && unfit(id, IdRules::default()).is_none() && !is_bare(id);
+        let fit = |id: &str| {
+            let is_id = is_plain(id) && unfit(id, IdRules::default()).is_none();
+            is_id && !may_be_a_number_of_a_person(id)
+        };
         let client_id = one.said.as_ref().map(|said| said.client_id.as_str());
         let nobody = Personal::unknown();
         let masker = Masker::new(&nobody);
@@ -355,8 +354,11 @@ impl<'a> EventInsert<'a> {
         let hash = *blake3::keyed_hash(self.key, &self.one.same).as_bytes();
         let there: Option<(i64, Option<String>)> = self
             .db
-            .prepare_cached("SELECT id, client_id FROM event WHERE request_id = ? AND hash = ?")?
-            .query_row(params![self.request_id, hash], |row| {
+            // What may be kept of an id has become less: an earlier version may have kept the whole.
+            .prepare_cached(
+                "SELECT id, client_id FROM event WHERE request_id IN (?1, ?2) AND hash = ?3 ORDER BY id LIMIT 1",
+            )?
+            .query_row(params![self.request_id, self.one.request_id, hash], |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })
             .optional()?;
