@@ -151,7 +151,7 @@ fn gaps_are_listed_by_the_day_they_are_due() {
 
 #[test]
 fn what_is_past_due_needs_a_person() {
-    let case = Case::new("[grace]\nfrom = \"2020-01-31\"\n");
+    let case = Case::new("[grace]\ndays = 1\nfrom = \"2020-01-31\"\n");
     let (list, code) = case.json(&["--past-due"]);
     assert_eq!((&list["gaps"], code), (&list["past_due"], 3));
     assert!(list["gaps"].as_u64() > Some(0));
