@@ -282,6 +282,18 @@ impl Checks {
         u16::try_from(self.fields.len() - 1).unwrap_or(u16::MAX)
     }
 
+    /// The path of the field in which something was found, with the number of the element; of an id the account's.
+    pub(crate) fn path_of<'a>(&'a self, found: &RecordFinding, plan: &'a AssessPlan) -> &'a str {
+        let field = found
+            .field
+            .and_then(|field| self.fields.get(usize::from(field)));
+        let Some(field) = field else {
+            return "clientAccountId";
+        };
+        let gap = field.gap.and_then(|gap| plan.paths.get(gap as usize));
+        gap.map_or(&field.path, |gap| &gap.path)
+    }
+
     fn hash(&self, tag: u8, parts: &[&str]) -> u64 {
         let mut hasher = self.key.build_hasher();
         hasher.write_u8(tag);
