@@ -130,6 +130,15 @@ pub struct ComparisonKeys {
     pub first: u8,
 }
 
+/// An owner whose tax id the record is not compared by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TaxedOwner {
+    /// Keyed hash of the tax id, as [`ComparisonKeys::tax_id`]; 0: none.
+    pub tax_id: u64,
+    /// Of who the owner is; 0: not known.
+    pub person: u64,
+}
+
 /// A finding of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordFinding {
@@ -152,6 +161,8 @@ pub struct RecordFindings {
     pub found: Vec<RecordFinding>,
     /// What other records are compared by.
     pub keys: ComparisonKeys,
+    /// The owners whose tax ids are not among these: their places, and keyed hashes of the tax ids.
+    pub(crate) further: Vec<(usize, u64)>,
     /// What was found of names before.
     judged: Memo<Option<&'static str>>,
     /// What was found of free texts before.
