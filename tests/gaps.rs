@@ -151,7 +151,7 @@ fn gaps_are_listed_by_the_day_they_are_due() {
 
 #[test]
 fn what_is_past_due_needs_a_person() {
-    let case = Case::new("[grace]\nfrom = \"2020-01-31\"\n");
+    let case = Case::new("[grace]\ndays = 1\nfrom = \"2020-01-31\"\n");
     let (list, code) = case.json(&["--past-due"]);
     assert_eq!((&list["gaps"], code), (&list["past_due"], 3));
     assert!(list["gaps"].as_u64() > Some(0));
@@ -375,6 +375,65 @@ fn what_is_known_is_told_only_when_asked_for() {
     assert_eq!(moved.status.code(), Some(2));
     assert!(!path.exists());
     case.sheet(&[]);
+}
+
+/// A stricter plan blocks customers whom Bakkt has: their accounts are open, and so are their gaps.
+#[test]
+fn gaps_of_an_account_that_a_new_plan_blocks_stay_due_from_its_acceptance() {
+    let grace = "[grace]\ndays = 30\nfrom = \"2026-01-01\"\n";
+    let case = Case::new(grace);
+    let due = |list: &Value| counts(list, "due");
+    let (before, code) = case.json(&["--past-due"]);
+    assert_eq!((before["customers"].as_u64(), code), (Some(2), 3));
+    let phones = "[policy]\n\"owners[].phoneNumber\" = { level = \"H\", reason = \"called\" }\n";
+    case.settings(&format!("{grace}{phones}"));
+    let mut replan = case.command("replan");
+    let (planned, _) = json_of(replan.args(["--json", "--base-url", &case.sandbox.base_url()]));
+    assert_eq!(planned["replan"]["former"], 2, "{planned}");
+    let (after, code) = case.json(&["--past-due"]);
+    assert_eq!(code, 3, "{after}");
+    assert_eq!(due(&after), due(&before));
+    let dates = after["first"].as_array().unwrap().iter();
+    assert!(dates.map(|gap| &gap["due"]).all(|due| due == "2026-01-31"));
+
+    let csv = case.path("gaps.csv");
+    case.gaps(&["--csv", csv.to_str().unwrap()]);
+    let csv = std::fs::read_to_string(csv).unwrap();
+    let of = |id: &str| csv.lines().filter(|line| line.contains(id)).count();
+    assert!(of("A-1,") > 0, "{csv}");
+    assert!(
+        !csv.lines()
+            .any(|line| line.contains("A-1,") && line.contains("after acceptance")),
+        "{csv}"
+    );
+
+    let reports = case.path("report");
+    let mut report = case.command("report");
+    assert!(report.output().unwrap().stderr.is_empty());
+    let lines = std::fs::read_to_string(reports.join("reconciliation.csv")).unwrap();
+    let line = lines.lines().find(|line| line.contains("A-1,")).unwrap();
+    assert!(
+        line.contains(",A-1,blocked,,\"accepted, former\","),
+        "{line}"
+    );
+    let cells: Vec<&str> = line.split("\"accepted, former\",").collect();
+    assert!(
+        cells.len() == 2 && !cells[1].starts_with(','),
+        "it has Bakkt's id: {line}"
+    );
+    let gaps = std::fs::read_to_string(reports.join("gaps.csv")).unwrap();
+    assert!(
+        !gaps
+            .lines()
+            .any(|line| line.contains(",A-1,") && line.contains("after acceptance")),
+        "{gaps}"
+    );
+    let agreements = std::fs::read_to_string(reports.join("agreements.csv")).unwrap();
+    let line = agreements
+        .lines()
+        .find(|line| line.contains("A-1,"))
+        .unwrap();
+    assert!(line.ends_with("not known"), "{line}");
 }
 
 #[test]

@@ -295,10 +295,7 @@ impl Done {
             line(gaps.count, &what);
         }
         for gaps in &taken.opened {
-            let what = format!(
-                "gaps opened, so no longer sent: {} ({})",
-                gaps.path, gaps.reason
-            );
+            let what = format!("gaps opened: {} ({})", gaps.path, gaps.reason);
             line(gaps.count, &what);
         }
         if taken.restricted > 0 {

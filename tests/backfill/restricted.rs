@@ -185,6 +185,33 @@ fn a_row_with_which_an_account_could_not_be_sent_is_refused() {
     );
 }
 
+/// A value that every rule accepts and that is a finding which blocks would take the account out of the plan.
+#[test]
+fn a_row_with_which_a_finding_would_block_an_account_is_refused() {
+    let world = World::new(&THREE);
+    let settings = std::fs::read_to_string(world.path("migration.toml")).unwrap();
+    let blocking = "[findings]\ndoubtful_name = \"block\"\nminor_owner = \"block\"\n";
+    world.write("migration.toml", &format!("{settings}{blocking}"));
+    world.run();
+    let before = world.held("A-1");
+    let text = "clientAccountId,owners[0].identity.familyName,owners[0].phoneNumber\n\
+        A-1,Dr. Smith,7755550111\nA-2,Ashdown,7755550112\nA-3,Smith LLC,7755550113\n";
+    let (said, code) = world.backfill("names.csv", text);
+    assert_eq!((code, &said["rows_taken"]), (3, &json!(2)), "{said}");
+    assert_eq!(
+        said["left"],
+        json!([{"outcome": "the account could not be sent with it", "path": "owners[0].identity.familyName", "count": 1}])
+    );
+    let run = world.run();
+    assert_eq!(run["tasks"]["update"]["accepted"], 1, "{run}");
+    assert_eq!(run["former"], 0, "{run}");
+    assert_eq!(world.held("A-1"), before);
+    assert_eq!(
+        world.value("A-2", "/owners/0/identity/familyName"),
+        "Ashdown"
+    );
+}
+
 #[test]
 fn what_was_not_taken_is_not_taken_later_but_may_be_given_again() {
     let world = World::sent(&THREE);

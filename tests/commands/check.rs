@@ -55,6 +55,43 @@ fn the_summary_says_where_every_row_ends_and_why() {
 }
 
 #[test]
+fn lines_of_the_policy_that_change_nothing_are_told() {
+    let world = World::new(&[row("A-1")]);
+    let lines = "[policy]\n\
+        \"owners[].identity.disclosures.politicallyExposed\" = { level = \"H\", reason = \"nothing feeds them\" }\n\
+        \"owners[].agreements[].eSignedDate\" = { level = \"H\", reason = \"nor agreements\" }\n\
+        \"owners[].identity.maritalStatus\" = { level = \"G\", reason = \"a gap\" }\n\
+        \"owners[].phoneNumber\" = { level = \"G\", reason = \"as it is\" }\n\
+        \"entity\" = { level = \"O\", reason = \"of another type\" }\n\
+        \"kyb.ENTITY\" = { level = \"O\", reason = \"of another type\" }\n\
+        ";
+    let path = world.path("acme/migration.toml");
+    let settings = fs::read_to_string(&path).unwrap();
+    fs::write(&path, settings.replace("[policy]\n", lines)).unwrap();
+    let said = world.bakkt("check acme");
+    let told: Vec<&str> = said
+        .lines()
+        .filter_map(|line| {
+            line.trim_start()
+                .strip_prefix("[policy]: \"")?
+                .split('"')
+                .next()
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "entity",
+            "kyb.ENTITY",
+            "owners[].agreements[].eSignedDate",
+            "owners[].identity.disclosures.politicallyExposed",
+            "owners[].phoneNumber",
+        ],
+        "{said}"
+    );
+}
+
+#[test]
 fn a_plan_counts_what_check_counted() {
     let (world, bakkt) = (mixed(), Bakkt::start(|_| {}));
     let object = |line: &str| -> serde_json::Value {

@@ -272,6 +272,26 @@ fn what_is_wrong_with_it_stops_before_anything_is_read() {
 }
 
 #[test]
+fn a_file_without_a_key_asks_for_its_passphrase() {
+    let Some(keys) = Keys::with(PASSPHRASE) else {
+        return;
+    };
+    let encrypted = keys.written(&World::of(3).path("acme/export.csv"), &["--symmetric"]);
+    let mut world = world(&keys, &encrypted, "");
+    assert!(world.bakkt("check acme").starts_with("exit code 0"));
+    world
+        .environment
+        .retain(|(name, _)| name != "BAKKT_PGP_PASSPHRASE");
+    let shown = world.bakkt("check acme");
+    assert!(
+        shown.starts_with("exit code 2")
+            && shown.contains("encrypted with a passphrase alone")
+            && shown.contains("set BAKKT_PGP_PASSPHRASE"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_key_is_opened_by_its_passphrase_alone() {
     let Some(keys) = Keys::with(PASSPHRASE) else {
         return;

@@ -578,3 +578,17 @@ fn a_street_that_stands_in_two_columns_is_taken_once() {
     });
     assert!(columns[street].contains("Street"), "{mapping}");
 }
+
+#[test]
+fn birth_dates_that_a_spreadsheet_counted_are_read_as_days() {
+    let (columns, mapping) = written(&["DOB"], &["DOB"], &|row| {
+        vec![(20_000 + row * 97).to_string()]
+    });
+    let born = "owners[0].identity.dateOfBirth";
+    assert_eq!(columns[born], "DOB", "{mapping}");
+    assert_ne!(confidence(&mapping, born), "high", "{mapping}");
+    assert!(
+        mapping.contains("excel = \"1900\"") && mapping.contains("\"1904\""),
+        "{mapping}"
+    );
+}

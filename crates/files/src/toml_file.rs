@@ -55,10 +55,23 @@ impl TomlFile {
             Err(error) => {
                 let at = error.span().unwrap_or_default();
                 let message = error.message().trim().to_owned();
-                found.push(self.diagnostic((at.start, at.end), message, None));
+                let help = self
+                    .bare_path(at.start)
+                    .map(|key| format!("a path stands in quotes: \"{key}\" = .."));
+                found.push(self.diagnostic((at.start, at.end), message, help));
                 None
             }
         }
+    }
+
+    /// The key of the line around a byte, where it is a path with brackets that has no quotes around it.
+    fn bare_path(&self, at: usize) -> Option<&str> {
+        let first = self.text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+        let (key, _) = self.text[first..].lines().next()?.split_once('=')?;
+        let key = key.trim();
+        let is_path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '[' | ']');
+        let has_brackets = key.find('[').is_some_and(|at| at > 0);
+        (has_brackets && key.chars().all(is_path)).then_some(key)
     }
 
     /// A mistake about some bytes of the file; of several lines the first is shown.

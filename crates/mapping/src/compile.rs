@@ -110,21 +110,12 @@ pub fn compile_sheet(
         fed: BTreeSet::new(),
         feeds: Vec::new(),
         expressions: Expressions::default(),
+        missing: Missing::default(),
         found,
     };
     let roots: Vec<Table<'_>> = documents.iter().map(|document| document.root()).collect();
     for root in &roots {
         compiler.lookups(root);
-    }
-    for root in roots.iter().filter(|_| targets.account_type) {
-        // Asked of every file, so that an included one may have it too; the nearest one counts. What may be fed
-        // depends on it, so it comes before the first field.
-        if let Some((types, feed)) = compiler.account_type(root)
-            && compiler.account_types.is_empty()
-        {
-            compiler.account_types = types;
-            compiler.feeds.extend(feed);
-        }
     }
     let (mut missing, mut placeholders) = (Vec::new(), None);
     for root in &roots {
@@ -135,6 +126,19 @@ pub fn compile_sheet(
         if let Some(words) = root.texts("missing", compiler.found) {
             missing.extend(words.into_iter().map(|(word, _)| word));
         }
+    }
+    compiler.missing = Missing::new(missing);
+    for root in roots.iter().filter(|_| targets.account_type) {
+        // Asked of every file, so that an included one may have it too; the nearest one counts. What may be fed
+        // depends on it, so it comes before the first field.
+        if let Some((types, feed)) = compiler.account_type(root)
+            && compiler.account_types.is_empty()
+        {
+            compiler.account_types = types;
+            compiler.feeds.extend(feed);
+        }
+    }
+    for root in &roots {
         compiler.fields(root);
         if targets.part == MappingPart::Custody {
             // The account's part of the file has reported what is wrong with these.
@@ -149,6 +153,7 @@ pub fn compile_sheet(
         account_types,
         feeds,
         expressions,
+        missing,
         found,
         ..
     } = compiler;
@@ -162,7 +167,6 @@ pub fn compile_sheet(
     for root in roots {
         root.finish(found);
     }
-    let missing = Missing::new(missing);
     let mut feeds = feeds;
     let steps = feeds.iter_mut().flat_map(|feed| &mut feed.steps);
     for place in steps.filter_map(Transform::place_mut) {
@@ -190,6 +194,8 @@ struct Compiler<'a, 'f> {
     fed: BTreeSet<String>,
     feeds: Vec<FieldMapping>,
     expressions: Expressions,
+    /// Words that count as an empty cell.
+    missing: Missing,
     found: &'f mut Diagnostics,
 }
 
@@ -262,6 +268,7 @@ impl Compiler<'_, '_> {
             match (self.targets.resolve)(target, &self.account_types) {
                 Ok(takes) => {
                     if let Some(feed) = self.feed(target, takes, value) {
+                        self.one_name(&feed, value);
                         self.feeds.push(feed);
                     }
                 }
@@ -269,6 +276,31 @@ impl Compiler<'_, '_> {
             }
         }
         self.fed.extend(own);
+    }
+
+    /// Reports a column that is a whole given name and the whole family name of the same person.
+    fn one_name(&mut self, feed: &FieldMapping, value: Value<'_>) {
+        let [given, family] = ["givenName", "familyName"];
+        let other = match (
+            feed.target.strip_suffix(given),
+            feed.target.strip_suffix(family),
+        ) {
+            (Some(of), _) => format!("{of}{family}"),
+            (_, Some(of)) => format!("{of}{given}"),
+            _ => return,
+        };
+        let is_whole = |feed: &FieldMapping| {
+            let one = matches!(&feed.source, TextSource::First(columns) if columns.len() == 1);
+            one && feed.regex.is_none() && feed.split.is_none() && feed.steps.is_empty()
+        };
+        let mut others = self.feeds.iter().filter(|known| known.target == other);
+        if is_whole(feed) && others.any(|known| is_whole(known) && known.reads == feed.reads) {
+            value.wrong(
+                self.found,
+                format!("the same column is `{other}`, so everybody has one name twice"),
+                "name the column of each, or cut both out of one with `name`",
+            );
+        }
     }
 
     /// Conditions under which fields are owed: feeds that say true or false.
@@ -424,7 +456,11 @@ impl Compiler<'_, '_> {
     /// The indexes of one column or several.
     fn columns(&mut self, value: Value<'_>, names: &mut Vec<String>) -> Option<Vec<usize>> {
         let mut indexes = Vec::new();
-        for (name, place) in value.texts(self.found)? {
+        let texts = value.texts(self.found)?;
+        if texts.is_empty() {
+            value.wrong(self.found, "no column is named", "name one: [\"COLUMN\"]");
+        }
+        for (name, place) in texts {
             match header::find("the export", self.headers, name) {
                 Ok(index) => indexes.push(index),
                 Err((what, help)) => place.wrong(self.found, what, help),
@@ -462,7 +498,13 @@ impl Compiler<'_, '_> {
             "columns" => self.columns(from, names).map(TextSource::All),
             "const" => self.word(from, takes).map(TextSource::Const),
             // A field that is known to have no column: no cell, so always missing.
-            "unfed" => from.text(self.found).map(|_| TextSource::First(Vec::new())),
+            "unfed" => {
+                if from.text(self.found)?.trim().is_empty() {
+                    let help = "unfed = \"our system never had it\"";
+                    from.wrong(self.found, "`unfed` does not say why", help);
+                }
+                Some(TextSource::First(Vec::new()))
+            }
             "expr" => match self.expressions.add(from.text(self.found)?, self.headers) {
                 Ok(number) => Some(TextSource::Expr(number)),
                 Err(why) => {

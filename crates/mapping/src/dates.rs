@@ -126,6 +126,13 @@ impl DateFormats {
         self
     }
 
+    /// Whether one of them takes years of two digits, which a pivot tells the century of.
+    pub(crate) fn has_short_years(&self) -> bool {
+        let is_short =
+            |step: &FormatStep| matches!(step, FormatStep::Number(DatePart::ShortYear, ..));
+        self.formats.iter().flatten().any(is_short)
+    }
+
     /// Reads a date by the first format that fits the whole text.
     pub fn parse(&self, text: &str) -> Option<Date> {
         let text = text.trim();

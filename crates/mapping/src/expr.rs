@@ -1,13 +1,15 @@
 //! The way out of the mapping language: minijinja expressions over the row.
 //!
-//! Owner of compiled expressions. They see `row.COLUMN` or `row["Any Header"]` (trimmed text) for the columns that they name
-//! and nothing else; fuel bounds what one row can cost. Slower than every other transform, and only paid for when used.
+//! Owner of compiled expressions. They see `row.COLUMN` or `row["Any Header"]` (trimmed text, empty where the mapping says that the cell
+//! counts as empty) for the columns that they name and nothing else; fuel bounds what one row can cost. Slower than every other transform, and only paid for when used.
 //! Left out on purpose: a column whose name is only known when a row is read.
 
 use std::collections::BTreeSet;
 
-use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
+use minijinja::value::ValueKind;
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, escape_formatter};
 
+use crate::missing::Missing;
 use bakkt_model::error::nearest;
 use bakkt_model::text::trim;
 use bakkt_source::{Cell, Row, header};
@@ -27,9 +29,27 @@ pub(crate) struct Expressions {
 
 /// The expressions, with one row to look at.
 pub(crate) struct ForRow<'a> {
-    environment: &'a Environment<'static>,
+    expressions: &'a Expressions,
     row: Value,
+    /// What the columns are called, and their texts, where placeholders may count as empty.
+    cells: Vec<(&'a str, &'a str)>,
 }
+
+/// What an expression gives for a row.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ExprResult {
+    /// A text or a number, trimmed.
+    Text(String),
+    /// Whether something is so.
+    Truth(bool),
+    /// It fails on this row, or gives what no field takes.
+    Failed(&'static str),
+}
+
+/// What stands before the text of a result: its kind.
+const TEXT: char = 't';
+const TRUTH: char = 'b';
+const LIST: char = 'l';
 
 impl Default for Expressions {
     fn default() -> Self {
@@ -37,6 +57,17 @@ impl Default for Expressions {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_fuel(Some(FUEL));
+        // An expression is the one thing that its template writes.
+        environment.set_formatter(|out, state, value| match value.kind() {
+            ValueKind::Bool => Ok(write!(out, "{TRUTH}{}", value.is_true())?),
+            ValueKind::None | ValueKind::Undefined => Ok(write!(out, "{TEXT}")?),
+            ValueKind::String | ValueKind::Number => {
+                write!(out, "{TEXT}")?;
+                escape_formatter(out, state, value)
+            }
+            ValueKind::Invalid => escape_formatter(out, state, value),
+            _ => Ok(write!(out, "{LIST}")?),
+        });
         for (name, filter) in FILTERS {
             filter(&mut environment, name);
         }
@@ -132,22 +163,31 @@ impl Expressions {
         &self.used[number]
     }
 
-    /// Binds the columns that expressions name to a row.
-    pub(crate) fn for_row(&self, row: &Row<'_>) -> ForRow<'_> {
-        let row = if self.used.is_empty() {
-            Value::UNDEFINED
-        } else {
-            Value::from_pairs(self.columns.iter().map(|(name, index)| {
-                let text = match row.cell(*index) {
-                    Cell::Text(text) => text,
-                    Cell::Broken(_) => "",
-                };
-                (name.as_str(), text)
-            }))
+    /// Binds the columns that expressions name to a row, of which some words are empty cells; `placeholders`: so may others be.
+    pub(crate) fn for_row<'a>(
+        &'a self,
+        row: &Row<'a>,
+        missing: &Missing,
+        placeholders: bool,
+    ) -> ForRow<'a> {
+        let cells = self.columns.iter().map(|(name, index)| {
+            let text = match row.cell(*index) {
+                Cell::Text(text) if !missing.contains(text) => text,
+                Cell::Text(_) | Cell::Broken(_) => "",
+            };
+            (name.as_str(), text)
+        });
+        let bound = match self.used.is_empty() {
+            true => Value::UNDEFINED,
+            false => Value::from_pairs(cells.clone()),
         };
         ForRow {
-            environment: &self.environment,
-            row,
+            expressions: self,
+            row: bound,
+            cells: match placeholders {
+                true => cells.collect(),
+                false => Vec::new(),
+            },
         }
     }
 }
@@ -259,11 +299,29 @@ fn literal(text: &str) -> Option<(String, &str)> {
 }
 
 impl ForRow<'_> {
-    /// The trimmed result; `None` when the expression fails on this row.
-    pub(crate) fn eval(&self, number: usize) -> Option<String> {
-        let template = self.environment.get_template(&number.to_string()).ok()?;
-        let context = minijinja::context! { row => self.row.clone() };
-        Some(trim(&template.render(context).ok()?).to_owned())
+    /// The result of an expression. `is_placeholder` tells what counts as an empty cell where placeholders do.
+    pub(crate) fn eval(&self, number: usize, is_placeholder: impl Fn(&str) -> bool) -> ExprResult {
+        let empties = |text: &str| !text.is_empty() && is_placeholder(text);
+        let row = match self.cells.iter().any(|(_, text)| empties(text)) {
+            false => self.row.clone(),
+            true => Value::from_pairs(self.cells.iter().map(|(name, text)| {
+                let text = if empties(text) { "" } else { *text };
+                (*name, text)
+            })),
+        };
+        let environment = &self.expressions.environment;
+        let template = environment.get_template(&number.to_string());
+        let done = template.and_then(|template| template.render(minijinja::context! { row }));
+        let done = done.unwrap_or_default();
+        if let Some(text) = done.strip_prefix(TEXT) {
+            ExprResult::Text(trim(text).to_owned())
+        } else if let Some(truth) = done.strip_prefix(TRUTH) {
+            ExprResult::Truth(truth == "true")
+        } else if done.starts_with(LIST) {
+            ExprResult::Failed("the expression gives a list, which no field takes")
+        } else {
+            ExprResult::Failed("the expression failed")
+        }
     }
 }
 

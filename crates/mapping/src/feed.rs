@@ -21,7 +21,7 @@ use remembered::Remembered;
 
 use super::CompiledSheet;
 use super::draft::{Draft, SlotValue};
-use super::expr::ForRow;
+use super::expr::{ExprResult, ForRow};
 use super::step::{self, Transform};
 use bakkt_contract::{Form, forms};
 use bakkt_model::error::Diagnostic;
@@ -138,6 +138,9 @@ impl Scratch {
     }
 }
 
+/// What is wrong with an expression that says whether something is so, for a field that takes anything else.
+const TRUTH_AS_TEXT: &str = "the expression gives true or false, and the field takes neither";
+
 enum SourceText<'a> {
     Empty,
     Broken(&'static str),
@@ -213,10 +216,16 @@ impl FieldMapping {
                     SlotValue::Invalid(self.broken(row).unwrap_or_default()),
                 );
             }
-            TextSource::Expr(number) => match exprs.eval(*number) {
-                Some(text) if sheet.is_empty_cell(&text, self) => {}
-                Some(text) => self.cut(slot, &text, row, draft, scratch),
-                None => draft.set(slot, SlotValue::Invalid("the expression failed")),
+            TextSource::Expr(number) => match exprs.eval(*number, |text| self.is_placeholder(text))
+            {
+                ExprResult::Text(text) if sheet.is_empty_cell(&text, self) => {}
+                ExprResult::Text(text) => self.cut(slot, &text, row, draft, scratch),
+                ExprResult::Truth(truth) if self.takes_truth() => {
+                    let text = if truth { "true" } else { "false" };
+                    self.cut(slot, text, row, draft, scratch);
+                }
+                ExprResult::Truth(_) => draft.set(slot, SlotValue::Invalid(TRUTH_AS_TEXT)),
+                ExprResult::Failed(why) => draft.set(slot, SlotValue::Invalid(why)),
             },
         }
         if let Some(text) = &self.default
@@ -224,6 +233,12 @@ impl FieldMapping {
         {
             self.constant(slot, text, draft);
         }
+    }
+
+    /// Whether true and false mean something to it.
+    fn takes_truth(&self) -> bool {
+        let reads = |step: &Transform| matches!(step, Transform::Lookup(..) | Transform::YesNo(_));
+        self.form == Form::Boolean || self.steps.iter().any(reads)
     }
 
     /// Why one of the cells that it reads is no text, if one is none.
@@ -420,7 +435,8 @@ impl FieldMapping {
 
     /// A code that is in no table, where the mapping says that there must be none.
     fn note_stray(&self, why: &str, text: &str, draft: &mut Draft) {
-        if let Some(strict) = self.strict.as_ref().filter(|_| why == step::UNKNOWN_CODE) {
+        let is_code = matches!(why, step::UNKNOWN_CODE | step::AMBIGUOUS_CODE);
+        if let Some(strict) = self.strict.as_ref().filter(|_| is_code) {
             draft.keep_stray(strict, text);
         }
     }

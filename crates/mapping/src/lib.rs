@@ -262,7 +262,7 @@ impl Mapper {
         draft.end_row();
         let strays = draft.strays().len();
         let spare = draft.add_slot();
-        let expressions = sheet.expressions.for_row(row);
+        let expressions = sheet.for_row(row);
         scratch.country = None;
         if !feed.is_idle(row, sheet) {
             feed.eval(spare, row, sheet, &expressions, draft, scratch);
@@ -301,8 +301,7 @@ impl CompiledSheet {
         scratch: &mut Scratch,
     ) {
         let rows = block.iter();
-        let expressions: Vec<expr::ForRow<'_>> =
-            rows.map(|(row, _)| self.expressions.for_row(row)).collect();
+        let expressions: Vec<expr::ForRow<'_>> = rows.map(|(row, _)| self.for_row(row)).collect();
         for (row, draft) in block.iter_mut() {
             draft.begin_row(row);
         }
@@ -320,6 +319,12 @@ impl CompiledSheet {
             same_when -= 1;
             feed.eval_block((first, number), block, &busy, (self, &expressions), scratch);
         }
+    }
+
+    /// The expressions, with a row to look at.
+    fn for_row<'a>(&'a self, row: &Row<'a>) -> expr::ForRow<'a> {
+        self.expressions
+            .for_row(row, &self.missing, self.placeholders)
     }
 
     /// Whether a trimmed cell counts as empty for a feed. Asked of every cell.

@@ -1,10 +1,11 @@
 //! Tables from a legacy code to the contract's word.
 //!
 //! Owner of [`Lookup`]. A code is found as it stands, else by its folded spelling, whatever the size of the table; two codes
-//! that fold alike and mean different things are therefore told apart when they are spelled exactly.
+//! that fold alike and mean different things are therefore told apart when they are spelled exactly, and only then.
 
 use std::collections::HashMap;
 
+use crate::step::AMBIGUOUS_CODE;
 use bakkt_model::text::{Folded, cell, fold, trim};
 
 /// A compiled table.
@@ -20,6 +21,8 @@ struct Pair {
     code: String,
     folded: String,
     meaning: String,
+    /// A later code folds alike and means something else.
+    in_doubt: bool,
 }
 
 /// Tables up to this size are searched in order, which is faster than hashing.
@@ -33,11 +36,15 @@ impl Lookup {
         let code = cell::compose(code).unwrap_or_else(|| code.to_owned());
         let folded = fold(&code);
         self.exact.insert(code.clone(), place);
-        self.folded.entry(folded.clone()).or_insert(place);
+        let first = *self.folded.entry(folded.clone()).or_insert(place);
+        if let Some(first) = self.pairs.get_mut(first) {
+            first.in_doubt |= first.meaning != meaning;
+        }
         self.pairs.push(Pair {
             code,
             folded,
             meaning,
+            in_doubt: false,
         });
     }
 
@@ -46,27 +53,31 @@ impl Lookup {
         self.pairs.iter().map(|pair| pair.meaning.as_str())
     }
 
-    /// What a code means.
-    pub(crate) fn find(&self, code: &str) -> Option<&str> {
-        let place = match self.pairs.len() <= SMALL {
-            true => self.find_small(code)?,
-            false => self
-                .exact
-                .get(code)
-                .or_else(|| self.folded.get(&fold(code)))
-                .copied()?,
+    /// What a code means; none: it is not in the table. The error: several codes could be meant.
+    pub(crate) fn find(&self, code: &str) -> Result<Option<&str>, &'static str> {
+        let is_small = self.pairs.len() <= SMALL;
+        let exact = match is_small {
+            // Codes are short: a loop takes less than a call of `memcmp` for each.
+            true => {
+                let mut pairs = self.pairs.iter();
+                pairs.rposition(|pair| pair.code.bytes().eq(code.bytes()))
+            }
+            false => self.exact.get(code).copied(),
         };
-        Some(&self.pairs[place].meaning)
-    }
-
-    fn find_small(&self, code: &str) -> Option<usize> {
-        let mut pairs = self.pairs.iter();
-        // Codes are short: a loop takes less than a call of `memcmp` for each.
-        let exact = pairs.rposition(|pair| pair.code.bytes().eq(code.bytes()));
-        exact.or_else(|| {
-            let code = Folded::new(code);
-            self.pairs.iter().position(|pair| code.is(&pair.folded))
-        })
+        if let Some(exact) = exact {
+            return Ok(Some(&self.pairs[exact].meaning));
+        }
+        let folded = match is_small {
+            true => {
+                let code = Folded::new(code);
+                self.pairs.iter().position(|pair| code.is(&pair.folded))
+            }
+            false => self.folded.get(&fold(code)).copied(),
+        };
+        match folded.map(|place| &self.pairs[place]) {
+            Some(pair) if pair.in_doubt => Err(AMBIGUOUS_CODE),
+            pair => Ok(pair.map(|pair| pair.meaning.as_str())),
+        }
     }
 }
 
@@ -99,15 +110,18 @@ mod tests {
             ("straße", Some("3")),
             ("m", Some("4")),
             ("M", Some("5")),
-            ("\u{ff2d}", Some("4")),
             ("HAYIR", Some("6")),
             ("HAYİR", Some("6")),
             ("mar\u{ad}ié", Some("1")),
             ("marie", None),
             ("", None),
         ] {
-            assert_eq!(small.find(code), meaning, "{code}");
-            assert_eq!(large.find(code), meaning, "{code}");
+            assert_eq!(small.find(code), Ok(meaning), "{code}");
+            assert_eq!(large.find(code), Ok(meaning), "{code}");
+        }
+        // Neither m nor M.
+        for table in [&small, &large] {
+            assert_eq!(table.find("\u{ff2d}"), Err(AMBIGUOUS_CODE));
         }
     }
 }

@@ -24,6 +24,10 @@ use bakkt_source::{Cell, Row};
 /// What is wrong with a code that no table holds.
 pub(crate) const UNKNOWN_CODE: &str = "the code is not in the lookup table";
 
+/// What is wrong with a code that several codes of its table are but for capitals, width and the like, each with another meaning.
+pub(crate) const AMBIGUOUS_CODE: &str =
+    "several codes of the lookup table differ from it in spelling only";
+
 /// Upper, lower or title case.
 #[derive(Clone, Copy, Debug)]
 pub enum LetterCase {
@@ -186,7 +190,7 @@ impl Transform {
     /// Whether a text means something to it that no other text tells, so that it is no placeholder.
     pub(super) fn knows(&self, text: &str) -> bool {
         match self {
-            Transform::Lookup(table, _) => table.find(text).is_some(),
+            Transform::Lookup(table, _) => !matches!(table.find(text), Ok(None)),
             Transform::YesNo(words) => words.read(text).is_some(),
             _ => false,
         }
@@ -289,7 +293,7 @@ impl Transform {
             Transform::Case(LetterCase::Lower) => title::lower_case(text, out),
             Transform::Case(LetterCase::Title) => title::title_case(text, out),
             Transform::Lookup(table, otherwise) => {
-                match table.find(text).or(otherwise.as_deref()) {
+                match table.find(text)?.or(otherwise.as_deref()) {
                     Some(meaning) => out.push_str(meaning),
                     None => return Err(UNKNOWN_CODE),
                 }

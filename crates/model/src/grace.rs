@@ -98,16 +98,18 @@ impl Due {
 impl Grace {
     /// When a gap of an account is due that was accepted then, or not at all (yet).
     pub fn due(&self, accepted_at: Option<i64>) -> anyhow::Result<Due> {
-        let anchor = match (self.from, self.days, accepted_at) {
-            (GraceFrom::Accepted, None, _) => return Ok(Due::NotSet),
+        // Wherever a period begins of which nobody knows the length.
+        let Some(days) = self.days else {
+            return Ok(Due::NotSet);
+        };
+        let anchor = match (self.from, accepted_at) {
             // Only an account that Bakkt has is owed anything; of a customer who is not sent, or not yet, nothing is due.
-            (_, _, None) => return Ok(Due::AfterAcceptance),
-            (GraceFrom::Accepted, Some(_), Some(at)) => Timestamp::from_millisecond(at)?
+            (_, None) => return Ok(Due::AfterAcceptance),
+            (GraceFrom::Accepted, Some(at)) => Timestamp::from_millisecond(at)?
                 .to_zoned(TimeZone::UTC)
                 .date(),
-            (GraceFrom::Date(date), _, Some(_)) => date,
+            (GraceFrom::Date(date), Some(_)) => date,
         };
-        let days = self.days.unwrap_or_default();
         let due = Span::new()
             .try_days(days)
             .and_then(|days| anchor.checked_add(days));
@@ -160,11 +162,8 @@ mod tests {
         assert_eq!(due(Some(30), from_january, accepted), "2027-01-31");
         // One date for all is still a date for accepted accounts alone.
         assert_eq!(due(Some(30), from_january, None), "after acceptance");
-        assert_eq!(due(None, from_january, None), "after acceptance");
-        assert_eq!(
-            due(None, GraceFrom::Date(date(2027, 1, 1)), accepted),
-            "2027-01-01"
-        );
+        assert_eq!(due(None, from_january, None), "not set");
+        assert_eq!(due(None, from_january, accepted), "not set");
         let too_long = Grace {
             days: Some(u32::MAX),
             from: GraceFrom::Accepted,

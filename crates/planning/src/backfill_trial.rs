@@ -200,7 +200,6 @@ impl BackfillTrial<'_> {
             }
             if unsendable && tried.restricted.is_empty() {
                 for path in &stops {
-                    let path = &self.pipeline.plan.paths[*path as usize].path;
                     self.leave(tried.row, path, UNSENDABLE, Some(id));
                 }
                 self.found.refused.insert(tried.row);

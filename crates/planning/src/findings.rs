@@ -17,7 +17,7 @@ use bakkt_mapping::findings::gather::{
     ScannedRecord,
 };
 use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateIndex};
-use bakkt_mapping::pipeline::person::PersonHash;
+use bakkt_mapping::pipeline::person::half;
 use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::scan::Results;
 use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
@@ -96,16 +96,10 @@ pub fn note(gathering: &mut Gathering, pipeline: &Pipeline, batch: &Results) {
             },
             person: row.person.map_or(0, half),
             keys: *keys,
+            further: batch.further(row),
             found: batch.found(row),
         });
     }
-}
-
-/// Half of a person's hash is enough to compare the records of one export.
-fn half(person: PersonHash) -> u64 {
-    let mut half = [0; 8];
-    half.copy_from_slice(&person[..8]);
-    u64::from_le_bytes(half).max(1)
 }
 
 impl Findings {

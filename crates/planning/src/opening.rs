@@ -90,7 +90,7 @@ pub fn open_planned(
     Ok(migration)
 }
 
-/// What was found about every export and the manifest, in lines.
+/// What was found about every export and the manifest, and the lines of `[policy]` that change nothing, in lines.
 pub fn found(migration: &Migration) -> String {
     let manifest = migration.documents.as_ref().and_then(|documents| {
         let DocumentListing::Manifest(manifest) = &documents.from else {
@@ -99,7 +99,10 @@ pub fn found(migration: &Migration) -> String {
         Some(manifest.export())
     });
     let all = migration.exports().chain(manifest);
-    let lines: Vec<String> = all.flat_map(of_export).collect();
+    let idle = migration.pipeline.plan.idle_moves.iter().map(|pattern| {
+        format!("[policy]: \"{pattern}\" changes nothing: no account here has it, nothing feeds the object that it stands in, or this is its level anyway")
+    });
+    let lines: Vec<String> = all.flat_map(of_export).chain(idle).collect();
     lines.join("\n")
 }
 

@@ -6,7 +6,7 @@
 use std::io::Write;
 
 use super::files::CsvFile;
-use bakkt_journal::read::RecordLine;
+use bakkt_journal::read::{ACCEPTED_BEFORE, RecordLine};
 
 /// The columns of `agreements.csv`.
 pub(super) const AGREEMENTS: &[&str] = &[
@@ -33,7 +33,12 @@ pub(super) fn agreements_line<W: Write>(
         (true, Some(carried)) => carried,
         (is_sent, _) => {
             (0..4).try_for_each(|_| out.text(""))?;
-            out.text(if is_sent { "not known" } else { "no" })?;
+            let is_former = record.task.state == ACCEPTED_BEFORE;
+            out.text(if is_sent || is_former {
+                "not known"
+            } else {
+                "no"
+            })?;
             return out.end();
         }
     };

@@ -83,6 +83,9 @@ const REFUSED: &[(&[u8], &str)] = &[
         b"-----BEGIN PGP",
         "it is a key or a signature of PGP and no export; name the file that it belongs to",
     ),
+    (b"Salted__", OPENSSL),
+    // The same in base64.
+    (b"U2FsdGVkX1", OPENSSL),
     (b"\x09\x00\x04\x00", OLD_EXCEL),
     (b"\x09\x02\x06\x00", OLD_EXCEL),
     (b"\x09\x04\x06\x00", OLD_EXCEL),
@@ -90,6 +93,8 @@ const REFUSED: &[(&[u8], &str)] = &[
     (b"\x09\x08\x10\x00", OLD_EXCEL),
 ];
 
+const OPENSSL: &str =
+    "it is encrypted with `openssl enc`; decrypt it, or have it encrypted with OpenPGP instead";
 const OLD_EXCEL: &str = "it is a workbook of an Excel before 1995; open it and save it as .xlsx";
 
 /// Beginnings of a text, without blanks and in small letters, that say what it is.

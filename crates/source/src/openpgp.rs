@@ -411,6 +411,12 @@ impl StatusWords {
                 .of("ENC_TO")
                 .filter_map(|said| said.split(' ').next())
                 .collect();
+            if keys.is_empty() {
+                return refuse(
+                    "it is encrypted with a passphrase alone, which is missing or wrong",
+                    "set BAKKT_PGP_PASSPHRASE to the passphrase of the file",
+                );
+            }
             return Err((
                 format!(
                     "it is encrypted for a key that is not here: {}",

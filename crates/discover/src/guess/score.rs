@@ -10,6 +10,7 @@ use super::codes::meaning;
 use super::fields::{CONCEPTS, Concept, Group, PHRASES, Phrase, ValueKind};
 use super::places::PlaceWords;
 use super::tables;
+use super::values::are_counted_days;
 use super::words::{self, HeaderToken, WordSet};
 use crate::inspect::classes::Class;
 use crate::inspect::column::{ColumnProfile, MOST_CODES};
@@ -444,6 +445,8 @@ fn by_value(column: &ColumnProfile, concept: &Concept, greets: bool) -> f64 {
         ValueKind::Street if formed || share(Class::List) > 0.7 => -1.0,
         ValueKind::Street => of_forms.max(0.0),
         ValueKind::WholeAddress if column.parts.0 < 3 => -1.0,
+        // Only a header tells them from codes.
+        ValueKind::Date if are_counted_days(column) => 0.3,
         ValueKind::Date if concept.field.ends_with("Birth") => {
             of_forms.min(if (1930.0..2012.0).contains(&column.average_year()) {
                 1.0

@@ -129,6 +129,13 @@ pub(crate) fn transforms(
 /// The order that the values have, or that such files usually have.
 fn dates(kind: ValueKind, column: &ColumnProfile, habits: DateHabits) -> Conversion {
     let count = |class| column.count(class);
+    if count(Class::Date) == 0 && kind == ValueKind::Date && are_counted_days(column) {
+        return Conversion {
+            note: "its numbers seem to be days that a spreadsheet counts: decide from which year, \"1900\" or \"1904\"".into(),
+            open: true,
+            ..made(&["date = { order = \"ymd\", excel = \"1900\" }"])
+        };
+    }
     let (month_first, day_first) = (count(Class::OnlyMdy), count(Class::OnlyDmy));
     let others = count(Class::Date) - count(Class::Ymd);
     let open = others > 0 && month_first == day_first && count(Class::MonthWord) == 0;
@@ -175,6 +182,17 @@ fn dates(kind: ValueKind, column: &ColumnProfile, habits: DateHabits) -> Convers
         note: notes.join("; "),
         open: open || short || unzoned,
     }
+}
+
+/// The day that a spreadsheet counts as the 55,000th lies in 2050.
+const LAST_DAY: f64 = 55_000.0;
+
+/// Whether the values are numbers of five digits, as a spreadsheet counts the days since 1927.
+pub(crate) fn are_counted_days(column: &ColumnProfile) -> bool {
+    let top = column.shapes.top(1);
+    let are_numbers =
+        |(shape, count): &(&str, u64)| *shape == "99999" && column.part(*count) > 0.95;
+    column.greatest < LAST_DAY && top.first().is_some_and(are_numbers)
 }
 
 /// Why the day comes first in a column that does not tell: full stops between the parts, or what the file says.

@@ -383,7 +383,7 @@ const GRACE: &[SchemaKey] = keys! {
     "days": KeyType::Whole(1, 3650),
         "Length of the grace period in days. It is in your agreement with Bakkt. Absent: reports say \"not set\".";
     "from" = "\"accepted\"": KeyType::Any(&[KeyType::Words(&["accepted"]), DATE]),
-        "Where the period starts: the day (UTC) on which the account was accepted, or one date for all accepted accounts.";
+        "Where the period starts: the day (UTC) on which the account was accepted, or one date for all accepted accounts; a date needs `days`.";
 };
 
 const EXCLUDE: &[SchemaKey] = keys! {

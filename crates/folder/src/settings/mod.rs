@@ -27,7 +27,7 @@ use approval::ApprovalSettings;
 use bakkt_contract::unfit_id::{ID_WORDS, IdRules};
 use bakkt_contract::{Level, path};
 use bakkt_files::toml_file::{Table, TomlFile};
-use bakkt_mapping::assess::policy::Policy;
+use bakkt_mapping::assess::policy::{KYB, Policy};
 use bakkt_model::error::{Diagnostics, Failure, nearest};
 use bakkt_model::finding::FindingRules;
 use bakkt_model::grace::{Grace, GraceFrom};
@@ -373,6 +373,12 @@ fn grace(root: &Table<'_>, found: &mut Diagnostics) -> Grace {
         && text != "accepted"
     {
         match text.parse() {
+            // Where a period of no length begins, nothing is due.
+            Ok(_) if table.get("days").is_none() => value.wrong(
+                found,
+                "`from` says where the grace period begins, and nothing says how long it is",
+                "add `days`; without it reports say \"not set\"",
+            ),
             Ok(date) => grace.from = GraceFrom::Date(date),
             Err(_) => value.wrong(
                 found,
@@ -385,8 +391,6 @@ fn grace(root: &Table<'_>, found: &mut Diagnostics) -> Grace {
     grace
 }
 
-/// What stands before an account type where `[policy]` speaks of its KYB.
-const KYB: &str = "kyb.";
 const KYB_HELP: &str = "such as \"kyb.CUSTODIAL\" = { level = \"O\", reason = \"..\" }; H: accounts of this type need KYB, O: they do not";
 
 fn policy(root: &Table<'_>, found: &mut Diagnostics) -> Policy {

@@ -316,8 +316,9 @@ pub(crate) mod sql {
         LEFT JOIN word p ON p.id = g.path LEFT JOIN word w ON w.id = g.reason WHERE g.record = ?1 ORDER BY g.path, g.reason";
     /// The one statement that sorts: four numbers per customer with gaps; SQLite uses a file when they are many.
     pub const RECORDS_BY_DAY: &str = sql!(
-        "SELECT r.id, r.verdict, CASE t.state WHEN {state.accepted} THEN t.last_at END, coalesce(t.state IN ({state.perhaps_at_bakkt}), EXISTS (SELECT 1 FROM former f WHERE f.client_id = r.client_id)), t.existed = {existed.different} \
+        "SELECT r.id, r.verdict, coalesce(CASE t.state WHEN {state.accepted} THEN t.last_at END, \
+            (SELECT max(k.last_at) FROM former f JOIN task k ON k.id = f.task WHERE f.client_id = r.client_id)) AS accepted_at, coalesce(t.state IN ({state.perhaps_at_bakkt}), EXISTS (SELECT 1 FROM former f WHERE f.client_id = r.client_id)), t.existed = {existed.different} \
         FROM record r LEFT JOIN task t ON t.record = r.id AND t.kind = {kind.account} WHERE r.gaps > 0 \
-        ORDER BY CASE t.state WHEN {state.accepted} THEN t.last_at / 86400000 ELSE 9223372036854775807 END, r.id"
+        ORDER BY coalesce(accepted_at / 86400000, 9223372036854775807), r.id"
     );
 }

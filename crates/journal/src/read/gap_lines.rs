@@ -25,7 +25,7 @@ pub struct GapLine<'a> {
     pub reason: &'a str,
     /// open, …
     pub status: &'static str,
-    /// When the account was accepted; None when it was not (yet).
+    /// When the account was accepted, if only by an earlier plan; None when it was not (yet).
     pub accepted_at: Option<i64>,
 }
 
@@ -136,7 +136,8 @@ impl Reader {
 /// The statements. The first walks its table in the order of its key, so that SQLite sorts nothing.
 pub(crate) mod sql {
     pub const RECORDS: &str = sql!(
-        "SELECT r.gap_set, r.file, r.row, r.client_id, CASE t.state WHEN {state.accepted} THEN t.last_at END \
+        "SELECT r.gap_set, r.file, r.row, r.client_id, coalesce(CASE t.state WHEN {state.accepted} THEN t.last_at END, \
+            (SELECT max(k.last_at) FROM former f JOIN task k ON k.id = f.task WHERE f.client_id = r.client_id)) \
         FROM record r LEFT JOIN task t ON t.record = r.id AND t.kind = {kind.account} \
         WHERE r.gap_set IS NOT NULL ORDER BY r.id"
     );

@@ -35,5 +35,5 @@ pub use findings::{FindingCount, FindingPlace, meaning_and_advice};
 pub use gap_history::{DatedGap, FileClosures, GapDay, GapRecord};
 pub use kyb_checklists::{ItemProgress, KybLine};
 pub use reader::{DecisionRow, PolicyRow, Reader, RunRow, nothing_planned};
-pub use records::{RecordLine, StoppedLine};
+pub use records::{ACCEPTED_BEFORE, RecordLine, StoppedLine};
 pub use unknown_outcomes::UnknownOutcome;

@@ -12,6 +12,9 @@ use crate::schema::codes::{EXISTED, KINDS, STATES, VERDICTS};
 use bakkt_model::custody::CustodyKind;
 use rusqlite::{Row, Rows};
 
+/// The state of an account that Bakkt has and the plan does not send.
+pub const ACCEPTED_BEFORE: &str = "accepted, former";
+
 /// One source row.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordLine<'a> {
@@ -23,7 +26,7 @@ pub struct RecordLine<'a> {
     pub reason: Option<&'a str>,
     /// Number of gaps.
     pub gaps: u64,
-    /// Its account task.
+    /// Its account task; of an account that Bakkt has and the plan does not send, that of the earlier plan.
     pub task: TaskPart<'a>,
     /// As Bakkt named it.
     pub bakkt: BakktPart<'a>,
@@ -97,7 +100,9 @@ impl Reader {
             uploads.each(record, |kind, state| beside.upload(kind, state))?;
             documents.each(record, |_, _| beside.unsent += 1)?;
             let mut task = task(row, 6)?;
-            if let (true, Some(state)) = (task.state.is_empty(), row.get(17)?) {
+            if row.get::<_, Option<i64>>(19)? == Some(kind::FORMER_ACCOUNT) {
+                task.state = ACCEPTED_BEFORE;
+            } else if let (true, Some(state)) = (task.state.is_empty(), row.get(17)?) {
                 task.state = dropped_word(state);
             }
             each(RecordLine {
@@ -215,16 +220,18 @@ fn bakkt<'a>(row: &'a Row<'_>, from: usize) -> anyhow::Result<BakktPart<'a>> {
 /// The statements. `ORDER BY` names the key of the outermost table, which the left joins keep outermost.
 pub(crate) mod sql {
     /// The columns of [`RECORD_LINES`] that no file shows.
-    pub const UNSHOWN: std::ops::Range<usize> = 19..29;
+    pub const UNSHOWN: std::ops::Range<usize> = 20..30;
     pub const RECORD_LINES: &str = sql!(
         "SELECT f.name, r.row, r.client_id, r.verdict, w.text, r.gaps, \
         t.state, coalesce(t.attempts, 0) + CASE WHEN s.id IS NULL THEN 0 ELSE (SELECT sum(a.attempts) FROM set_aside a \
             WHERE a.client_id = r.client_id AND a.kind = {kind.account} AND a.gone = 1) END, \
         coalesce(s.first_at, t.first_at), coalesce(t.last_at, s.last_at), c.text, d.text, \
-        t.bakkt_id, t.status, t.created_at, t.existed, r.id, s.state, r.carried, \
+        t.bakkt_id, t.status, t.created_at, t.existed, r.id, s.state, r.carried, t.kind, \
         r.id, r.offset, r.length, r.hash, r.fixed, r.person, r.agreements, r.owners, r.gap_set, r.carried \
         FROM record r LEFT JOIN file f ON f.id = r.file LEFT JOIN word w ON w.id = r.reason \
-        LEFT JOIN task t ON t.record = r.id AND t.kind = {kind.account} \
+        LEFT JOIN task t ON t.id = coalesce((SELECT k.id FROM task k WHERE k.record = r.id AND k.kind = {kind.account}), \
+            (SELECT max(o.task) FROM former o WHERE o.client_id = r.client_id \
+            AND r.id = (SELECT min(m.id) FROM record m WHERE m.client_id = r.client_id))) \
         LEFT JOIN set_aside s ON s.id = (SELECT max(a.id) FROM set_aside a WHERE a.client_id = r.client_id AND a.kind = {kind.account} AND a.gone = 1) \
             AND r.id = (SELECT min(o.id) FROM record o WHERE o.client_id = r.client_id) \
         LEFT JOIN word c ON c.id = CASE WHEN t.id IS NULL THEN s.code ELSE t.code END \

@@ -31,6 +31,8 @@ pub(super) struct Layout<'a> {
     /// Indexes of the paths: trees share them.
     known: HashMap<String, u32>,
     pub(super) unfed: Vec<UnfedPath>,
+    /// Patterns of `[policy]` that change something on some account type.
+    pub(super) effective: Vec<String>,
     owner: usize,
     element: Option<(usize, usize)>,
 }
@@ -51,8 +53,34 @@ impl<'a> Layout<'a> {
             paths: Vec::new(),
             known: HashMap::new(),
             unfed: Vec::new(),
+            effective: Vec::new(),
             owner: 0,
             element: None,
+        }
+    }
+}
+
+/// What every record has of the objects above a field.
+#[derive(Clone, Copy)]
+struct Above {
+    /// Each must be there.
+    required: bool,
+    /// Each is owed, if only as a gap.
+    owed: bool,
+}
+
+impl Above {
+    /// What a field of a rule adds for those below it.
+    fn with(self, rule: LevelRule, always_owed: bool) -> Above {
+        let LevelRule::Is(level) = rule else {
+            return Above {
+                required: false,
+                owed: false,
+            };
+        };
+        Above {
+            required: self.required && level.breaks(),
+            owed: self.owed && always_owed && level >= Level::G,
         }
     }
 }
@@ -73,7 +101,11 @@ fn always_fits(feed: &FieldMapping, form: Form) -> bool {
 impl Layout<'_> {
     pub(super) fn tree(&mut self, number: usize, account_type: &'static str) -> Tree {
         self.account_type = account_type;
-        let nodes = self.fields(ACCOUNT, "", true);
+        let above = Above {
+            required: true,
+            owed: true,
+        };
+        let nodes = self.fields(ACCOUNT, "", above);
         Tree {
             account_type,
             // There are fewer types than a byte has values.
@@ -86,27 +118,35 @@ impl Layout<'_> {
         }
     }
 
-    fn fields(&mut self, fields: &'static [Field], prefix: &str, required: bool) -> Vec<Node> {
+    fn fields(&mut self, fields: &'static [Field], prefix: &str, above: Above) -> Vec<Node> {
         let account_type = self.account_type;
-        fields
-            .iter()
-            .filter_map(|field| Some((field, field.rule.on(account_type)?)))
-            .map(|(field, rule)| self.node(field, rule, prefix, required))
-            .filter(|node| !node.never_matters())
-            .collect()
+        let mut nodes = Vec::new();
+        for field in fields {
+            let Some(rule) = field.rule.on(account_type) else {
+                continue;
+            };
+            let before = self.effective.len();
+            let node = self.node(field, rule, prefix, above);
+            if !node.never_matters() {
+                nodes.push(node);
+            } else {
+                // No record has what is below; that the field itself is owed no more may still count.
+                self.effective.truncate(before);
+            }
+            self.note_effect(&path::pattern(&path::join(prefix, field.name)), rule);
+        }
+        nodes
     }
 
-    /// `required`: every object above is one that must be there.
-    fn node(
-        &mut self,
-        field: &'static Field,
-        rule: LevelRule,
-        prefix: &str,
-        required: bool,
-    ) -> Node {
+    fn node(&mut self, field: &'static Field, rule: LevelRule, prefix: &str, above: Above) -> Node {
         let at = path::join(prefix, field.name);
-        let rule = self.policy.rule(&path::pattern(&at), rule);
-        let required = required && matches!(rule, LevelRule::Is(level) if level.breaks());
+        let pattern = path::pattern(&at);
+        let demanded = self.policy.demands(&pattern);
+        let rule = self.policy.rule(&pattern, rule);
+        let owed = self.slot(&format!("{OWED}{at}"));
+        let mut inner = above.with(rule, owed.is_none() && field.stand_in.is_none());
+        inner.required |= demanded && inner.owed;
+        let required = inner.required;
         let body = match field.shape {
             FieldShape::Leaf(form) => NodeBody::Leaf(self.leaf(field, form, prefix, &at, required)),
             FieldShape::Lines(form) => {
@@ -114,18 +154,19 @@ impl Layout<'_> {
                 self.note_unfed(&at, required && self.is_unfed(slot));
                 NodeBody::Lines(slot, form)
             }
-            FieldShape::Object(inner) => NodeBody::Object {
-                inside: self.inside(inner, &at, required),
+            FieldShape::Object(fields) => NodeBody::Object {
+                inside: self.inside(fields, &at, inner),
                 lends: at.ends_with("identity.personalAddress"),
                 borrows: field.stand_in.is_some(),
             },
-            FieldShape::List(inner) => self.list((field, rule), inner, &at, required),
+            FieldShape::List(fields) => self.list((field, rule), fields, &at, inner),
         };
         Node {
             key: format!("\"{}\":", field.name).into_bytes(),
             path: self.path(&at),
             level: self.level(rule, prefix),
-            owed: self.slot(&format!("{OWED}{at}")),
+            demanded,
+            owed,
             body,
         }
     }
@@ -162,7 +203,7 @@ impl Layout<'_> {
         (field, rule): (&Field, LevelRule),
         inner: &'static [Field],
         at: &str,
-        required: bool,
+        above: Above,
     ) -> NodeBody {
         let owners = at == "owners";
         let head = format!("{at}[");
@@ -193,11 +234,17 @@ impl Layout<'_> {
                     self.element = place.map(|place| (joined.each, place));
                 }
                 // What a second owner lacks blocks the rows that have one; what the first lacks blocks them all.
-                let inside = self.inside(inner, &at, required && index == 0);
+                let first = owners && index == 0;
+                let above = Above {
+                    required: above.required && index == 0,
+                    owed: above.owed && first,
+                };
+                let inside = self.inside(inner, &at, above);
                 Node {
                     key: Vec::new(),
                     path: self.path(&at),
                     level: NodeLevel::Is(Level::W),
+                    demanded: false,
                     owed: None,
                     body: NodeBody::Object {
                         inside,
@@ -276,8 +323,8 @@ impl Layout<'_> {
         slot.is_none_or(|slot| self.fed[slot].feed.is_open())
     }
 
-    fn inside(&mut self, fields: &'static [Field], at: &str, required: bool) -> ObjectContents {
-        let children = self.fields(fields, at, required);
+    fn inside(&mut self, fields: &'static [Field], at: &str, above: Above) -> ObjectContents {
+        let children = self.fields(fields, at, above);
         let constants_suffice = children
             .iter()
             .all(|child| !child.always_needed() || self.constant(child));
@@ -318,6 +365,16 @@ impl Layout<'_> {
         range
             .map(|(target, slot)| (*target, *slot))
             .take_while(move |(target, _)| target.starts_with(head))
+    }
+
+    /// Notes that a line of `[policy]` changes something on the account type at hand, whose field has this rule without it.
+    fn note_effect(&mut self, pattern: &str, rule: LevelRule) {
+        let moved = self.policy.moves().find(|(moved, _)| *moved == pattern);
+        if moved
+            .is_some_and(|(_, moved)| moved.level != rule.strongest() || moved.level == Level::H)
+        {
+            self.effective.push(pattern.to_owned());
+        }
     }
 
     fn note_unfed(&mut self, at: &str, unfed: bool) {

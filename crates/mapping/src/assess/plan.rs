@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::GapReason;
 use super::layout::Layout;
-use super::policy::Policy;
+use super::policy::{KYB, Policy};
 use super::walk::PatternLooks;
 use crate::Mapper;
 use crate::draft::{Draft, SlotValue};
@@ -32,6 +32,8 @@ pub enum Spelling {
 pub struct AssessPlan {
     /// One for each account type that can occur.
     pub trees: Vec<Tree>,
+    /// Patterns of `[policy]` that change nothing for any record.
+    pub idle_moves: Vec<String>,
     /// Every path that a gap can name, with the columns that feed it.
     pub paths: Vec<PathInfo>,
     /// The day of the plan.
@@ -98,6 +100,8 @@ pub struct Node {
     pub path: u32,
     /// Its level inside its object.
     pub level: NodeLevel,
+    /// `[policy]` makes it H: a customer who lacks it is not sent, however optional its object is.
+    pub demanded: bool,
     /// The slot that says whether a record owes it; none: every record does.
     pub owed: Option<usize>,
     /// What stands there.
@@ -121,9 +125,25 @@ impl Node {
         }
     }
 
+    /// Whether its object is not whole without it, at its level inside. What `[policy]` demands stops the customer instead: its
+    /// object stays whole.
+    pub(super) fn breaks_object(&self, own: Level) -> bool {
+        own.breaks() && !self.demanded
+    }
+
+    /// The level that counts, in an object of a level that counts: no field matters more than its object, but for what
+    /// `[policy]` demands.
+    pub(super) fn level_in(&self, own: Level, object: Level) -> Level {
+        match own {
+            Level::W => object,
+            Level::H if self.demanded => own,
+            _ => own.min(object),
+        }
+    }
+
     /// Without it its object is never whole.
     pub(super) fn always_needed(&self) -> bool {
-        matches!(self.level, NodeLevel::Is(level) if level.breaks())
+        matches!(self.level, NodeLevel::Is(level) if self.breaks_object(level))
     }
 
     /// Optional and fed by nothing: neither a value nor a gap can come of it.
@@ -311,7 +331,18 @@ impl AssessPlan {
             .collect();
         let type_path = layout.path(ACCOUNT_TYPE);
         let row_path = layout.path("(row)");
-        let Layout { paths, unfed, .. } = layout;
+        let Layout {
+            paths,
+            unfed,
+            effective,
+            ..
+        } = layout;
+        let idle = policy.moves().map(|(pattern, _)| pattern);
+        let idle = idle.filter(|pattern| match pattern.strip_prefix(KYB) {
+            Some(account_type) => !mapper.account_types.contains(&account_type),
+            None => !effective.iter().any(|known| known == pattern),
+        });
+        let idle_moves = idle.map(str::to_owned).collect();
         let ending_in = |ends: &[&str]| {
             let meant = slots
                 .iter()
@@ -320,6 +351,7 @@ impl AssessPlan {
         };
         let plan = AssessPlan {
             trees,
+            idle_moves,
             paths,
             as_of,
             spelling,

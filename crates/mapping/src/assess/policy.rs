@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use bakkt_contract::documents::KYB_ACCOUNT_TYPES;
 use bakkt_contract::{Level, LevelRule, path};
 
+/// What stands before an account type where a line speaks of its KYB.
+pub const KYB: &str = "kyb.";
+
 /// The moves, by path pattern such as `owners[].identity.employment`, or by type of account as `kyb.CUSTODIAL`.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
@@ -37,6 +40,11 @@ impl Policy {
     /// Adds a move. The error says why it cannot be.
     pub fn add(&mut self, pattern: &str, level: Level, reason: String) -> Result<(), String> {
         let found = path::find_pattern(pattern).ok_or("not a field of the contract")?;
+        if let Some(list) = pattern.strip_suffix("[]") {
+            return Err(format!(
+                "an element has no level of its own; the list is \"{list}\""
+            ));
+        }
         if found.field.rule.strongest() == Level::W {
             return Err("it is W: the wire refuses a request (or an object) without it".into());
         }
@@ -65,16 +73,22 @@ impl Policy {
             return Err("an account needs KYB or it does not".into());
         }
         self.moves
-            .insert(format!("kyb.{account_type}"), LevelMove { level, reason });
+            .insert(format!("{KYB}{account_type}"), LevelMove { level, reason });
         Ok(())
     }
 
     /// Whether accounts of a type need KYB.
     pub fn needs_kyb(&self, account_type: &str) -> bool {
-        match self.moves.get(&format!("kyb.{account_type}")) {
+        match self.moves.get(&format!("{KYB}{account_type}")) {
             Some(moved) => moved.level == Level::H,
             None => KYB_ACCOUNT_TYPES.contains(&account_type),
         }
+    }
+
+    /// Whether a customer without a field is not sent because a line says so, wherever the field stands.
+    pub(crate) fn demands(&self, pattern: &str) -> bool {
+        let moved = self.moves.get(pattern);
+        moved.is_some_and(|moved| moved.level == Level::H)
     }
 
     /// The rule of a field, moved or not. Of a conditional rule the level moves and the condition stays.

@@ -177,7 +177,7 @@ impl Assessor {
         self.gaps.push(gap);
     }
 
-    /// `own` is the level inside the object, `level` what counts, which no object above makes stronger than itself.
+    /// `own` is the level inside the object, `level` what counts ([`Node::level_in`]).
     fn owed_node(
         &mut self,
         plan: &AssessPlan,
@@ -201,7 +201,8 @@ impl Assessor {
                     node,
                     inside,
                     level,
-                    level < Level::G || *borrows,
+                    // An object above that is there may owe it whatever counts.
+                    (level < Level::G && own != Level::W) || *borrows,
                 );
                 if *lends && done == NodeOutcome::Sent {
                     self.lent = Some((start, self.out.len() - 1));
@@ -264,12 +265,9 @@ impl Assessor {
         let mut whole = true;
         for child in &inside.children {
             let own = child.level_on(draft);
-            let counts = if own == Level::W {
-                level
-            } else {
-                own.min(level)
-            };
-            if self.node(plan, draft, child, own, counts) != NodeOutcome::Sent && own.breaks() {
+            let counts = child.level_in(own, level);
+            let done = self.node(plan, draft, child, own, counts);
+            if done != NodeOutcome::Sent && child.breaks_object(own) {
                 whole = false;
             }
         }
@@ -282,6 +280,11 @@ impl Assessor {
                 if quiet {
                     self.gaps.truncate(mark.gaps);
                 }
+            }
+            // An object may be owed of which no field is.
+            let told = |gap: &Gap| gap.level >= level;
+            if level >= Level::G && !quiet && !self.gaps[mark.gaps..].iter().any(told) {
+                self.gap(node, GapReason::Missing, level, NodeOutcome::Absent);
             }
             return NodeOutcome::Absent;
         }

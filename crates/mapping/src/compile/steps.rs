@@ -200,6 +200,7 @@ impl Compiler<'_, '_> {
             },
             None => self.pairs("lookup", value),
         };
+        self.idle_codes(&pairs, value, table);
         // A form that follows the table (a country's name, say) takes what the table gives.
         let last = FORMS.iter().all(|key| table.get(key).is_none());
         for (code, meaning) in pairs {
@@ -213,6 +214,41 @@ impl Compiler<'_, '_> {
             lookup.add(&code, meaning);
         }
         lookup
+    }
+
+    /// Reports codes that no cell can be: an empty cell has no code.
+    fn idle_codes(&mut self, pairs: &[(String, String)], value: Value<'_>, table: &Table<'_>) {
+        if pairs.is_empty() && value.as_text().is_none() {
+            let help = "add the codes of the column: lookup = { M = \"MARRIED\" }";
+            value.wrong(self.found, "the lookup has no codes", help);
+        }
+        // What other transforms make of a cell is looked up whatever it is.
+        let as_it_stands = ["regex", "split", "digits", "pad"];
+        let as_it_stands = as_it_stands.iter().all(|key| table.get(key).is_none());
+        let is_idle = |code: &str| code.is_empty() || (as_it_stands && self.missing.contains(code));
+        let idle: Vec<&str> = pairs
+            .iter()
+            .map(|(code, _)| trim(code))
+            .filter(|code| is_idle(code))
+            .collect();
+        for code in idle {
+            value.wrong(
+                self.found,
+                format!("the lookup's code \"{code}\" counts as an empty cell, so nothing is ever looked up by it"),
+                "say with `default` what an empty cell means, or take the word out of `missing`",
+            );
+        }
+    }
+
+    /// Reports a form that gives what its field never takes.
+    fn form_fits(&mut self, key: &str, value: Value<'_>, fits: bool, of: &str) {
+        if !fits {
+            value.wrong_key(
+                self.found,
+                format!("`{key}` on a field that takes no {of}"),
+                "take it away",
+            );
+        }
     }
 
     fn form(&mut self, key: &str, value: Value<'_>, takes: TargetForm) -> Option<Transform> {
@@ -247,15 +283,24 @@ impl Compiler<'_, '_> {
                 }
             },
             "integer" => self.point(key, value).map(Transform::Integer),
-            "yes_no" => self.yes_no(value),
+            "yes_no" => {
+                let fits = form == Some(Form::Boolean);
+                self.form_fits(key, value, fits, "true or false");
+                self.yes_no(value)
+            }
             "country" => value.boolean(self.found)?.then_some(Transform::Country),
-            _ if value.is_table() => self
-                .place("us_state", value)
-                .map(Some)
-                .map(Transform::UsState),
-            _ => value
-                .boolean(self.found)?
-                .then_some(Transform::UsState(None)),
+            _ => {
+                self.form_fits(key, value, form == Some(Form::State), "state");
+                match value.is_table() {
+                    true => self
+                        .place("us_state", value)
+                        .map(Some)
+                        .map(Transform::UsState),
+                    false => value
+                        .boolean(self.found)?
+                        .then_some(Transform::UsState(None)),
+                }
+            }
         }
     }
 
@@ -290,6 +335,13 @@ impl Compiler<'_, '_> {
         let pivot = table.integer("pivot", 0, 99, self.found);
         match DateFormats::compile(&formats) {
             Ok(formats) => {
+                if let Some(value) = table.get("pivot").filter(|_| !formats.has_short_years()) {
+                    value.wrong_key(
+                        self.found,
+                        "`pivot` has nothing to say: no format has a year of two digits (%y)",
+                        "take it away",
+                    );
+                }
                 let pivot = pivot.map_or(usual, |pivot| pivot as u8);
                 Some(Dates::Formats(formats.with_pivot(pivot)))
             }

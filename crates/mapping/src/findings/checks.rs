@@ -128,6 +128,15 @@ pub struct ComparisonKeys {
     pub first: u8,
 }
 
+/// An owner whose tax id the record is not compared by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TaxedOwner {
+    /// Keyed hash of the tax id, as [`ComparisonKeys::tax_id`]; 0: none.
+    pub tax_id: u64,
+    /// Of who the owner is; 0: not known.
+    pub person: u64,
+}
+
 /// A finding of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordFinding {
@@ -150,6 +159,8 @@ pub struct RecordFindings {
     pub found: Vec<RecordFinding>,
     /// What other records are compared by.
     pub keys: ComparisonKeys,
+    /// The owners whose tax ids are not among these: their places, and keyed hashes of the tax ids.
+    pub(crate) further: Vec<(usize, u64)>,
     /// What was found of names before.
     judged: Memo<Option<&'static str>>,
     /// What was found of free texts before.
@@ -273,6 +284,18 @@ impl Checks {
             gap: gap.map(|gap| gap as u32),
         });
         u16::try_from(self.fields.len() - 1).unwrap_or(u16::MAX)
+    }
+
+    /// The path of the field in which something was found, with the number of the element; of an id the account's.
+    pub(crate) fn path_of<'a>(&'a self, found: &RecordFinding, plan: &'a AssessPlan) -> &'a str {
+        let field = found
+            .field
+            .and_then(|field| self.fields.get(usize::from(field)));
+        let Some(field) = field else {
+            return "clientAccountId";
+        };
+        let gap = field.gap.and_then(|gap| plan.paths.get(gap as usize));
+        gap.map_or(&field.path, |gap| &gap.path)
     }
 
     fn hash(&self, tag: u8, parts: &[&str]) -> u64 {

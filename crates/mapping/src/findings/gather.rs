@@ -1,7 +1,7 @@
 //! Findings of a whole export: those of single records, counted, and those that only several records together have.
 //!
 //! Owner of [`Gathering`], which `check` and planning both fill while the export is scanned and ask when the duplicates are
-//! known, so that they tell the same. What it keeps of each record while the scan goes on, 37 bytes, goes into columns (`columns`).
+//! known, so that they tell the same. What it keeps of each record while the scan goes on, 37 bytes and 20 for each further owner with a tax id, goes into columns (`columns`).
 //! Duplicates are no findings: they have a verdict of their own. A tax id or an e-mail address that one and the same person has on
 //! several accounts is told as the same person, and not once more.
 //! Left out on purpose: documents, and everything that is shown (`commands`).
@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 pub use self::kept::RecordStanding;
-use self::kept::{KindGroups, RecordDetails, RecordLines, StoredMember};
+use self::kept::{FurtherOwners, KindGroups, RecordDetails, RecordLines, StoredMember};
+use super::checks::{ComparisonKeys, RecordFinding, TaxedOwner};
 use super::groups::{Compared, repeated};
 use super::ids::{Lengths, LongIds};
-use super::{ComparisonKeys, checks::RecordFinding};
 use crate::columns::{Column, ColumnStore};
 use bakkt_files::cores;
 use bakkt_model::finding::{FindingAction, FindingKind, FindingRules, first_of};
@@ -54,6 +54,8 @@ pub struct ScannedRecord<'a> {
     pub person: u64,
     /// What it is compared by.
     pub keys: ComparisonKeys,
+    /// The tax ids of its owners, but for the one that it is compared by itself.
+    pub further: &'a [TaxedOwner],
     /// The findings of it alone.
     pub found: &'a [RecordFinding],
 }
@@ -66,6 +68,7 @@ pub struct Gathering {
     ids: Column<u64>,
     persons: Column<u64>,
     tax_ids: Column<u64>,
+    further: FurtherOwners,
     emails: Column<u64>,
     rest: Column<RecordDetails>,
     lengths: Lengths,
@@ -140,6 +143,7 @@ impl Gathering {
             ids: Column::new(store),
             persons: Column::new(store),
             tax_ids: Column::new(store),
+            further: FurtherOwners::new(store),
             emails: Column::new(store),
             rest: Column::new(store),
             lengths: Lengths::default(),
@@ -163,6 +167,7 @@ impl Gathering {
         };
         self.persons.push(person);
         self.tax_ids.push(keys.tax_id);
+        self.further.add(record, seen.further);
         self.emails.push(keys.email);
         self.rest.push(RecordDetails {
             born: keys.born,
@@ -316,39 +321,43 @@ impl Gathering {
         };
         let is_wanted = |record: u32| !is_left_out(record);
         // A tax id or an e-mail address counts only where more than one person has it.
-        let owned = |keys: &Column<u64>, take| {
+        let owned = |keys: &Column<u64>, further: Option<&FurtherOwners>, take| {
             let records = || {
                 let owned = keys.iter().zip(self.persons.iter());
-                owned.map(|(key, owner)| Compared { key, owner })
+                let owned = owned.map(|(key, owner)| Compared { key, owner });
+                let further = further.into_iter().flat_map(FurtherOwners::iter);
+                (1..).zip(owned).chain(further)
             };
+            let count = count + further.map_or(0, FurtherOwners::len);
             repeated(count, from, is_wanted, records, take);
         };
         match kind {
             FindingKind::SimilarIds => {
-                let ids = || self.ids.iter().map(Compared::from);
+                let ids = || (1..).zip(self.ids.iter().map(Compared::from));
                 repeated(count, from, is_wanted, ids, take);
             }
             FindingKind::SamePerson => {
                 let persons = || {
                     let owned = self.persons.iter().zip(self.rest.iter());
-                    owned.map(|(person, rest)| match person {
+                    let owned = owned.map(|(person, rest)| match person {
                         0 => Compared::default(),
                         // Accounts of several types may belong to one person.
                         person => person
                             .rotate_left(u32::from(rest.account_type))
                             .max(1)
                             .into(),
-                    })
+                    });
+                    (1..).zip(owned)
                 };
                 repeated(count, from, is_wanted, persons, take);
             }
-            FindingKind::SameTaxId => owned(&self.tax_ids, take),
-            FindingKind::SameEmail => owned(&self.emails, take),
+            FindingKind::SameTaxId => owned(&self.tax_ids, Some(&self.further), take),
+            FindingKind::SameEmail => owned(&self.emails, None, take),
             FindingKind::DefaultBirthDate if !usual.is_empty() => {
                 let born = || {
                     let usual = |born: u16| if usual.contains(&born) { born } else { 0 };
                     let born = self.rest.iter().map(move |rest| usual(rest.born));
-                    born.map(|born| u64::from(born).into())
+                    (1..).zip(born.map(|born| u64::from(born).into()))
                 };
                 repeated(count, from, is_wanted, born, take);
             }
@@ -357,14 +366,14 @@ impl Gathering {
                 let is_short = move |digits: u8| digits > 0 && digits < expected;
                 let short = || {
                     let digits = self.rest.iter().map(|rest| rest.digits);
-                    digits.map(move |digits| u64::from(is_short(digits)).into())
+                    (1..).zip(digits.map(move |digits| u64::from(is_short(digits)).into()))
                 };
                 repeated(count, from, is_wanted, short, take);
             }
             FindingKind::ChangedId if self.long.are_rounded() => {
                 let rounded = || {
                     let all = self.rest.iter().map(|rest| rest.may_be_rounded);
-                    all.map(|may_be_rounded| u64::from(may_be_rounded).into())
+                    (1..).zip(all.map(|may_be_rounded| u64::from(may_be_rounded).into()))
                 };
                 repeated(count, from, is_wanted, rounded, take);
             }

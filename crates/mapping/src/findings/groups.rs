@@ -107,9 +107,10 @@ impl Groups {
     }
 }
 
-/// Hands on the groups of at least `from` records with the same key: the records in order, numbered from 1; the groups in no order.
-/// Records that are not wanted are in none. `records` gives all records, each time anew.
-pub(crate) fn repeated<O: Copy + Default + Ord, I: Iterator<Item = Compared<O>>>(
+/// Hands on the groups of at least `from` records with the same key: the records in order, each once; the groups in no order.
+/// Records that are not wanted are in none. `records` gives what all records are compared by, each time anew, with the number of the
+/// record; there are `count` of these.
+pub(crate) fn repeated<O: Copy + Default + Ord, I: Iterator<Item = (u32, Compared<O>)>>(
     count: usize,
     from: usize,
     is_wanted: impl Fn(u32) -> bool,
@@ -125,7 +126,10 @@ pub(crate) fn repeated<O: Copy + Default + Ord, I: Iterator<Item = Compared<O>>>
             if same.len() >= from && !is_of_one {
                 group.clear();
                 group.extend(same.iter().map(|(_, record, _)| *record));
-                take(&group);
+                group.dedup();
+                if group.len() >= from {
+                    take(&group);
+                }
             }
         }
         sorted.clear();
@@ -136,18 +140,18 @@ pub(crate) fn repeated<O: Copy + Default + Ord, I: Iterator<Item = Compared<O>>>
         let is_here = |key: u64| key != 0 && share(mixed(key), shares) == here;
         // Of a single record every key is a group.
         let repeats = (from > 1).then(|| {
-            let keys = records().map(|compared| compared.key);
+            let keys = records().map(|(_, compared)| compared.key);
             let keys = keys.filter(|key| is_here(*key));
             Repeats::new(count / shares, shares, keys)
         });
         let counts =
             |key: u64| is_here(key) && repeats.as_ref().is_none_or(|repeats| repeats.may_have(key));
         let may_repeat = || {
-            let numbered = records().zip(1..);
-            numbered.filter(|(compared, record)| counts(compared.key) && is_wanted(*record))
+            let all = records();
+            all.filter(|(record, compared)| counts(compared.key) && is_wanted(*record))
         };
         let mut all = 0;
-        may_repeat().for_each(|(Compared { key, owner }, record)| {
+        may_repeat().for_each(|(record, Compared { key, owner })| {
             all += 1;
             if all <= AT_ONCE {
                 sorted.push((key, record, owner));
@@ -161,7 +165,7 @@ pub(crate) fn repeated<O: Copy + Default + Ord, I: Iterator<Item = Compared<O>>>
         let parts = all.div_ceil(AT_ONCE);
         for part in here * parts..(here + 1) * parts {
             sorted.clear();
-            may_repeat().for_each(|(Compared { key, owner }, record)| {
+            may_repeat().for_each(|(record, Compared { key, owner })| {
                 if share(mixed(key), shares * parts) == part {
                     sorted.push((key, record, owner));
                 }
@@ -181,7 +185,8 @@ mod tests {
         records: impl Fn() -> I,
     ) -> Vec<Vec<u32>> {
         let mut groups = Groups::default();
-        repeated(records().count(), from, is_wanted, records, |group| {
+        let numbered = || (1..).zip(records());
+        repeated(numbered().count(), from, is_wanted, numbered, |group| {
             groups.add(group);
         });
         groups.in_order().into_iter().map(<[u32]>::to_vec).collect()
@@ -218,6 +223,24 @@ mod tests {
         let groups = |last| listed(2, |_| true, || of(last));
         assert_eq!(groups(6), [[3, 4], [5, 6]]);
         assert_eq!(groups(7), [vec![1, 2, 7], vec![3, 4], vec![5, 6]]);
+    }
+
+    #[test]
+    fn a_record_that_has_a_key_twice_counts_once() {
+        let keys = [(1, 7), (2, 8), (1, 7), (3, 8), (2, 8)];
+        let records = || {
+            keys.iter()
+                .map(|(record, key)| (*record, Compared::from(*key)))
+        };
+        let mut groups = Vec::new();
+        repeated(
+            keys.len(),
+            2,
+            |_| true,
+            records,
+            |group| groups.push(group.to_vec()),
+        );
+        assert_eq!(groups, [[2, 3]]);
     }
 
     #[test]

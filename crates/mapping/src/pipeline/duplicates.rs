@@ -95,7 +95,7 @@ impl DuplicateIndex {
             self.positions.len(),
             2,
             |_| true,
-            || self.ids.iter().map(Compared::from),
+            || (1..).zip(self.ids.iter().map(Compared::from)),
             |group| groups.add(group),
         );
         let groups = groups.in_order();

@@ -17,6 +17,13 @@ use bakkt_contract::roles::PRIMARY_OWNER;
 /// Keyed hash of a person.
 pub type PersonHash = [u8; 16];
 
+/// Half of a person's hash, which is enough to compare the records of one export; never 0.
+pub fn half(person: PersonHash) -> u64 {
+    let mut half = [0; 8];
+    half.copy_from_slice(&person[..8]);
+    u64::from_le_bytes(half).max(1)
+}
+
 /// What the key is derived for: no other hash of the journal is made with it.
 const CONTEXT: &str = "bakkt-migrate 2026-11 the same person under another id";
 
@@ -48,8 +55,18 @@ impl PersonHasher {
         let is_primary = |owner: &&OwnerSlots| value(owner.role) == Some(PRIMARY_OWNER);
         let owner = self.owners.iter().find(is_primary);
         let owner = *owner.or(self.owners.first())?;
+        self.hash_of(&owner, draft)
+    }
+
+    /// The same of the owner at a place.
+    pub(crate) fn hash_at(&mut self, place: usize, draft: &Draft) -> Option<PersonHash> {
+        let owner = *self.owners.get(place)?;
+        self.hash_of(&owner, draft)
+    }
+
+    fn hash_of(&mut self, owner: &OwnerSlots, draft: &Draft) -> Option<PersonHash> {
         self.text.clear();
-        if fold_person(&owner, draft, &mut self.text) < 2 {
+        if fold_person(owner, draft, &mut self.text) < 2 {
             return None;
         }
         let hash = match &self.moment {

@@ -60,18 +60,31 @@ impl RecordReader {
         prepared.context("a row of the export is no longer the first of its account")
     }
 
-    /// Prepares a record and looks what a layer does to it: the verdict with it, and the paths of the gaps that stop it.
+    /// Prepares a record and looks what a layer does to it: the verdict with it, and the paths of what stops it, gaps and findings of
+    /// the record alone that block.
     pub fn try_layer(
         &mut self,
         pipeline: &Pipeline,
         at: Position,
         from: JoinedRowSource<'_>,
         trial: OverlayTrial,
-    ) -> anyhow::Result<(OverlayTrial, Verdict, Vec<u32>)> {
+    ) -> anyhow::Result<(OverlayTrial, Verdict, Vec<String>)> {
         self.worker.begin_trial(trial);
         let prepared = self.prepare(pipeline, at, from)?;
-        let stops = prepared.gaps.iter().filter(|gap| gap.level.breaks());
-        let (verdict, stops) = (prepared.verdict, stops.map(|gap| gap.path).collect());
+        let (id, gaps) = (prepared.id.map(str::to_owned), prepared.gaps.to_vec());
+        let mut verdict = prepared.verdict;
+        let path = |path: u32| pipeline.plan.paths[path as usize].path.clone();
+        let stops = gaps.iter().filter(|gap| gap.level.breaks());
+        let mut stops: Vec<String> = stops.map(|gap| path(gap.path)).collect();
+        if verdict.sendable() {
+            let looked = self.worker.look(pipeline, id.as_deref(), &gaps);
+            for found in &looked.found {
+                if found.kind.bit() & pipeline.checks.blocking != 0 {
+                    verdict = Verdict::Blocked;
+                    stops.push(pipeline.checks.path_of(found, &pipeline.plan).to_owned());
+                }
+            }
+        }
         Ok((self.worker.end_trial(), verdict, stops))
     }
 

@@ -10,14 +10,14 @@ use std::thread::Builder;
 use super::fixed::{FixedMarker, FixedMarks};
 use super::moment::MomentHasher;
 use super::owner_marks::{CarriedAgreements, OwnerMarker};
-use super::person::{PersonHash, PersonHasher};
+use super::person::{PersonHash, PersonHasher, half};
 use super::{Hash, JoinedRowSource, Pipeline, Worker};
 use crate::assess::Gap;
 use crate::assess::facts::{OwnerFact, OwnerFacts};
 use crate::draft;
 use crate::feed::StrictLookup;
 use crate::findings::ComparisonKeys;
-use crate::findings::checks::RecordFinding;
+use crate::findings::checks::{RecordFinding, TaxedOwner};
 use bakkt_model::error::started;
 use bakkt_model::finding::FindingKind;
 use bakkt_model::finding::first_of;
@@ -85,6 +85,7 @@ pub struct ScannedRow {
     parts: (u32, u32),
     laid: (u32, u32),
     found: (u32, u32),
+    further: (u32, u32),
     agreements: (u32, u32),
     owner_marks: (u32, u32),
     /// With the hash: what is carried over of agreements.
@@ -131,6 +132,8 @@ pub struct Results {
     shapes: Vec<(u32, u32)>,
     /// By record, where findings were asked for: what it is compared by with others.
     keys: Vec<ComparisonKeys>,
+    /// The tax ids of owners that are not among these.
+    further: Vec<TaxedOwner>,
     found: Vec<RecordFinding>,
 }
 
@@ -191,6 +194,11 @@ impl Results {
     /// The findings of a record alone; none unless findings were asked for.
     pub fn found(&self, row: &ScannedRow) -> &[RecordFinding] {
         &self.found[row.found.0 as usize..row.found.1 as usize]
+    }
+
+    /// The tax ids of a record's owners that are not among its keys; none unless findings were asked for.
+    pub fn further(&self, row: &ScannedRow) -> &[TaxedOwner] {
+        &self.further[row.further.0 as usize..row.further.1 as usize]
     }
 
     /// By record, what it is compared by with others; empty unless findings were asked for.
@@ -270,6 +278,7 @@ impl Results {
         self.strays.clear();
         self.shapes.clear();
         self.keys.clear();
+        self.further.clear();
         self.found.clear();
         self.read = rows.len() as u64;
         // What tells of the rows beside a record is that of the record at hand.
@@ -294,7 +303,7 @@ impl Results {
             }
             if want.findings {
                 for (place, (_, row)) in block.iter().enumerate().take(self.rows.len() - first) {
-                    self.note_findings(pipeline, worker, place, (first + place, row));
+                    self.note_findings(pipeline, worker, place, (first + place, row), hashers);
                 }
             }
         }
@@ -367,6 +376,7 @@ impl Results {
                 parts: (parts, parts),
                 laid: (laid, laid),
                 found: (0, 0),
+                further: (0, 0),
                 agreements: (agreements, owner_marks),
                 owner_marks: (owner_marks, owner_marks),
                 carried,
@@ -458,10 +468,13 @@ impl Results {
         worker: &mut Worker,
         place: usize,
         (number, row): (usize, &Row<'_>),
+        hashers: &mut Hashers,
     ) {
         let record = &mut self.rows[number];
         let first = self.found.len() as u32;
         record.found = (first, first);
+        let first = self.further.len() as u32;
+        record.further = (first, first);
         if row.flaw().is_some() || record.verdict == Verdict::Excluded {
             self.keys.push(ComparisonKeys::default());
             return;
@@ -485,6 +498,15 @@ impl Results {
             record.fixed = None;
             record.owners.1 = record.owners.0;
             record.payload.1 = record.payload.0;
+        }
+        if let Some(people) = &mut hashers.people {
+            let further = worker.looked.further.iter();
+            self.further
+                .extend(further.map(|&(place, tax_id)| TaxedOwner {
+                    tax_id,
+                    person: people.hash_at(place, worker.draft()).map_or(0, half),
+                }));
+            record.further.1 = self.further.len() as u32;
         }
     }
 

@@ -75,7 +75,8 @@ impl Assessor {
                 .is_some_and(|text| self.check(plan, draft, form, leaf, text).is_ok());
             if !fit {
                 // Of a record that is not sent at all, nothing is withheld.
-                if !constant && !level.breaks() {
+                let demanded = node.demanded && own == Level::H;
+                if demanded || (!constant && !level.breaks()) {
                     self.gap(node, GapReason::Withheld, level, NodeOutcome::Absent);
                 }
                 return NodeOutcome::Absent;

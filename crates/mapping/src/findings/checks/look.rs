@@ -66,6 +66,56 @@ impl RecordFindings {
         self.look_at_people(checks, draft);
         self.look_at_entity_tax_id(checks, draft, &fits);
         self.note_keys(checks, draft, primary, &fits);
+        self.look_at_tax_ids(checks, draft, primary, &fits);
+    }
+
+    /// Notes the tax ids of the owners by whose tax ids the record is not compared, and finds different owners who have the same.
+    fn look_at_tax_ids(
+        &mut self,
+        checks: &Checks,
+        draft: &Draft,
+        primary: usize,
+        fits: &impl Fn(u16) -> bool,
+    ) {
+        self.further.clear();
+        let is_entity = self.keys.entity != 0;
+        let owners = present(checks, draft).count().min(checks.people.len());
+        if (owners < 2 && !is_entity) || !checks.rules.looks_for(FindingKind::SameTaxId) {
+            return;
+        }
+        let mut known: Vec<(usize, u64)> = Vec::new();
+        for (place, owner) in checks.owners.iter().enumerate().take(owners) {
+            let Some((slot, field)) = owner.tax_id.filter(|(_, field)| fits(*field)) else {
+                continue;
+            };
+            let Some(tax_id) = cell(draft, slot) else {
+                continue;
+            };
+            self.scratch.clear();
+            fold_into(tax_id, &mut self.scratch);
+            let key = checks.hash(1, &[&self.scratch]);
+            let others = known.iter().filter(|(_, other)| *other == key);
+            let mut others = others.map(|(other, _)| *other);
+            if others.any(|other| !self.is_same_person(checks, draft, other, place)) {
+                self.add(&checks.rules, FindingKind::SameTaxId, Some(field), || {
+                    "that of another owner".to_owned()
+                });
+            }
+            known.push((place, key));
+            if is_entity || place != primary {
+                self.further.push((place, key));
+            }
+        }
+    }
+
+    /// Whether two owners of a record are one person.
+    fn is_same_person(&mut self, checks: &Checks, draft: &Draft, one: usize, other: usize) -> bool {
+        let mut folded = |place: usize| {
+            self.folded.clear();
+            fold_person(&checks.people[place], draft, &mut self.folded);
+            self.folded.clone()
+        };
+        folded(one) == folded(other)
     }
 
     /// Finds owners who are an earlier owner of the same account once more.

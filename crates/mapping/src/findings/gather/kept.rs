@@ -4,6 +4,8 @@
 
 use super::{Member, PLACES};
 use crate::columns::{Column, ColumnStore, Entry};
+use crate::findings::checks::TaxedOwner;
+use crate::findings::groups::Compared;
 use bakkt_model::finding::FindingKind;
 
 /// Whether a record is sent.
@@ -154,6 +156,44 @@ impl KindGroups {
             kind: self.kind,
             first: member as u32,
         })
+    }
+}
+
+/// The tax ids of owners that records are not compared by themselves: those of joint owners, and of the owners of entities.
+#[derive(Debug)]
+pub(super) struct FurtherOwners {
+    records: Column<u32>,
+    keys: Column<u64>,
+    persons: Column<u64>,
+}
+
+impl FurtherOwners {
+    /// None yet.
+    pub(super) fn new(store: &ColumnStore) -> FurtherOwners {
+        FurtherOwners {
+            records: Column::new(store),
+            keys: Column::new(store),
+            persons: Column::new(store),
+        }
+    }
+
+    pub(super) fn add(&mut self, record: u32, owners: &[TaxedOwner]) {
+        for owner in owners {
+            self.records.push(record);
+            self.keys.push(owner.tax_id);
+            self.persons.push(owner.person);
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Each with its record.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, Compared<u64>)> {
+        let owned = self.keys.iter().zip(self.persons.iter());
+        let owned = owned.map(|(key, owner)| Compared { key, owner });
+        self.records.iter().zip(owned)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a whole export has found of its records, compared.
 
 use super::*;
+use crate::findings::checks::TaxedOwner;
 
 fn seen(line: u64, person: u64, tax_id: u64, email: u64) -> ScannedRecord<'static> {
     ScannedRecord {
@@ -13,6 +14,7 @@ fn seen(line: u64, person: u64, tax_id: u64, email: u64) -> ScannedRecord<'stati
             email,
             ..ComparisonKeys::default()
         },
+        further: &[],
         found: &[],
     }
 }
@@ -186,4 +188,36 @@ fn rounded_ids_are_one_group_beside_those_that_are_changed_by_themselves() {
     assert_eq!(told(&outcome), [("changed_id", 6, 1)]);
     let members: Vec<_> = outcome.members().map(|one| one.record).collect();
     assert_eq!(members, [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_tax_id_of_several_owners_is_told_wherever_they_stand() {
+    let mut gathering = Gathering::new(&FindingRules::default(), &ColumnStore::default());
+    // Person and tax id by which the record is compared, and those of a further owner. A joint owner has the number of another customer;
+    // two joint owners share one; one is a customer once more; two of one account share one, which the record tells by itself.
+    for (line, own, further) in [
+        (2, (4, 0), (1, 10)),
+        (3, (3, 10), (0, 0)),
+        (4, (5, 0), (9, 30)),
+        (5, (6, 0), (8, 30)),
+        (6, (7, 0), (2, 20)),
+        (7, (2, 20), (0, 0)),
+        (8, (11, 50), (12, 50)),
+    ] {
+        let further = [TaxedOwner {
+            tax_id: further.1,
+            person: further.0,
+        }];
+        gathering.add(&ScannedRecord {
+            further: &further,
+            ..seen(line, own.0, own.1, 0)
+        });
+    }
+    let outcome = gathering.finish(std::iter::empty());
+    assert_eq!(told(&outcome), [("same_tax_id", 4, 2)]);
+    let members: Vec<_> = outcome
+        .members()
+        .map(|one| (one.record, one.first))
+        .collect();
+    assert_eq!(members, [(1, 1), (2, 1), (3, 3), (4, 3)]);
 }
