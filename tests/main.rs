@@ -34,6 +34,7 @@ mod ending;
 mod events;
 mod events_crash;
 mod follow;
+mod forbidden;
 mod formats;
 mod gaps;
 mod generator;

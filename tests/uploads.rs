@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::gatekeeper::Gatekeeper;
 use crate::support::{SandboxProcess, json_of, program, reason_for};
 use serde_json::Value;
 
@@ -277,4 +278,42 @@ fn documents_of_an_account_that_was_left_as_it_is_are_held() {
     assert_eq!(totals["existed"]["different"], 3, "{totals}");
     assert_eq!(of(&totals, "held"), 3, "{totals}");
     assert_eq!(case.sandbox.count("uploads"), 0);
+}
+
+#[test]
+fn a_key_that_is_revoked_while_documents_go_out_leaves_none_behind() {
+    for passes in [1, 2] {
+        let case = Case::new("");
+        let uploads = "/apex-crypto/api/v2/documents ";
+        let gate = Gatekeeper::revoking(&case.sandbox.base_url(), uploads, passes);
+        let run = || {
+            let mut run = program();
+            run.arg("run").arg(case.folder.path());
+            json_of(run.args(["--quiet", "--json", "--base-url", &gate.url]))
+        };
+        let (totals, code) = run();
+        let accepted = passes.unsigned_abs();
+        assert_eq!(
+            (of(&totals, "accepted"), of(&totals, "refused"), code),
+            (accepted, 0, 4),
+            "{totals}"
+        );
+        gate.open();
+        let (totals, code) = run();
+        assert_eq!((of(&totals, "accepted"), code), (3, 0), "{totals}");
+        assert_eq!(case.kept(), all());
+    }
+}
+
+#[test]
+fn documents_of_one_customer_that_are_forbidden_are_refused() {
+    let case = Case::new("");
+    let texts = vec!["\"A2\"".to_owned()];
+    let uploads = "/apex-crypto/api/v2/documents ";
+    let gate = Gatekeeper::forbidding(&case.sandbox.base_url(), uploads, texts);
+    let mut run = program();
+    run.arg("run").arg(case.folder.path());
+    let (totals, code) = json_of(run.args(["--quiet", "--json", "--base-url", &gate.url]));
+    let states = ["accepted", "refused", "open"].map(|state| of(&totals, state));
+    assert_eq!((states, code), ([2, 1, 0], 3), "{totals}");
 }

@@ -178,9 +178,11 @@ fn forbidding(forbids: impl Fn(&str) -> bool + Send + 'static) -> Server {
     Server::answering(move |body| {
         let sent: Value = serde_json::from_slice(body).unwrap_or_default();
         let id = sent["clientAccountId"].as_str().unwrap_or_default();
-        let (status, body) = match forbids(id) {
-            true => ("403 Forbidden", String::new()),
-            false => (
+        let (status, body) = match id {
+            // A question: it has nobody.
+            "" => ("404 Not Found", r#"{"code": 404, "message": "none"}"#.to_owned()),
+            id if forbids(id) => ("403 Forbidden", String::new()),
+            id => (
                 "200 OK",
                 serde_json::json!({"id": account(id), "status": "PENDING", "createdAt": "2126-01-01T00:00:00Z",
                     "request": {"clientAccountId": id}})

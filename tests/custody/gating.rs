@@ -55,7 +55,13 @@ fn a_kind_that_is_gated_from_the_first_call_stops_alone() {
 
 #[test]
 fn after_a_success_it_is_about_one_customer() {
-    let world = World::new(&rows(3), "", "[custody]\nforbid_id_containing = \"A-2\"\n");
+    // One after the other: the third leaves after the second was answered.
+    let settings = "in_flight = 1\n";
+    let world = World::new(
+        &rows(3),
+        settings,
+        "[custody]\nforbid_id_containing = \"A-2\"\n",
+    );
     world.run(3);
     let states = world.states();
     assert_eq!(states["user accepted"], 2, "{states:?}");

@@ -5,6 +5,7 @@
 //! or wrong about a ledger (`judge`).
 
 pub mod fill;
+pub mod gatekeeper;
 pub mod judge;
 pub mod needles;
 pub mod redis;

@@ -14,7 +14,7 @@ use super::page::OpenStep;
 use super::totals::{States, Totals};
 use bakkt_files::output::OutputFolder;
 use bakkt_journal::Journals;
-use bakkt_journal::custody::{FOR_A_PERSON, NEEDS_SESSION, NOT_IN_AGREEMENT};
+use bakkt_journal::custody::{FOR_A_PERSON, FORBIDDEN, NEEDS_SESSION, NOT_IN_AGREEMENT};
 use bakkt_model::custody::{CustodyKind, next_step};
 
 /// The columns of `custody.csv`.
@@ -66,6 +66,8 @@ pub struct CustodyTotals {
     pub needs_session: u64,
     /// Tasks whose kind is not in the agreement.
     pub not_in_agreement: u64,
+    /// Tasks that Bakkt forbade, and nothing showed whether that is about their customer.
+    pub forbidden: u64,
     /// Tasks in doubt that a person has to settle.
     pub for_a_person: u64,
     /// Made under an earlier plan, and no longer in this one.
@@ -100,6 +102,7 @@ impl CustodyTotals {
             match count.code.as_str() {
                 code if code == NEEDS_SESSION.0 => totals.needs_session += count.count,
                 NOT_IN_AGREEMENT => totals.not_in_agreement += count.count,
+                FORBIDDEN => totals.forbidden += count.count,
                 FOR_A_PERSON => totals.for_a_person += count.count,
                 _ => {}
             }
@@ -132,7 +135,8 @@ impl CustodyTotals {
             .iter()
             .map(|(_, states)| states.refused + states.gave_up)
             .sum();
-        stopped + self.gaps + self.needs_session + self.not_in_agreement + self.for_a_person > 0
+        let waits = self.needs_session + self.not_in_agreement + self.forbidden + self.for_a_person;
+        stopped + self.gaps + waits > 0
     }
 }
 
@@ -190,6 +194,7 @@ pub(super) fn steps(totals: &Totals) -> Vec<OpenStep> {
     let all = [
         (custody.needs_session, "Custody tasks that need a session", "Let the customers log in once (sessions wanted lists them), and hand the sessions in with sessions import.", "custody.csv, code needs a session"),
         (custody.not_in_agreement, "Custody tasks that are not in the agreement", "Ask your Bakkt account manager whether the feature is in your agreement; the next run tries again.", "custody.csv, code not in the agreement"),
+        (custody.forbidden, "Custody tasks that Bakkt forbids", "Check the custody key, your address and your agreement, and leave out whom Bakkt truly forbids; the next run tries again.", "custody.csv, code forbidden"),
         (custody.for_a_person, "Custody tasks in doubt, for a person", "Find out at Bakkt what became of each, then settle it with resolve --user or --custody-task.", "custody.csv, code for a person"),
         (stopped, "Custody tasks refused or given up", "Correct the source and plan again, or retry.", "custody.csv, state refused or gave up"),
         (custody.gaps, "Parts of custody that are not made", "Correct the source and plan again; users of other accounts are made by hand.", "custody-gaps.csv"),

@@ -218,6 +218,10 @@ fn custody_lines(totals: &Totals) -> String {
             "are not in the agreement: ask your Bakkt account manager",
         ),
         (
+            custody.forbidden,
+            "are forbidden by Bakkt: check the custody key, your address and your agreement",
+        ),
+        (
             custody.for_a_person,
             "are in doubt and for a person: custody.csv says which",
         ),

@@ -225,6 +225,7 @@ impl Work for CustodyLoop {
     }
 
     fn launch(&mut self) {
+        self.hold_forbidden();
         let most = self.run.steering.in_flight();
         for place in 0..self.lanes.len() {
             while let Some(queued) = self.lanes[place].start(most) {
@@ -292,7 +293,7 @@ impl Work for CustodyLoop {
     }
 
     fn has_more(&self) -> bool {
-        !self.lanes.iter().all(CustodyLane::is_done) || !self.asking.is_empty()
+        self.has_more_to_do()
     }
 }
 
@@ -311,6 +312,16 @@ impl CustodyLoop {
             at: now(),
             what,
         });
+    }
+
+    /// Whether something is queued, or can still be picked.
+    pub(super) fn has_more_to_do(&self) -> bool {
+        !self.lanes.iter().all(CustodyLane::is_done) || !self.asking.is_empty()
+    }
+
+    /// Whether something is to be recorded.
+    pub(super) fn has_unrecorded(&self) -> bool {
+        !self.changes.is_empty() || !self.ended.is_empty()
     }
 
     /// A task is done with in this run.
@@ -345,15 +356,16 @@ impl CustodyLoop {
             self.lane(task.kind).free();
             return self.repeat(task);
         }
-        if self.lane(task.kind).is_gated && !is_repeat {
+        if let Some(reason) = self.lane(task.kind).gated.clone().filter(|_| !is_repeat) {
             self.lane(task.kind).free();
-            return self.hold_gated(&task);
+            return self.hold(&task, reason);
         }
         let sessions = &self.run.tools.sessions;
         if task.kind.needs_session() && sessions.get(&task.client_id, now()).is_none() {
             self.lane(task.kind).free();
             return self.hold(&task, (NEEDS_SESSION.0, NEEDS_SESSION.1.to_owned()));
         }
+        self.lane(task.kind).forbidden.leaves(task.id);
         task.first_at.get_or_insert_with(now);
         task.attempts += 1;
         let (hash, key) = (task.hash, self.run.tools.key(&task));

@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 
+use crate::requests::forbidden::ForbiddenSeries;
 use crate::requests::queue::RequestQueue;
 use bakkt_model::custody::{CustodyKind, CustodyTask};
 
@@ -41,8 +42,10 @@ pub(super) struct CustodyLane {
     queue: RequestQueue<QueuedTask>,
     /// A call of this kind has succeeded: it is in the agreement.
     pub(super) has_succeeded: bool,
-    /// A call of this kind is not in the agreement.
-    pub(super) is_gated: bool,
+    /// Why nothing more of this kind is sent in this run: code and message.
+    pub(super) gated: Option<(&'static str, String)>,
+    /// Answers of 403 and 404 that nothing has confirmed yet.
+    pub(super) forbidden: ForbiddenSeries<CustodyTask>,
 }
 
 impl CustodyLane {
@@ -57,7 +60,8 @@ impl CustodyLane {
             on_way: 0,
             queue: RequestQueue::new(places),
             has_succeeded,
-            is_gated: false,
+            gated: None,
+            forbidden: ForbiddenSeries::default(),
         }
     }
 
@@ -72,7 +76,7 @@ impl CustodyLane {
 
     /// The next task, which takes a place, with no more than so many taken.
     pub(super) fn start(&mut self, most: usize) -> Option<QueuedTask> {
-        let first = !self.has_succeeded && !self.is_gated && self.on_way > 0;
+        let first = !self.has_succeeded && self.gated.is_none() && self.on_way > 0;
         let task = (!first).then(|| self.queue.start_within(most)).flatten()?;
         self.on_way += 1;
         Some(task)

@@ -1,12 +1,13 @@
 //! Fiat custody: user → bank accounts, savings and recipients, as work for the request engine.
 //!
 //! Owner of what is asked and what follows. [`coordinator`] is the loop with one owner of all state, `lane` its queue of one kind,
-//! [`stage`] one request, `outcomes` what an end means, `lists` what Bakkt's lists say of something in doubt. Invariants: an
+//! [`stage`] one request, `outcomes` and `forbidden` what an end means, `lists` what Bakkt's lists say of something in doubt. Invariants: an
 //! intent is durable, with its key, before its request leaves; every POST of a generation has one key and one body; a user
 //! whose answer was lost is sent again only within the window that a setting states; what a kind of call is not allowed
 //! stops that kind alone. Left out on purpose: which customers get what (`planning`), and where bodies come from.
 
 mod coordinator;
+mod forbidden;
 mod keys;
 mod lane;
 mod lists;

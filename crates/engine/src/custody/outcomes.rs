@@ -7,7 +7,7 @@ use super::lists::Listed;
 use super::stage::{AskOutcome, CustodyEnd};
 use crate::api::custody::CustodyJudgement;
 use crate::requests::RunEnd;
-use bakkt_journal::custody::{FOR_A_PERSON, NEEDS_SESSION, NOT_IN_AGREEMENT};
+use bakkt_journal::custody::{FOR_A_PERSON, NEEDS_SESSION};
 use bakkt_journal::now;
 use bakkt_model::custody::{CustodyKind, CustodyTask, CustodyTransition};
 use bakkt_model::task::Refusal;
@@ -63,6 +63,8 @@ impl CustodyLoop {
 
     fn sent(&mut self, task: CustodyTask, judgement: CustodyJudgement) {
         tracing::debug!(id = %task.client_id, kind = task.kind.word(), "custody answered");
+        let number = self.lane(task.kind).forbidden.ends(task.id);
+        self.confirm(task.kind, &judgement, number);
         match judgement {
             CustodyJudgement::Made(uuid, status) => {
                 self.key_is_good |= task.kind == CustodyKind::User;
@@ -254,23 +256,6 @@ impl CustodyLoop {
         self.hold(task, needs_session());
     }
 
-    fn forbidden(&mut self, task: CustodyTask, status: u16, refusal: Refusal) {
-        if self.lane(task.kind).has_succeeded {
-            self.engine.answered();
-            return self.refuse(&task, status.to_string(), refusal);
-        }
-        self.postpone(&task, &status.to_string(), "not taken");
-        let words = gated_words(task.kind, status);
-        tracing::warn!("{words}");
-        self.lane(task.kind).is_gated = true;
-        self.hold(&task, (NOT_IN_AGREEMENT, words));
-    }
-
-    pub(super) fn hold_gated(&mut self, task: &CustodyTask) {
-        let words = gated_words(task.kind, 0);
-        self.hold(task, (NOT_IN_AGREEMENT, words));
-    }
-
     pub(super) fn hold(&mut self, task: &CustodyTask, reason: (&'static str, String)) {
         self.change(task.id, CustodyTransition::Hold { reason });
         self.run.tools.counters.held.up();
@@ -340,7 +325,7 @@ impl CustodyLoop {
         );
     }
 
-    fn refuse(&mut self, task: &CustodyTask, answer: String, refusal: Refusal) {
+    pub(super) fn refuse(&mut self, task: &CustodyTask, answer: String, refusal: Refusal) {
         if task.lost {
             self.run.tools.counters.in_doubt.down();
         }
@@ -350,7 +335,7 @@ impl CustodyLoop {
     }
 
     /// Bakkt did not take it. A user whose answer was lost before stays in doubt: this attempt says nothing about that one.
-    fn postpone(&mut self, task: &CustodyTask, answer: &str, outcome: &'static str) {
+    pub(super) fn postpone(&mut self, task: &CustodyTask, answer: &str, outcome: &'static str) {
         let answer = answer.to_owned();
         let what = match task.lost {
             true => CustodyTransition::Doubt { answer },
@@ -369,15 +354,4 @@ impl CustodyLoop {
 
 fn needs_session() -> (&'static str, String) {
     (NEEDS_SESSION.0, NEEDS_SESSION.1.to_owned())
-}
-
-fn gated_words(kind: CustodyKind, status: u16) -> String {
-    let answer = match status {
-        0 => String::new(),
-        status => format!(" ({status} before any succeeded)"),
-    };
-    format!(
-        "{} are not in your agreement with Bakkt{answer}: ask your Bakkt account manager whether they are enabled; the next run tries again",
-        kind.plural()
-    )
 }

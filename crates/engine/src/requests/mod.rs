@@ -3,7 +3,8 @@
 //! Owner of what submit, verify and links share: the requests on their way (`queue` has their places), what waits without
 //! a place (`waiting`), the thread that records ([`recorder`]), when failures end the work (`outage`), and how a stop
 //! drains. `gate` is the one way by which a request leaves, `limiter` and `pressure` say when, [`steering`] has what a person or the
-//! clock says about that, `disk` reads beside the async workers. What to ask, and what an answer means, is the [`Work`]'s.
+//! clock says about that, `forbidden` whom a 403 is about, `disk` reads beside the async workers. What to ask, and what an answer
+//! means, is the [`Work`]'s.
 //! Invariants: 6 and 7 (what waits holds no place; every attempt passes the gate), 11 (a stop lets what is on its
 //! way end, starts nothing new, and records what came).
 //! Left out on purpose: what is asked and what follows from it; the journal, which the recorder's function knows.
@@ -11,6 +12,7 @@
 mod backoff;
 pub mod counter;
 pub mod disk;
+pub(crate) mod forbidden;
 pub mod gate;
 pub mod limiter;
 pub(crate) mod outage;
@@ -268,6 +270,11 @@ impl<W: Work> RequestEngine<W> {
         if let Some(error) = self.outage.question_failed(why) {
             self.end(RunEnd::Stopped(error));
         }
+    }
+
+    /// Whether nothing is on its way, nothing waits, and nothing is being recorded.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.is_quiet() && self.waiting.is_empty()
     }
 
     fn is_quiet(&self) -> bool {

@@ -60,6 +60,8 @@ pub(super) enum NextStep {
     Look,
     Send,
     Ask,
+    /// To learn whether key and address are good.
+    Probe,
 }
 
 /// A task that waits.
@@ -78,7 +80,7 @@ impl ParkedTask {
 pub(super) struct SubmitLoop {
     pub(super) run: RunSetup,
     pub(super) engine: RequestEngine<SubmitLoop>,
-    lanes: [Lane; 3],
+    pub(super) lanes: [Lane; 3],
     pub(super) to_ask: RequestQueue<Task>,
     /// The waiting tasks that rest in doubt, by when they are asked about.
     resting: BTreeSet<(Instant, i64)>,
@@ -96,10 +98,8 @@ pub(super) struct SubmitLoop {
     durable: Vec<(Task, Option<ClaimPermit>)>,
     /// The lanes whose picks are with the recorder.
     picking: Vec<usize>,
-    /// Successes so far.
-    pub(super) successes: u64,
-    /// Tasks that were forbidden since the last success.
-    pub(super) forbidden: Vec<i64>,
+    /// Bakkt has accepted something in an earlier run.
+    pub(super) has_succeeded_before: bool,
 }
 
 /// What the recorder is handed: changes, in one transaction, and what to pick then.
@@ -118,8 +118,6 @@ pub(super) struct Tries {
     pub(super) questions: u32,
     /// Asks since it was last sent that found nothing.
     pub(super) absent: u8,
-    /// When it was first forbidden, how many others had succeeded.
-    pub(super) forbidden_after: Option<u64>,
 }
 
 /// Runs until nothing is left, or until stopped. The journal comes back in any case but a failure of the journal.
@@ -128,6 +126,15 @@ pub async fn run(journal: Journal, setup: RunSetup) -> anyhow::Result<(Journal, 
     // Bakkt offers no question about KYB: what is in doubt there waits for a person.
     for kind in [TaskKind::Account, TaskKind::Update, TaskKind::Document] {
         doubts.extend(journal.pick(kind, State::InDoubt, 0, i64::MAX as usize, false)?);
+    }
+    let mut accepted = 0;
+    for kind in [
+        TaskKind::Account,
+        TaskKind::Update,
+        TaskKind::Document,
+        TaskKind::Kyb,
+    ] {
+        accepted += journal.count(kind, State::Accepted, false)?;
     }
     let looks = setup.on_existing.looks_first();
     let all = if setup.settle_only { 0 } else { u64::MAX };
@@ -173,8 +180,7 @@ pub async fn run(journal: Journal, setup: RunSetup) -> anyhow::Result<(Journal, 
         intended: Vec::new(),
         durable: Vec::new(),
         picking: Vec::new(),
-        successes: 0,
-        forbidden: Vec::new(),
+        has_succeeded_before: accepted > 0,
         run: setup,
     };
     run.engine.heed(&run.run.steering);
@@ -206,11 +212,13 @@ impl Work for SubmitLoop {
             NextStep::Look => self.lane(task.kind).to_look.push(task),
             NextStep::Send => self.lane(task.kind).to_send.push(task),
             NextStep::Ask => self.to_ask.push(task),
+            NextStep::Probe => self.probe(task),
         }
     }
 
     fn launch(&mut self) {
         self.listen();
+        self.ask_about_forbidden();
         let most = self.run.steering.in_flight();
         let mut starting = Vec::new();
         while let Some(task) = self.to_ask.start_within(most) {
@@ -286,7 +294,7 @@ impl Work for SubmitLoop {
     }
 
     fn has_more(&self) -> bool {
-        !self.lanes.iter().all(Lane::is_done) || !self.to_ask.is_empty()
+        self.has_more_to_do()
     }
 }
 
@@ -317,8 +325,19 @@ impl SubmitLoop {
         }
     }
 
+    /// Whether something is queued, or can still be picked.
+    pub(super) fn has_more_to_do(&self) -> bool {
+        !self.lanes.iter().all(Lane::is_done) || !self.to_ask.is_empty()
+    }
+
+    /// Whether something is to be recorded.
+    pub(super) fn has_unrecorded(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
     /// Records that a task is about to be sent; it is, once that is durable.
     pub(super) fn intend(&mut self, mut task: Task, permit: Option<ClaimPermit>) {
+        self.lane(task.kind).forbidden.leaves(task.id);
         // What an account's age is compared with when the answer gets lost.
         task.first_at.get_or_insert_with(now);
         task.attempts += 1;

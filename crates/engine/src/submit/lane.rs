@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 
+use super::forbidden::ForbiddenTasks;
 use crate::requests::queue::RequestQueue;
 use bakkt_model::task::{Task, TaskKind};
 
@@ -38,6 +39,8 @@ pub(super) struct Lane {
     places: usize,
     pub(super) to_look: RequestQueue<Task>,
     pub(super) to_send: RequestQueue<Task>,
+    /// Answers of 403 that nothing has confirmed yet.
+    pub(super) forbidden: ForbiddenTasks,
 }
 
 impl Lane {
@@ -54,6 +57,7 @@ impl Lane {
             places,
             to_look: RequestQueue::new(places),
             to_send: RequestQueue::new(places),
+            forbidden: ForbiddenTasks::default(),
         }
     }
 

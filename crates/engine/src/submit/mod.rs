@@ -2,12 +2,13 @@
 //!
 //! Owner of what a run asks and what follows. [`coordinator`] is the run's work for the request engine, with one owner of all
 //! state; `lane` its queue of one kind; [`stage`] is one request in a task of its own, which shares nothing; `outcomes`,
-//! `prompts` and [`settle`] say what an end means. Invariants: 1 (an intent is durable before its request leaves; what is in doubt is settled by
+//! `forbidden`, `prompts` and [`settle`] say what an end means. Invariants: 1 (an intent is durable before its request leaves; what is in doubt is settled by
 //! asking, twice, after `settle_after`), 6 (one customer's trouble holds up nobody else).
 //! Knows the journal and the api, not the sources: it is handed a function from task to payload.
 
 pub(crate) mod coordinator;
 pub mod counters;
+mod forbidden;
 mod lane;
 mod outcomes;
 mod prompts;

@@ -50,6 +50,7 @@ impl SubmitLoop {
                     None => self.asked(task, found),
                 }
             }
+            RequestEnd::Probed(task, found) => self.probed(task, found),
             RequestEnd::Heard(last) => self.heard(&last),
             // The run is stopping; these are open or in doubt, as the journal says.
             RequestEnd::NotAsked => {}
@@ -64,6 +65,8 @@ impl SubmitLoop {
 
     fn sent(&mut self, task: Task, judgement: Judgement) {
         tracing::debug!(id = %task.client_id, meaning = judgement.word(), "sent");
+        let number = self.lane(task.kind).forbidden.ends(task.id);
+        self.confirm(task.kind, &judgement, number);
         match judgement {
             Judgement::Accepted(account) => {
                 let first_at = task.first_at.unwrap_or_else(now);
@@ -231,7 +234,13 @@ impl SubmitLoop {
         }
     }
 
-    fn question_again(&mut self, task: Task, next: NextStep, why: &str, after: Option<Duration>) {
+    pub(super) fn question_again(
+        &mut self,
+        task: Task,
+        next: NextStep,
+        why: &str,
+        after: Option<Duration>,
+    ) {
         let tries = self.tries.entry(task.id).or_default();
         tries.questions += 1;
         let due = self.engine.next_try(tries.questions, after);
@@ -239,7 +248,7 @@ impl SubmitLoop {
         self.engine.question_failed(why);
     }
 
-    fn queue_send(&mut self, task: Task) {
+    pub(super) fn queue_send(&mut self, task: Task) {
         self.lane(task.kind).to_send.push(task);
     }
 
@@ -257,7 +266,7 @@ impl SubmitLoop {
         self.finished.push((task.kind, task.id));
     }
 
-    fn refuse(&mut self, task: &Task, answer: String, refusal: Refusal) {
+    pub(super) fn refuse(&mut self, task: &Task, answer: String, refusal: Refusal) {
         self.change(task.id, Transition::Refuse { answer, refusal });
         self.run.tools.counters.refused.up();
         self.finished.push((task.kind, task.id));
@@ -273,7 +282,7 @@ impl SubmitLoop {
         self.finished.push((task.kind, task.id));
     }
 
-    fn postpone(&mut self, task: i64, answer: &str, outcome: &'static str) {
+    pub(super) fn postpone(&mut self, task: i64, answer: &str, outcome: &'static str) {
         self.change(
             task,
             Transition::Postpone {
@@ -281,35 +290,6 @@ impl SubmitLoop {
                 outcome,
             },
         );
-    }
-
-    /// A 403 is about a customer when others succeed beside it, and about the key or the address when nobody does. So a task is tried
-    /// once more before it is refused; whoever is forbidden when the run stops stays open.
-    fn forbidden(&mut self, task: Task, refusal: Refusal) {
-        let first = self.tries.entry(task.id).or_default().forbidden_after;
-        let is_alone = self.forbidden.iter().all(|other| *other == task.id);
-        let others_succeed = first.is_some_and(|before| before < self.successes);
-        if others_succeed || (first.is_some() && is_alone) {
-            self.forbidden.retain(|other| *other != task.id);
-            return self.refuse(&task, "403".into(), refusal);
-        }
-        self.postpone(task.id, "403", "not taken");
-        if !self.engine.has_answered() {
-            let (message, hint) = judge::forbidden();
-            return self
-                .engine
-                .end(RunEnd::Stopped(Failure::stopped(message, hint)));
-        }
-        if !is_alone {
-            return self.engine.end(RunEnd::Stopped(Failure::stopped(
-                "Bakkt forbids the request (403), and nothing has succeeded since it last did",
-                "check that the key may open accounts, and whether a filter stands in front; then run the same command",
-            )));
-        }
-        self.forbidden.push(task.id);
-        self.tries.entry(task.id).or_default().forbidden_after = Some(self.successes);
-        let due = self.engine.next_try(1, None);
-        self.park_until(task, due, NextStep::Send);
     }
 
     fn stop_for_existing(&mut self, task: &Task) {
@@ -323,8 +303,6 @@ impl SubmitLoop {
     }
 
     fn succeeded(&mut self, task: &Task) {
-        self.successes += 1;
-        self.forbidden.clear();
         self.engine.answered();
         self.tries.remove(&task.id);
     }

@@ -83,6 +83,8 @@ pub enum RequestEnd {
     Looked(Task, LookupOutcome),
     /// A question about one in doubt.
     Asked(Task, LookupOutcome),
+    /// A question about one that was forbidden, which tells about key and address.
+    Probed(Task, LookupOutcome),
     /// The run stopped before the question was sent.
     NotAsked,
     /// What the answer is to be compared with cannot be read; the task stays as it is.
@@ -305,6 +307,14 @@ impl SendTools {
         // What it decides about is in doubt already: its answer has to be certain.
         match self.question(&task, ConnectionChoice::New).await {
             Ok(found) => RequestEnd::Asked(task, found),
+            Err(end) => end,
+        }
+    }
+
+    /// Asks about one that was forbidden, to learn whether key and address are good.
+    pub(crate) async fn probe(self: Arc<Self>, task: Task) -> RequestEnd {
+        match self.question(&task, ConnectionChoice::New).await {
+            Ok(found) => RequestEnd::Probed(task, found),
             Err(end) => end,
         }
     }

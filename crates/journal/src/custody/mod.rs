@@ -31,5 +31,7 @@ pub const NEEDS_SESSION: (&str, &str) = (
 );
 /// The kind of call is not in the merchant's agreement.
 pub const NOT_IN_AGREEMENT: &str = "not in the agreement";
+/// Forbidden when nothing was left that could show whom that is about; the next run tries again.
+pub const FORBIDDEN: &str = "forbidden";
 /// In doubt, and nobody can be asked by program.
 pub const FOR_A_PERSON: &str = "for a person";

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{ACCOUNT_OPEN, NEEDS_SESSION, NOT_IN_AGREEMENT, USER_OPEN, USER_REFUSED};
+use super::{ACCOUNT_OPEN, FORBIDDEN, NEEDS_SESSION, NOT_IN_AGREEMENT, USER_OPEN, USER_REFUSED};
 use crate::write::journal::Journal;
 use crate::write::tasks::only_selected;
 use crate::write::transitions::{TaskEvent, next};
@@ -265,7 +265,7 @@ impl Journal {
     }
 
     /// After a start: what was being sent is in doubt; users whose account is accepted (all of them, when `independent`) may be
-    /// made; what was not in the agreement is tried again.
+    /// made; what was not in the agreement, or forbidden, is tried again.
     pub fn begin_custody(&mut self, independent: bool, at: i64) -> anyhow::Result<()> {
         self.transaction(|journal| {
             let sending = journal.ids(sql!(
@@ -280,7 +280,8 @@ impl Journal {
                 let rows = statement.query_map(params![ACCOUNT_OPEN.0, independent], |row| row.get(0))?;
                 rows.collect::<Result<_, _>>()?
             };
-            let gated = journal.held_for(NOT_IN_AGREEMENT)?;
+            let mut gated = journal.held_for(NOT_IN_AGREEMENT)?;
+            gated.extend(journal.held_for(FORBIDDEN)?);
             for task in ready.into_iter().chain(gated) {
                 journal.advance_custody(task, TaskEvent::Free, at)?;
                 journal.clear_reason(task)?;

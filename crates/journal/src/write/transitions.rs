@@ -38,7 +38,8 @@ pub(crate) fn next(state: State, event: TaskEvent) -> Option<State> {
         (S::Sending, E::Postpone) => Some(S::Open),
         // From `open`: it was looked up before sending, and was there.
         (S::Open | S::Sending | S::InDoubt, E::Accept) => Some(S::Accepted),
-        (S::Sending, E::Refuse) => Some(S::Refused),
+        // From `open`: what was answered 403 is open until something shows that its customer is refused.
+        (S::Open | S::Sending, E::Refuse) => Some(S::Refused),
         (S::Sending, E::Doubt) => Some(S::InDoubt),
         (S::InDoubt, E::Absent) => Some(S::Open),
         (S::Open, E::GiveUp) => Some(S::GaveUp),
@@ -70,7 +71,7 @@ mod tests {
 
     /// One line per state: what each transition makes of it, in the order of [`ALL`].
     const TABLE: &str = "
-        Open     Sending  -    Accepted -       -       -    GaveUp Held -    -    -
+        Open     Sending  -    Accepted Refused -       -    GaveUp Held -    -    -
         Held     -        -    -        -       -       -    -      -    Open -    -
         Sending  -        Open Accepted Refused InDoubt -    -      -    -    -    -
         InDoubt  -        -    Accepted -       -       Open -      -    -    -    Sending

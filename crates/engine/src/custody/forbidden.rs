@@ -1,0 +1,102 @@
+//! What custody does about answers of 403 and 404 (`requests::forbidden`): a kind that is not in the agreement, or forbidden to all,
+//! stops alone and is tried again by the next run; so does whoever is forbidden when nothing is left that could confirm it.
+
+use super::coordinator::CustodyLoop;
+use crate::api::custody::CustodyJudgement;
+use crate::requests::forbidden::is_read_by_bakkt;
+use bakkt_journal::custody::{FORBIDDEN, NOT_IN_AGREEMENT};
+use bakkt_model::custody::{CustodyKind, CustodyTask};
+use bakkt_model::task::Refusal;
+
+impl CustodyLoop {
+    /// A request of a kind was answered: when Bakkt read it, what was forbidden before it left are refusals.
+    pub(super) fn confirm(
+        &mut self,
+        kind: CustodyKind,
+        judgement: &CustodyJudgement,
+        number: Option<u64>,
+    ) {
+        let is_read = match judgement {
+            CustodyJudgement::Made(..) => true,
+            CustodyJudgement::Refused(answer, ..) => is_read_by_bakkt(answer),
+            _ => false,
+        };
+        if is_read {
+            let confirmed = self.lane(kind).forbidden.confirmed_by(number);
+            for held in confirmed {
+                self.refuse(&held.task, held.answer, held.refusal);
+            }
+        }
+    }
+
+    /// Before a kind has succeeded it is not in the agreement; afterwards it waits for what shows whom it is about.
+    pub(super) fn forbidden(&mut self, task: CustodyTask, status: u16, refusal: Refusal) {
+        let (kind, answer) = (task.kind, status.to_string());
+        self.postpone(&task, &answer, "not taken");
+        if let Some(reason) = self.lane(kind).gated.clone() {
+            return self.hold(&task, reason);
+        }
+        if !self.lane(kind).has_succeeded {
+            let words = gated_words(kind, &format!(" ({answer} before any succeeded)"));
+            self.gate(kind, (NOT_IN_AGREEMENT, gated_words(kind, "")), &words);
+            return self.hold(&task, (NOT_IN_AGREEMENT, words));
+        }
+        self.engine.answered();
+        let (id, client_id) = (task.id, task.client_id.clone());
+        let series = &mut self.lane(kind).forbidden;
+        series.hold(task, id, &client_id, &answer, refusal);
+        if series.is_about_all() {
+            let words = forbidden_words(kind, series.customers());
+            self.gate(kind, (FORBIDDEN, words.clone()), &words);
+        }
+    }
+
+    /// Nothing more of a kind is sent in this run; the next one tries again.
+    fn gate(&mut self, kind: CustodyKind, reason: (&'static str, String), words: &str) {
+        tracing::warn!("{words}");
+        for held in self.lane(kind).forbidden.take() {
+            self.hold(&held.task, reason.clone());
+        }
+        self.lane(kind).gated = Some(reason);
+    }
+
+    /// Holds what is forbidden for the next run, when nothing is left that could confirm it.
+    pub(super) fn hold_forbidden(&mut self) {
+        if !self.is_at_the_end() {
+            return;
+        }
+        for kind in CustodyKind::ALL {
+            let series = &mut self.lane(kind).forbidden;
+            let words = forbidden_words(kind, series.customers());
+            let held = series.take();
+            if !held.is_empty() {
+                tracing::warn!("{words}");
+            }
+            for held in held {
+                self.hold(&held.task, (FORBIDDEN, words.clone()));
+            }
+        }
+    }
+
+    fn is_at_the_end(&self) -> bool {
+        self.engine.is_idle() && !self.has_unrecorded() && !self.has_more_to_do()
+    }
+}
+
+fn gated_words(kind: CustodyKind, answer: &str) -> String {
+    format!(
+        "{} are not in your agreement with Bakkt{answer}: ask your Bakkt account manager whether they are enabled; the next run tries again",
+        kind.plural()
+    )
+}
+
+fn forbidden_words(kind: CustodyKind, customers: usize) -> String {
+    let customers = match customers {
+        1 => "one customer".to_owned(),
+        count => format!("{count} customers"),
+    };
+    format!(
+        "Bakkt forbids {} of {customers}, and none that left afterwards has succeeded: check the custody key, your address on the list of your gateway, and your agreement; leave out with `exclude` whom Bakkt truly forbids; the next run tries again",
+        kind.plural()
+    )
+}
