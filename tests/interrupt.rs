@@ -104,7 +104,8 @@ fn the_first_ctrl_c_lets_what_is_on_its_way_end() {
 
 #[test]
 fn a_terminal_that_goes_away_lets_what_is_on_its_way_end() {
-    let case = Case::new("latency_ms = 300\n");
+    // So long that the run does not end by itself before the signal comes, however busy the machine is.
+    let case = Case::new("latency_ms = 1500\n");
     let mut running = Running::start(case.command().stdout(Stdio::null()).stderr(Stdio::null()));
     wait_for("requests on their way", || {
         (case.sandbox.count("open_posts") > 0).then_some(())

@@ -115,4 +115,25 @@ fn the_outcome_of_manual_kyb_is_kept_and_shown() {
     resolve("MK-4", "rejected");
     resolve("MK-6", "approved");
     assert_eq!(listed().2, Some(0), "nobody is left to ask about");
+
+    // Bakkt has made it by hand, so that no correction of the export makes this program send it.
+    let export = text("export.csv");
+    let corrected = |line: &str| match line.starts_with("MK-2,") || line.starts_with("MK-4,") {
+        true => line.replace(",P,C,", ",P,P,").replace(",,C,", ",,P,"),
+        false => line.to_owned(),
+    };
+    let lines: Vec<String> = export.lines().map(corrected).collect();
+    assert_ne!(lines.join("\n").trim(), export.trim());
+    case.write("export.csv", &(lines.join("\n") + "\n"));
+    let (totals, _) = case.run("replan", &["--reason", "corrected"]);
+    assert_eq!(count(&totals, "/kyb/manual"), 2);
+    let records = case.report("reconciliation.csv");
+    for (id, outcome) in [("MK-2", "approved"), ("MK-4", "rejected")] {
+        let line = records.lines().find(|line| line.contains(id)).unwrap();
+        let why = format!("manual KYB has ended: {outcome}");
+        assert!(line.contains("excluded") && line.contains(&why), "{line}");
+        let list = case.report("manual-kyb.csv");
+        let is_kept = |line: &str| line.contains(id) && line.contains(outcome);
+        assert!(list.lines().any(is_kept), "{list}");
+    }
 }

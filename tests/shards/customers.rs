@@ -313,3 +313,46 @@ fn a_backfill_file_is_taken_by_every_shard_for_its_own_customers() {
     assert_eq!(merged["balanced"], true);
     assert_eq!(merged["after"]["gaps_closed"], 3);
 }
+
+#[test]
+fn rows_of_a_backfill_file_that_are_not_taken_count_once_whichever_shard_has_their_customer() {
+    let world = World::new(0);
+    let ids: Vec<String> = (1..=18).map(|n| format!("C-{n:04}")).collect();
+    let of_shard = |shard: u32| {
+        let found = ids.iter().find(|id| shard_of_id(id, 2) == shard);
+        found.unwrap().as_str()
+    };
+    // Twice and different: a duplicate, of each shard.
+    let mut rows: Vec<(&str, &str)> = ids.iter().map(|id| (id.as_str(), "")).collect();
+    rows.extend([0, 1].map(|shard| (of_shard(shard), "7755550199")));
+    world.write("export.csv", &export(&rows));
+    for shard in ["0/2", "1/2"] {
+        world.json("run", shard, &["--limit", "3"]);
+    }
+    let filled = world.path("filled.csv");
+    let mut lines =
+        "clientAccountId,owners[0].phoneNumber\n,+17755550101\nnobody,+17755550101\n".to_owned();
+    for id in &ids {
+        lines.push_str(&format!("{id},+17755550102\n"));
+    }
+    std::fs::write(&filled, lines).unwrap();
+    let url = world.sandbox.base_url();
+    world.said(
+        "backfill",
+        "all",
+        &["--base-url", &url, filled.to_str().unwrap()],
+    );
+    // Taken, and then left out by a person, who is known to one shard.
+    for shard in [0, 1] {
+        let mut own = ids.iter().filter(|id| shard_of_id(id, 2) == shard);
+        let last = own.next_back().unwrap();
+        let (said, code) = world.said("exclude", "all", &["--id", last, "--reason", "why"]);
+        assert!(code == 0 || code == 3, "{said}");
+    }
+    for shard in ["0/2", "1/2"] {
+        let (said, code) = world.said("replan", shard, &[]);
+        assert!(code == 0 || code == 3, "{said}");
+    }
+    let (merged, _) = world.json("report", "", &["--merge"]);
+    assert_eq!(merged["balanced"], true, "{merged}");
+}

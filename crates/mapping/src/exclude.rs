@@ -33,6 +33,8 @@ pub struct Exclusions {
     pub reasons: Vec<String>,
     /// Customers whose ids nobody here may know.
     forgotten: Option<Forgotten>,
+    /// By clientAccountId: the reason of those who are left out as soon as nothing else keeps them from being sent.
+    settled: HashMap<String, u16>,
 }
 
 /// Tells customers who were forgotten, without a list of their ids.
@@ -260,6 +262,12 @@ impl Exclusions {
             .or_insert(KnownId { reason, hit: None });
     }
 
+    /// Leaves an id out unless its record is blocked, which then says more: a customer about whom something was settled elsewhere.
+    pub fn leave_out_when_fit(&mut self, id: &str, reason: &str) {
+        let reason = self.reason_number(reason);
+        self.settled.insert(as_cell(id), reason);
+    }
+
     /// Leaves everybody out of whom `is_one` says so: customers who were forgotten.
     pub fn leave_out_forgotten(
         &mut self,
@@ -398,6 +406,11 @@ impl Exclusions {
         let listed = self.by_listed_id(id);
         let forgotten = self.forgotten.as_ref().filter(|one| (one.is_one)(id));
         forgotten.map(|one| one.reason).or(listed)
+    }
+
+    /// Why a record that could be sent is left out all the same; the index of a reason.
+    pub(crate) fn when_fit(&self, id: &str) -> Option<u16> {
+        self.settled.get(id).copied()
     }
 
     fn by_listed_id(&self, id: &str) -> Option<u16> {

@@ -17,9 +17,49 @@ pub fn is_system_file(path: &str) -> bool {
     is_named || is_beside || parts.any(|part| part == "__MACOSX")
 }
 
+/// Whether a path is that of a file that is not whole, or was replaced: what browsers and copying programs write until they are
+/// done, and what editors keep of a file that they change. Its name is that of the file with an ending more.
+pub fn is_unfinished(path: &str) -> bool {
+    const ENDINGS: [&str; 8] = [
+        "part",
+        "partial",
+        "crdownload",
+        "download",
+        "tmp",
+        "bak",
+        "swp",
+        "filepart",
+    ];
+    let is_known = |ending: &str| {
+        ENDINGS
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(ending))
+    };
+    path.ends_with('~')
+        || path
+            .rsplit_once('.')
+            .is_some_and(|(_, ending)| is_known(ending))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_system_file;
+    use super::{is_system_file, is_unfinished};
+
+    #[test]
+    fn files_that_are_not_whole_are_known_by_their_endings() {
+        for path in [
+            "a/A1.pdf.part",
+            "A1.pdf~",
+            "A1.PDF.TMP",
+            ".A1.pdf.swp",
+            "A1.pdf.crdownload",
+        ] {
+            assert!(is_unfinished(path), "{path}");
+        }
+        for path in ["A1.pdf", "part/A1.pdf", "A1.part.pdf", "tmp", ""] {
+            assert!(!is_unfinished(path), "{path}");
+        }
+    }
 
     #[test]
     fn files_that_nobody_made_are_known_by_their_names() {

@@ -25,12 +25,13 @@ use bakkt_mapping as mapping;
 use bakkt_mapping::exclude::UnusedEntry;
 use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::duplicates::Duplicate;
+use bakkt_mapping::pipeline::layers::OverlayWorker;
 use bakkt_mapping::pipeline::scan::{PlacedGap, Results, ScanOptions, ScannedRow};
 use bakkt_model::error::started;
 use bakkt_model::finding::{FindingAction, FindingKind};
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_model::shard::Shard;
-use bakkt_source::Export;
+use bakkt_source::{Export, RereadRow};
 
 use super::documents::{DocumentWriter, LEVEL};
 use super::findings::Findings;
@@ -65,6 +66,7 @@ pub fn plan(
     let people = journal.people()?;
     people::leave_out(&people, &mut migration.pipeline.exclude);
     people::leave_out_forgotten(journal, &mut migration.pipeline.exclude)?;
+    people::leave_out_ended_kyb(journal, &mut migration.pipeline.exclude)?;
     let mut sink = JournalSink::begin(journal, migration, people, mode)?;
     let shard = sink.journal.shard()?;
     let planner = Planner {
@@ -251,6 +253,7 @@ impl Sink for JournalSink<'_> {
         if members.has(0) {
             self.rows.write_unused(self.journal, migration)?;
         }
+        self.rows.write_not_laid(self.journal, migration)?;
         self.journal
             .drop_owners(duplicates.iter().map(|duplicate| duplicate.record))?;
         // For comparing the records, which comes next.
@@ -438,8 +441,32 @@ impl RowWriter {
             let unused = unused.iter();
             journal.add_unused(unused.map(|(at, why)| (files.number(*at), at.row, *why)))?;
         }
-        for (layer, file) in migration.pipeline.layers.iter().zip(&self.layers) {
-            let unused = layer.unused();
+        Ok(())
+    }
+
+    /// Writes the rows of backfill files that were laid over no record. Each is its customer's, whom one shard has: what people decided
+    /// about them only that shard knows.
+    fn write_not_laid(&self, journal: &mut Journal, migration: &Migration) -> anyhow::Result<()> {
+        let shard = journal.shard()?;
+        let pipeline = &migration.pipeline;
+        let (mut again, mut worker) = (RereadRow::default(), OverlayWorker::default());
+        for (layer, file) in pipeline.layers.iter().zip(&self.layers) {
+            let mut unused = layer.unused();
+            if let Some(shard) = shard {
+                let mut kept = Vec::new();
+                for (at, why) in unused {
+                    let row = layer.export.read(at, &mut again)?;
+                    let id = layer.id_of(&pipeline.mapper, &row, &mut worker);
+                    let is_here = match id.filter(|_| row.flaw().is_none()) {
+                        Some(id) => shard.has(Some(id), at.row),
+                        None => shard.has_rest(),
+                    };
+                    if is_here {
+                        kept.push((at, why));
+                    }
+                }
+                unused = kept;
+            }
             journal.add_unused(unused.iter().map(|(at, why)| (*file, at.row, *why)))?;
         }
         Ok(())

@@ -8,7 +8,9 @@ use std::collections::HashMap;
 
 use bakkt_journal::Journal;
 use bakkt_journal::chain::erased_name;
-use bakkt_journal::decisions::{CustomerAction, CustomerDecision, FORGOTTEN, LEFT_OUT};
+use bakkt_journal::decisions::{
+    CustomerAction, CustomerDecision, FORGOTTEN, LEFT_OUT, MANUAL_KYB_ENDED,
+};
 use bakkt_mapping::exclude::Exclusions;
 use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateKind};
 
@@ -22,6 +24,18 @@ pub(crate) fn leave_out(people: &[CustomerDecision], exclude: &mut Exclusions) {
             exclude.leave_out(&person.client_id, &format!("{LEFT_OUT}{}", person.reason));
         }
     }
+}
+
+/// Leaves out those whose manual KYB has ended, unless the plan blocks them: a corrected export may say that no owner is an entity
+/// any more, but Bakkt has the account already, or has rejected it.
+pub(crate) fn leave_out_ended_kyb(
+    journal: &Journal,
+    exclude: &mut Exclusions,
+) -> anyhow::Result<()> {
+    for (id, outcome) in journal.ended_manual_kyb()? {
+        exclude.leave_out_when_fit(&id, &format!("{MANUAL_KYB_ENDED}{outcome}"));
+    }
+    Ok(())
 }
 
 /// Leaves out who was forgotten, whatever an export says of them.

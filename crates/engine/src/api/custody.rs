@@ -192,6 +192,39 @@ pub(crate) fn list<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a Vec<Value>
         .or_else(|| keys.iter().find_map(|key| value.get(*key)?.as_array()))
 }
 
+/// Whether an answer says that its list of so many elements is a part of a longer one. The contract knows no pages, so these are the usual
+/// names for them.
+pub(crate) fn has_more(value: &Value, elements: usize) -> bool {
+    let says_so = |key: &str| match value.get(key) {
+        None | Some(Value::Null | Value::Bool(false)) => false,
+        Some(Value::String(next)) => !next.is_empty(),
+        Some(_) => true,
+    };
+    let counts_more = |key: &str| {
+        let count = value.get(key).and_then(Value::as_u64);
+        count.is_some_and(|count| count > elements as u64)
+    };
+    const MORE: [&str; 8] = [
+        "has_more",
+        "hasMore",
+        "next",
+        "next_page",
+        "nextPage",
+        "next_cursor",
+        "nextCursor",
+        "next_token",
+    ];
+    const COUNTS: [&str; 6] = [
+        "total",
+        "count",
+        "total_count",
+        "totalCount",
+        "total_items",
+        "totalItems",
+    ];
+    value.is_object() && (MORE.into_iter().any(says_so) || COUNTS.into_iter().any(counts_more))
+}
+
 /// The status of a user.
 pub(crate) fn status(value: &Value) -> Option<String> {
     let status = value.get("status")?.as_str()?;
@@ -202,6 +235,23 @@ pub(crate) fn status(value: &Value) -> Option<String> {
 mod tests {
     use super::super::mask::Secrets;
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_list_that_goes_on_elsewhere_is_no_whole_list() {
+        let whole = [
+            json!([1]),
+            json!({"data": [1], "total": 1, "next": null, "has_more": false}),
+            json!({"accounts": [1], "nextPage": ""}),
+        ];
+        let parts = [
+            json!({"data": [1], "total": 2}),
+            json!({"data": [1], "has_more": true}),
+            json!({"items": [1], "next_cursor": "abc"}),
+        ];
+        assert!(!whole.iter().any(|list| has_more(list, 1)));
+        assert!(parts.iter().all(|list| has_more(list, 1)));
+    }
     use bakkt_journal::CodeKey;
 
     fn word(status: u16, body: &str, kind: CustodyKind) -> &'static str {

@@ -190,7 +190,7 @@ impl CustodyLoop {
                 self.engine.answered();
                 self.for_a_person(
                     &task,
-                    "its answer was lost, and Bakkt's list masks numbers, so that it cannot be told from another one: find out, then `resolve --custody-task`",
+                    "its answer was lost, and Bakkt's list does not tell for certain whether it is there: find out, then `resolve --custody-task`",
                 );
             }
             AskOutcome::NoSession => {

@@ -257,7 +257,7 @@ impl CustodyTools {
     pub(super) async fn accounts(&self, session: &str) -> Result<Vec<Value>, AskOutcome> {
         let mut accounts = Vec::new();
         for account in self.entries("accounts", session).await? {
-            if account.get("currency").is_some() {
+            if account.get("currency").is_some_and(Value::is_string) {
                 accounts.push(account);
                 continue;
             }
@@ -275,11 +275,14 @@ impl CustodyTools {
 
     async fn entries(&self, path: &str, session: &str) -> Result<Vec<Value>, AskOutcome> {
         let read = |value: &Value| {
-            custody::list(value, &["accounts", "recipients", "items", "data"]).cloned()
+            let list = custody::list(value, &["accounts", "recipients", "items", "data"])?;
+            Some((!custody::has_more(value, list.len())).then(|| list.clone()))
         };
         // A list that is not there says nothing about what it would hold.
         let list = self.told(path, session, read).await?;
-        list.ok_or_else(|| AskOutcome::Unknown("404".to_owned(), None))
+        let list = list.ok_or_else(|| AskOutcome::Unknown("404".to_owned(), None))?;
+        // Nor does the part of a list say what the rest holds.
+        list.ok_or(AskOutcome::Listed(Listed::Ambiguous))
     }
 
     /// What a question is answered; nothing when Bakkt has nothing of it.

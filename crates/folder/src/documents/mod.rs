@@ -28,7 +28,7 @@ use root::Root;
 use walk::{Walk, WalkEntry};
 
 use bakkt_model::position::Position;
-use bakkt_model::system_file::is_system_file;
+use bakkt_model::system_file::{is_system_file, is_unfinished};
 use bakkt_source::Rows;
 
 /// The documents of a migration, before they are read.
@@ -149,6 +149,8 @@ pub(crate) const BATCH: usize = 8192;
 /// The reason of a file that no pattern fits.
 /// Why a file is no document that no person made.
 const SYSTEM_FILE: &str = "a file that an operating system or an office program left";
+const UNFINISHED: &str =
+    "a download that was not finished, or a copy that a program kept of a file";
 
 pub(crate) const NO_PATTERN: &str = "no pattern fits its path";
 
@@ -225,6 +227,9 @@ impl PassCounts {
         let what = match met {
             WalkEntry::Useless(why) => unused(why, None),
             WalkEntry::File(path) if is_system_file(&path) => unused(SYSTEM_FILE, None),
+            WalkEntry::File(path) if is_unfinished(&path) => {
+                unused(UNFINISHED, Some(walk::shape(&path)))
+            }
             WalkEntry::File(path) => {
                 match DocumentMention::of_path(pattern::readings(patterns, &path)) {
                     Some(document) => EntryContent::Document(Box::new(document)),

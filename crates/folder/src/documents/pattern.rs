@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-use regex::{Captures, Regex};
+use regex::{Captures, Match, Regex};
 use unicode_normalization::UnicodeNormalization;
 
 use super::claim::{Claim, ClaimValue, DocumentField, FIELDS};
@@ -153,7 +153,9 @@ impl Pattern {
                 let Some(last) = own.as_ref().unwrap_or(tail).captures(&path[end..]) else {
                     continue;
                 };
-                let said = texts(&first).chain([Some(id)]).chain(texts(&last));
+                let rest = &path[end..];
+                let account = Some(FieldText { text: id, rest });
+                let said = texts(&first).chain([account]).chain(texts(&last));
                 all.extend(self.claim(said, raw));
             }
         }
@@ -180,25 +182,36 @@ impl Pattern {
         if !rest.contains(id) {
             return Err(NoReading);
         }
-        let text = tail.iter().map(|piece| match *piece == account {
-            true => format!("({})", regex::escape(id)),
-            false => expression(piece, expressions.strict),
-        });
-        let text: String = text.collect();
+        let mut text = String::new();
+        let mut before = Some(&account);
+        for piece in tail {
+            match *piece == account {
+                true => text.push_str(&format!("({})", regex::escape(id))),
+                false => text.push_str(&expression(before, piece, expressions.strict)),
+            }
+            before = Some(piece);
+        }
         Regex::new(&format!("^{text}$"))
             .map(Some)
             .map_err(|_| NoReading)
     }
 
     /// What a path says whose fields have these texts, in the order of the pattern.
-    fn claim<'a>(&self, texts: impl Iterator<Item = Option<&'a str>>, raw: &str) -> Option<Claim> {
+    fn claim<'a>(
+        &self,
+        texts: impl Iterator<Item = Option<FieldText<'a>>>,
+        raw: &str,
+    ) -> Option<Claim> {
         let mut claim = Claim::default();
         let fields = self.pieces.iter().filter_map(|piece| match piece {
             Piece::Field(field) => Some(field),
             _ => None,
         });
         for (field, text) in fields.zip(texts) {
-            let text = text?;
+            let FieldText { text, rest } = text?;
+            if *field == DocumentField::Type && is_longer_type(text, rest) {
+                return None;
+            }
             if *field == DocumentField::KybItem {
                 claim.items = text
                     .split(AND)
@@ -282,14 +295,38 @@ fn account_place(pieces: &[Piece]) -> Option<usize> {
     pieces.iter().position(|piece| *piece == account)
 }
 
+/// What a path has for a field.
+struct FieldText<'a> {
+    text: &'a str,
+    /// What follows it, up to the end or to the clientAccountId.
+    rest: &'a str,
+}
+
 /// The texts of all groups.
-fn texts<'a>(found: &Captures<'a>) -> impl Iterator<Item = Option<&'a str>> {
-    let texts: Vec<_> = found
-        .iter()
-        .skip(1)
-        .map(|text| Some(text?.as_str()))
-        .collect();
+fn texts<'a>(found: &Captures<'a>) -> impl Iterator<Item = Option<FieldText<'a>>> {
+    let whole = found.get_match().as_str();
+    let text = |group: Match<'a>| FieldText {
+        text: group.as_str(),
+        rest: &whole[group.end()..],
+    };
+    let texts: Vec<_> = found.iter().skip(1).map(|group| group.map(text)).collect();
     texts.into_iter()
+}
+
+/// Whether the contract has a type that begins with this text and goes on in what follows: `PASSPORT_CARD.pdf` is no passport, however
+/// a pattern cuts it.
+fn is_longer_type(text: &str, rest: &str) -> bool {
+    let goes_on = |name: &&str| {
+        let (Some(begin), Some(more)) = (name.get(..text.len()), name.get(text.len()..)) else {
+            return false;
+        };
+        let follows = rest.get(..more.len());
+        !more.is_empty()
+            && begin.eq_ignore_ascii_case(text)
+            && follows.is_some_and(|follows| follows.eq_ignore_ascii_case(more))
+            && !rest[more.len()..].starts_with(char::is_alphabetic)
+    };
+    TYPE_NAMES.iter().any(goes_on)
 }
 
 /// Whether an id can begin (`begins`) or end at a place of a path, next to a piece of the pattern. No id begins or ends
@@ -315,9 +352,10 @@ fn may_cut(piece: Option<&Piece>, path: &str, at: usize, begins: bool) -> bool {
 
 fn expressions(pieces: &[Piece], strict: bool) -> Result<Expressions, (String, String)> {
     let regex = |pieces: &[Piece]| {
-        let text: String = pieces
-            .iter()
-            .map(|piece| expression(piece, strict))
+        let before = std::iter::once(None).chain(pieces.iter().map(Some));
+        let text: String = before
+            .zip(pieces)
+            .map(|(before, piece)| expression(before, piece, strict))
             .collect();
         Regex::new(&format!("^{text}$")).map_err(|_| {
             (
@@ -383,10 +421,22 @@ fn field(name: &str) -> Result<DocumentField, (String, String)> {
     Err((format!("a pattern has no field {{{name}}}"), help))
 }
 
-fn expression(piece: &Piece, strict: bool) -> String {
-    let words = |words: &[&str]| format!("(?i:{})", words.join("|"));
+/// What a piece of a pattern matches behind another one.
+fn expression(before: Option<&Piece>, piece: &Piece, strict: bool) -> String {
+    // Of words that begin alike, the longest.
+    let words = |words: &[&str]| {
+        let mut words = words.to_vec();
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        format!("(?i:{})", words.join("|"))
+    };
+    let is_word = |piece: &Piece| {
+        use DocumentField::{KybItem, Side, Type};
+        matches!(piece, Piece::Field(Type | Side | KybItem))
+    };
     match piece {
         Piece::Text(text) => regex::escape(text),
+        // No word of the contract ends inside another word.
+        Piece::Any if before.is_some_and(is_word) => r"(?:[^/\p{Alphabetic}][^/]*?)?".into(),
         Piece::Any => "[^/]*?".into(),
         Piece::Field(DocumentField::Type) if strict => format!("({})", words(TYPE_NAMES)),
         Piece::Field(DocumentField::Side) if strict => format!("({})", words(SIDES)),

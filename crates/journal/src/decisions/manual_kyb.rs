@@ -2,6 +2,8 @@
 //!
 //! An account needs it while the plan blocks it because one of its owners is an entity. Bakkt decides outside the API, and a person
 //! enters the outcome; for other accounts none is taken. Owner of the table `manual_kyb`.
+//!
+//! Invariant: an account with an outcome is sent by no later plan, whatever the export says of its owners then.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +15,9 @@ use crate::write::journal::Journal;
 use crate::write::operator_log::OperatorNote;
 use bakkt_contract::roles::MANUAL_KYB;
 use bakkt_model::error::Failure;
+
+/// What the reason of a record begins with that no plan sends, because its manual KYB has ended; the outcome stands behind it.
+pub const MANUAL_KYB_ENDED: &str = "manual KYB has ended: ";
 
 const APPROVED: &str = "approved";
 const REJECTED: &str = "rejected";
@@ -41,6 +46,8 @@ pub struct ManualKybLine<'a> {
     pub by: Option<&'a str>,
     /// When, in milliseconds since 1970.
     pub at: Option<i64>,
+    /// The plan blocks the account because of an owner; otherwise it is left out for its outcome.
+    pub is_blocked: bool,
 }
 
 impl Journal {
@@ -79,8 +86,35 @@ impl Journal {
     }
 }
 
+impl Journal {
+    /// The accounts whose manual KYB has ended, each with its outcome.
+    pub fn ended_manual_kyb(&self) -> anyhow::Result<BTreeMap<String, String>> {
+        let mut statement = self
+            .db
+            .prepare("SELECT client_id, outcome FROM manual_kyb")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Copies outcomes into a scratch journal, so that its plan follows them.
+    pub(crate) fn follow_manual_kyb(
+        &mut self,
+        ended: &BTreeMap<String, String>,
+    ) -> anyhow::Result<()> {
+        self.transaction(|journal| {
+            let mut add = journal
+                .db
+                .prepare("INSERT INTO manual_kyb VALUES (?, ?, '', '', 0)")?;
+            for (client_id, outcome) in ended {
+                add.execute([client_id, outcome])?;
+            }
+            Ok(())
+        })
+    }
+}
+
 impl Reader {
-    /// Every account for manual KYB, in the order of the export.
+    /// Every account for manual KYB, and those that were for it when it ended, in the order of the export.
     pub fn each_manual_kyb(
         &self,
         mut each: impl FnMut(ManualKybLine<'_>) -> anyhow::Result<()>,
@@ -97,15 +131,19 @@ impl Reader {
                 reason: text(row, 4)?,
                 by: text(row, 5)?,
                 at: row.get(6)?,
+                is_blocked: row.get(7)?,
             })?;
         }
         Ok(())
     }
 
-    /// Counts the accounts for manual KYB, by outcome.
+    /// Counts the accounts that the plan blocks for manual KYB, by outcome.
     pub fn manual_kyb(&self) -> anyhow::Result<ManualKyb> {
         let mut counts = ManualKyb::default();
         self.each_manual_kyb(|line| {
+            if !line.is_blocked {
+                return Ok(());
+            }
             counts.accounts += 1;
             counts.approved += u64::from(line.outcome == Some(APPROVED));
             counts.rejected += u64::from(line.outcome == Some(REJECTED));
@@ -134,14 +172,15 @@ fn reason() -> String {
 
 const IS_MANUAL: &str =
     "SELECT 1 FROM record r JOIN gap g ON g.record = r.id JOIN word w ON w.id = g.reason
-    WHERE r.client_id = ?1 AND w.text = ?2";
+    WHERE r.client_id = ?1 AND w.text = ?2 UNION ALL SELECT 1 FROM manual_kyb WHERE client_id = ?1";
 
 /// Statements over large tables.
 pub(crate) mod sql {
-    /// Sets of gaps with this reason; most migrations have none.
-    pub const SETS: &str =
-        "SELECT 1 FROM gap_set WHERE reason = (SELECT id FROM word WHERE text = ?1) LIMIT 1";
-    pub const MANUAL_KYB: &str = "SELECT f.name, r.row, r.client_id, m.outcome, m.reason, m.by, m.at FROM record r \
-        LEFT JOIN file f ON f.id = r.file LEFT JOIN manual_kyb m ON m.client_id = r.client_id \
-        WHERE r.gap_set IN (SELECT g.id FROM gap_set g WHERE g.reason = (SELECT id FROM word WHERE text = ?1)) ORDER BY r.id";
+    /// Sets of gaps with this reason, or outcomes; most migrations have none.
+    pub const SETS: &str = "SELECT 1 FROM gap_set WHERE reason = (SELECT id FROM word WHERE text = ?1) \
+        UNION ALL SELECT 1 FROM manual_kyb LIMIT 1";
+    pub const MANUAL_KYB: &str = "SELECT f.name, r.row, r.client_id, m.outcome, m.reason, m.by, m.at, \
+        ifnull(r.gap_set IN (SELECT g.id FROM gap_set g WHERE g.reason = (SELECT id FROM word WHERE text = ?1)), 0) AS is_blocked \
+        FROM record r LEFT JOIN file f ON f.id = r.file LEFT JOIN manual_kyb m ON m.client_id = r.client_id \
+        WHERE is_blocked OR m.outcome IS NOT NULL ORDER BY r.id";
 }

@@ -19,4 +19,5 @@ pub use erasures::{
     FORGOTTEN, HeldAccount, HeldByBakkt, HeldCustody, HeldDocument, KnownCustomer, RewrittenLayer,
 };
 pub use exclusions::LEFT_OUT;
+pub use manual_kyb::MANUAL_KYB_ENDED;
 pub use waivers::WaiverResult;

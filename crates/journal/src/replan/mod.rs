@@ -49,6 +49,7 @@ impl Journal {
         let mut scratch = Journal::open(&scratch)?;
         scratch.follow_people(&self.people()?)?;
         scratch.follow_erased(&self.erased()?)?;
+        scratch.follow_manual_kyb(&self.ended_manual_kyb()?)?;
         scratch.know_files_of(self)?;
         scratch.bind_shard(self.shard()?)?;
         Ok(scratch)

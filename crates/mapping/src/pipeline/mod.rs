@@ -359,6 +359,14 @@ impl Worker {
         }
         self.assessor.is_laid = !self.laying.rows.is_empty();
         let verdict = self.assessor.assess(plan, &self.draft);
+        let id = plan.client_id.and_then(|slot| self.draft.value(slot));
+        let settled = id.filter(|_| verdict.sendable());
+        let settled = settled.and_then(|id| pipeline.exclude.when_fit(id));
+        if settled.is_some() {
+            self.leave_layers(pipeline);
+            self.assessor.start();
+            return Ok(self.prepared(Verdict::Excluded, settled, fit, plan));
+        }
         Ok(self.prepared(verdict, None, fit, plan))
     }
 

@@ -38,6 +38,11 @@ fn paths_are_cut_where_a_reader_would_cut_them() {
         "{clientAccountId}/{documentType}.*",
     ];
     let flat = ["{clientAccountId}_{owner_place}_{documentType}_{documentSide}*.png"];
+    let any = ["{clientAccountId}/{documentType}*"];
+    let cut = [
+        "{clientAccountId}_{documentType}_*.pdf",
+        "{clientAccountId}_{documentType}.pdf",
+    ];
     for (patterns, path, wanted) in [
         (
             &two[..],
@@ -75,6 +80,15 @@ fn paths_are_cut_where_a_reader_would_cut_them() {
             "A-1/A-1-VISA.pdf",
             "0 A-1 VISA",
         ),
+        // A type ends where its word ends.
+        (&any, "A/PASSPORT_CARD.pdf", "0 A PASSPORT_CARD"),
+        (&any, "A/passport_card 2.pdf", "0 A PASSPORT_CARD"),
+        (&any, "A/PASSPORT_2.pdf", "0 A PASSPORT"),
+        (&any, "A/PASSPORT2.pdf", "0 A PASSPORT"),
+        (&any, "A/PASSPORTS.pdf", "0 A PASSPORTS"),
+        (&cut, "Z-1_PASSPORT_CARD.pdf", "1 Z-1 PASSPORT_CARD"),
+        (&cut, "Z-1_PASSPORT_CARD_1.pdf", "0 Z-1 PASSPORT_CARD"),
+        (&cut, "Z-1_PASSPORT_1.pdf", "0 Z-1 PASSPORT"),
         (
             &["{clientAccountId}/{documentType}/{kyb_item}.*"],
             "A/ENTITY_DUE_DILIGENCE/Governing_Documents+organization_chart.pdf",
@@ -91,6 +105,7 @@ fn paths_are_cut_where_a_reader_would_cut_them() {
         (&two[..], "A1/sub/PASSPORT.pdf"),
         (&two, "PASSPORT.pdf"),
         (&two, "A1/.DS_Store"),
+        (&cut[..1], "Z-1_PASSPORT_CARD.pdf"),
         (
             &["{clientAccountId}/{clientAccountId}_{documentType}"],
             "A/B_VISA",
