@@ -566,6 +566,22 @@ fn what_comes_after_a_head_is_no_alteration_and_a_killed_run_is_told() {
 }
 
 #[test]
+fn whoever_was_forgotten_stays_noted() {
+    let recorded = Recorded::new();
+    let world = &recorded.world;
+    let forget = "forget acme --sandbox --id A-1 --by Ada --reason asked";
+    let (code, said) = world.code(forget);
+    assert_eq!(code, 0, "{said}");
+    let db = Connection::open(world.path("acme/.bakkt-migrate/sandbox/journal.db")).unwrap();
+    sql(&db, "DELETE FROM erased");
+    drop(db);
+    world.code("replan acme --sandbox --by Ada --reason again");
+    let (code, said) = recorded.audit("acme", "--head head.json");
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("not noted as forgotten"), "{said}");
+}
+
+#[test]
 fn a_decision_needs_a_name_and_a_reason() {
     let mut world = World::new(&[row("A-1"), blocked("B-1")]);
     world.code("run acme --sandbox");

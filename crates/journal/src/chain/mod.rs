@@ -15,7 +15,9 @@ mod tokens;
 pub use canonical::{canonical, write_canonical};
 pub use packs::{PACK, PackedRows};
 pub use rows::RowHashes;
-pub use tokens::{ERASED, erased_name, hashed_target, id_hash, target_agrees, without_word};
+pub use tokens::{
+    ERASED, erased_name, hashed_target, id_hash, target_agrees, target_without, without_word,
+};
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Serialize};
@@ -66,6 +68,8 @@ kinds! {
     Decision = "decision",
     /// A plan was approved.
     Approval = "approval",
+    /// A command began that writes what Bakkt told, and sends nothing.
+    Work = "work",
     /// Every row was hashed.
     Checkpoint = "checkpoint",
     /// A report was sealed.

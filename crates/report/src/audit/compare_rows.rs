@@ -78,7 +78,7 @@ impl Audit {
             ));
         } else {
             self.unchecked.push(format!(
-                "since the last checkpoint (entry {id}, {at}) there was something that changes rows ({}), and no checkpoint after it: a run that was killed, or one that still goes on; what differs: {what}. `bakkt-migrate run` ends with a checkpoint, and so does `report`",
+                "since the last checkpoint (entry {id}, {at}) there was something that changes rows ({}), and no checkpoint after it: a command that was killed, or one that still goes on; what differs: {what}. `bakkt-migrate run` ends with a checkpoint, and so does `report`",
                 later.join(", ")
             ));
         }
@@ -93,6 +93,7 @@ fn changes_rows(kind: EntryKind) -> bool {
         EntryKind::Plan
             | EntryKind::Run
             | EntryKind::RunEnd
+            | EntryKind::Work
             | EntryKind::Decision
             | EntryKind::Forget
             | EntryKind::Close
