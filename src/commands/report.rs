@@ -203,7 +203,7 @@ pub fn write_with(
     view: &View,
     (protected, grace): (&ProtectedPaths, &Grace),
     folder: &Path,
-    journal: Option<&mut Journal>,
+    mut journal: Option<&mut Journal>,
     occasion: &str,
 ) -> anyhow::Result<WrittenReport> {
     refuse_sealed(folder)?;
@@ -213,16 +213,16 @@ pub fn write_with(
         grace: grace.clone(),
         at: jiff::Timestamp::now(),
     };
-    let checkpoint = journal.map(|journal| Checkpoint {
+    let checkpoint = journal.as_deref_mut().map(|journal| Checkpoint {
         journal,
         about: checkpoint::about(occasion),
     });
-    bakkt_report::write_and_check(
-        journals,
-        &protected.open_folder(folder)?,
-        &facts,
-        checkpoint,
-    )
+    let folder = protected.open_folder(folder)?;
+    let written = bakkt_report::write_and_check(journals, &folder, &facts, checkpoint)?;
+    if let Some(journal) = journal {
+        checkpoint::tell_alteration(journal)?;
+    }
+    Ok(written)
 }
 
 /// A sealed report stays as it is.

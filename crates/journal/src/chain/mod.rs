@@ -27,6 +27,9 @@ use sha2::{Digest, Sha256};
 /// What the first line of every hashed entry says.
 const DOMAIN: &str = "bakkt-migrate entry 1";
 
+/// Under which key of its body a checkpoint says that rows were altered since the one before.
+pub const ALTERED: &str = "altered";
+
 /// A hash of the chain.
 pub type ChainHash = [u8; 32];
 
@@ -78,6 +81,25 @@ kinds! {
     Forget = "forget",
     /// The migration was closed.
     Close = "close",
+}
+
+impl EntryKind {
+    /// Whether what an entry is about changes rows that a checkpoint covers.
+    pub fn changes_rows(self) -> bool {
+        match self {
+            EntryKind::Begin | EntryKind::Approval | EntryKind::Checkpoint | EntryKind::Seal => {
+                false
+            }
+            EntryKind::Upgrade
+            | EntryKind::Plan
+            | EntryKind::Run
+            | EntryKind::RunEnd
+            | EntryKind::Decision
+            | EntryKind::Work
+            | EntryKind::Forget
+            | EntryKind::Close => true,
+        }
+    }
 }
 
 /// The last entry of a chain: its number and its hash.

@@ -65,6 +65,7 @@ pub fn audit(
     audit.compare_runs(reader)?;
     audit.compare_forgotten(reader)?;
     audit.compare_plan(reader)?;
+    audit.compare_checkpoints();
     audit.compare_rows(&journals, reader)?;
     audit.compare_counters(reader)?;
     Ok(AuditResult {
