@@ -566,6 +566,46 @@ fn what_comes_after_a_head_is_no_alteration_and_a_killed_run_is_told() {
 }
 
 #[test]
+fn a_report_covers_no_alteration_up() {
+    let recorded = Recorded::new();
+    let world = &recorded.world;
+    let reported = || {
+        let output = world.command(&["report", "acme", "--sandbox"]).output();
+        String::from_utf8(output.unwrap().stderr).unwrap()
+    };
+    let said = reported();
+    assert!(!said.contains("not as its last checkpoint"), "{said}");
+    assert_eq!(recorded.audit("acme", "--head head.json").0, 0);
+    let db = Connection::open(world.path("acme/.bakkt-migrate/sandbox/journal.db")).unwrap();
+    sql(&db, "UPDATE task SET bakkt_id = 'another' WHERE id = 1");
+    drop(db);
+    for _ in 0..2 {
+        let said = reported();
+        assert!(said.contains("not as its last checkpoint"), "{said}");
+        let (code, said) = recorded.audit("acme", "--head head.json");
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains("nothing was done between: "), "{said}");
+        assert!(said.contains("table task"), "{said}");
+    }
+}
+
+#[test]
+fn whoever_was_forgotten_stays_noted() {
+    let recorded = Recorded::new();
+    let world = &recorded.world;
+    let forget = "forget acme --sandbox --id A-1 --by Ada --reason asked";
+    let (code, said) = world.code(forget);
+    assert_eq!(code, 0, "{said}");
+    let db = Connection::open(world.path("acme/.bakkt-migrate/sandbox/journal.db")).unwrap();
+    sql(&db, "DELETE FROM erased");
+    drop(db);
+    world.code("replan acme --sandbox --by Ada --reason again");
+    let (code, said) = recorded.audit("acme", "--head head.json");
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("not noted as forgotten"), "{said}");
+}
+
+#[test]
 fn a_decision_needs_a_name_and_a_reason() {
     let mut world = World::new(&[row("A-1"), blocked("B-1")]);
     world.code("run acme --sandbox");

@@ -1,6 +1,7 @@
 //! The end: closing a migration, and forgetting one customer in the middle of it.
 
 mod close;
+mod evidence;
 mod forget;
 mod questions;
 mod shards;

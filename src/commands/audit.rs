@@ -47,7 +47,7 @@ fn read_head(
     path: &Path,
     signers: Option<&Path>,
     doubts: &mut Vec<String>,
-) -> anyhow::Result<Vec<ChainHead>> {
+) -> anyhow::Result<Vec<Vec<ChainHead>>> {
     let file = match path.is_dir() {
         true => path.join(MANIFEST),
         false => path.to_owned(),

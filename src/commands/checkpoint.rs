@@ -14,7 +14,7 @@ use crate::process::runtime;
 use bakkt_engine::api::post_once;
 use bakkt_files::output::{FileStart, ProtectedPaths};
 use bakkt_files::progress::{Mode, note};
-use bakkt_journal::chain::ChainHead;
+use bakkt_journal::chain::{ALTERED, ChainHead};
 use bakkt_journal::{Journal, Reader, now};
 use bakkt_model::error::{ShownPath, Style, describe, started};
 use bakkt_model::target::WayOut;
@@ -52,7 +52,20 @@ pub fn append_beside<T>(
         anyhow::Ok((found?, sheets?))
     })?;
     journal.append_checkpoint(now(), about(occasion), &sheets)?;
+    tell_alteration(journal)?;
     Ok(found)
+}
+
+/// Tells that the last checkpoint found rows altered. The chain says so from then on, and each audit.
+pub fn tell_alteration(journal: &Journal) -> anyhow::Result<()> {
+    let last = journal.last_entry()?;
+    if last.is_some_and(|entry| entry.value()[ALTERED].is_object()) {
+        note(
+            Mode::Lines,
+            "rows of the journal are not as its last checkpoint saw them, and nothing was done since: `bakkt-migrate audit` says which",
+        );
+    }
+    Ok(())
 }
 
 /// Appends a checkpoint to a journal that was closed just now. Another command that has it already makes its own.

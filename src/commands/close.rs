@@ -15,7 +15,7 @@ use crate::cli::CloseArgs;
 use bakkt_files::progress::{Mode, ask, note};
 use bakkt_folder::migration::inputs;
 use bakkt_folder::settings::Settings;
-use bakkt_journal::decisions::OperatorNote;
+use bakkt_journal::decisions::{ForgetNote, OperatorNote};
 use bakkt_journal::events::{self, Events};
 use bakkt_journal::read::nothing_planned;
 use bakkt_journal::{Journal, Journals, Reader, Tombstone, finish_closing, now};
@@ -141,6 +141,12 @@ fn begin(args: &CloseArgs, folders: &Folders, decided: OperatorNote<'_>) -> anyh
         .filter(|folder| events::path(folder).exists());
     let receivers = with_events.map(|folder| Events::open(folder));
     let _receivers = receivers.collect::<anyhow::Result<Vec<_>>>()?;
+    if ForgetNote::is_any(&folders.root)? {
+        return Err(Failure::configuration(
+            "a `forget` was begun here and has not ended: what Bakkt must be asked to erase may not have been told",
+            "run the same `forget` again; then close. Nothing was changed",
+        ));
+    }
     let totals = totals(folders)?;
     let ends = totals.loose_ends();
     if !ends.is_empty() {

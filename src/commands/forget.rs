@@ -1,27 +1,27 @@
 //! `forget`: a customer asks for erasure while the migration is under way.
 //!
-//! Owner of the order: what is in doubt stops it before anything changes, the receiver's and the journals' locks are held, what
-//! Bakkt has is told, and what is deleted comes back nowhere: not in a new plan, not by an event. Run again after a kill, it
-//! ends what was begun. Left out on purpose: what goes and what stays (`journal::decisions::erasures`).
+//! Owner of the order: what is in doubt, and a report that could not be written, stops it before anything changes, the receiver's
+//! and the journals' locks are held, what Bakkt has is on the disk and told before it is erased, and what is deleted comes back
+//! nowhere: not in a new plan, not by an event. Run again after a kill, it ends what was begun. Left out on purpose: what goes and
+//! what stays (`journal::decisions::erasures`), and what is told (`forget_text`).
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
-
+use super::forget_text::{records_in_words, told};
 use super::place::StatePlace;
 use super::report::{self, View};
 use super::{CommandOutput, checkpoint, deciding, outputs, target};
 use crate::cli::ForgetArgs;
-use bakkt_files::progress::{Mode, note};
+use bakkt_files::output::ProtectedPaths;
+use bakkt_files::progress::Mode;
+use bakkt_files::terminal::print_result;
 use bakkt_folder::migration::today;
-use bakkt_folder::settings::Settings;
 use bakkt_journal::custody::sessions::Sessions;
-use bakkt_journal::decisions::{HeldByBakkt, KnownCustomer, OperatorNote, RewrittenLayer};
+use bakkt_journal::decisions::{ForgetNote, KnownCustomer, OperatorNote, RewrittenLayer};
 use bakkt_journal::events::{self, Events};
 use bakkt_journal::{Journal, now, refuse_closed};
-use bakkt_model::error::{Failure, ShownPath};
-use bakkt_model::number::thousands;
+use bakkt_model::error::{Failure, unwritable};
+use bakkt_model::grace::Grace;
 use bakkt_planning::{erase, opening};
 use bakkt_report::audit;
 
@@ -59,32 +59,31 @@ pub fn run(args: &ForgetArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         at: now(),
     };
     let settings = bakkt_folder::migration::settings(&args.view.dir)?;
+    let protected = outputs::protected(&settings);
     let mut kept = Kept::open(&place)?;
-    let known = kept.look(id)?;
+    let mut known = kept.look(id)?;
+    let note = ForgetNote::of(&place.root(), &kept.id_hash(id));
+    known.at_bakkt.add(&note.read()?);
+    let reports = Reports::of(&place);
+    reports.look(&protected)?;
     let text = told(args, &known, &place);
     if args.dry_run {
         return Ok(CommandOutput { text, code: 0 });
     }
-    let records = kept
-        .forget(id, &args.view.dir, decided, mode)
-        .inspect_err(|_| {
-            // Nobody here may know it any more.
-            note(Mode::Lines, &at_bakkt(id, &known.at_bakkt));
-        })?;
+    // Nobody here knows it afterwards: it is on the disk, and told, before anything goes.
+    note.write(&known.at_bakkt)?;
+    if !args.view.json {
+        print_result(&text).map_err(|error| unwritable("stdout", &error))?;
+    }
+    let records = kept.forget(id, &args.view.dir, decided, mode)?;
     drop(kept);
-    rewrite_report(&place, &settings)?;
+    reports.write(&protected, &settings.grace)?;
+    note.remove()?;
     let text = match args.view.json {
         true => text,
-        false => format!("{text}\n{} forgotten", records_in_words(records)),
+        false => format!("{} forgotten", records_in_words(records)),
     };
     Ok(CommandOutput { text, code: 0 })
-}
-
-fn records_in_words(records: u64) -> String {
-    match records {
-        1 => "1 record".to_owned(),
-        records => format!("{} records", thousands(records)),
-    }
 }
 
 /// Everything that is kept of a migration's customers, locked.
@@ -119,6 +118,12 @@ impl Kept {
         })
     }
 
+    /// The keyed hash of an id; all of them have one key.
+    fn id_hash(&self, id: &str) -> String {
+        let first = self.journals.first();
+        first.map_or_else(String::new, |journal| journal.id_hash(id))
+    }
+
     /// What is known of a customer in all of them together.
     fn look(&mut self, id: &str) -> anyhow::Result<KnownCustomer> {
         let looks = self
@@ -133,7 +138,7 @@ impl Kept {
         {
             return Err(Failure::configuration(
                 "nothing here is known of a customer with this id",
-                "clientAccountIds are in reconciliation.csv; exclude leaves out who is in no plan yet",
+                "clientAccountIds are in reconciliation.csv; a list of ids under [exclude] leaves out who is in no plan yet",
             ));
         }
         let mut all = KnownCustomer::default();
@@ -142,11 +147,7 @@ impl Kept {
             all.entries.extend(&known.entries);
             all.is_forgotten |= known.is_forgotten;
             all.is_known |= known.is_known;
-            let (sum, one) = (&mut all.at_bakkt, &known.at_bakkt);
-            sum.accounts.extend(one.accounts.iter().cloned());
-            sum.documents.extend(one.documents.iter().cloned());
-            sum.custody.extend(one.custody.iter().cloned());
-            sum.kyb |= one.kyb;
+            all.at_bakkt.add(&known.at_bakkt);
         }
         Ok(all)
     }
@@ -164,7 +165,6 @@ impl Kept {
             let folder = journal.folder().unwrap_or_default();
             let layers = without(journal, &folder, id, known, dir, mode)?;
             records += journal.forget(id, &layers, decided)?;
-            checkpoint::append(journal, "forget")?;
             uuids.extend(known.at_bakkt.custody.iter().map(|one| one.uuid.clone()));
             Sessions::of(&folder, journal.key, i64::MAX).delete(id);
             journal.forget_in_files(id)?;
@@ -172,7 +172,9 @@ impl Kept {
         for events in &mut self.events {
             events.forget(id, &uuids)?;
         }
+        // Last: whatever else goes is covered by it, and until then the entries of this command tell why rows are others.
         for journal in &mut self.journals {
+            checkpoint::append(journal, "forget")?;
             journal.scrub()?;
         }
         Ok(records)
@@ -197,94 +199,49 @@ fn without(
     erase::without_customer(&migration, id, &known.overlays, folder)
 }
 
-/// Writes the report anew where there is one: the old one names the customer.
-fn rewrite_report(place: &StatePlace, settings: &Settings) -> anyhow::Result<()> {
-    let places = match place.shards().is_empty() {
-        true => vec![place.clone()],
-        false => place
-            .shards()
-            .into_iter()
-            .map(|shard| place.of(shard))
-            .collect(),
-    };
-    let protected = outputs::protected(settings);
-    // A sealed one is evidence, and stays.
-    let is_ours = |place: &StatePlace| {
-        let folder = place.report();
-        folder.join("summary.json").exists() && !audit::is_sealed(&folder)
-    };
-    if !place.shards().is_empty() && is_ours(place) {
-        report::write_merged(&View::at(place.clone()), &protected, &settings.grace)?;
-    }
-    for place in places.into_iter().filter(is_ours) {
-        let view = View::at(place);
-        report::write_checked(&view, &protected, &settings.grace, "forget")?;
-    }
-    Ok(())
+/// The reports that are written anew, because the old ones name the customer.
+struct Reports {
+    merged: Option<View>,
+    own: Vec<View>,
 }
 
-fn told(args: &ForgetArgs, known: &KnownCustomer, place: &StatePlace) -> String {
-    if args.view.json {
-        return json!({
-            "dry_run": args.dry_run,
-            "at_bakkt": known.at_bakkt,
-            "rows": known.rows.iter().map(|(file, row)| json!({"file": file, "row": row})).collect::<Vec<_>>(),
-            "entries_that_name_the_id": known.entries,
-        })
-        .to_string();
+impl Reports {
+    fn of(place: &StatePlace) -> Reports {
+        // A sealed one is evidence, and stays.
+        let is_ours = |place: &StatePlace| {
+            let folder = place.report();
+            folder.join("summary.json").exists() && !audit::is_sealed(&folder)
+        };
+        let shards = place.shards();
+        let merged = (!shards.is_empty() && is_ours(place)).then(|| View::at(place.clone()));
+        let own = match shards.is_empty() {
+            true => vec![place.clone()],
+            false => shards.into_iter().map(|shard| place.of(shard)).collect(),
+        };
+        let own = own.into_iter().filter(is_ours).map(View::at);
+        Reports {
+            merged,
+            own: own.collect(),
+        }
     }
-    let mut lines = Vec::new();
-    if args.dry_run {
-        lines.push("nothing was changed; this is what would go".to_owned());
-    }
-    if known.is_forgotten && !known.is_known {
-        lines.push(
-            "this customer was forgotten before; what a killed forget left is gone now".to_owned(),
-        );
-    }
-    lines.push(at_bakkt(args.id.trim(), &known.at_bakkt));
-    lines.push("yours, and left alone (the customer is still in them):".to_owned());
-    let rows: BTreeSet<String> = known
-        .rows
-        .iter()
-        .map(|(file, row)| format!("  {}: line {row}", place.dir.join(file).shown()))
-        .collect();
-    lines.extend(rows);
-    lines.push("  documents of the customer, and whatever was written where you named it: workbooks, payloads, links".to_owned());
-    lines.push("  reports that were sealed or copied before today".to_owned());
-    if !known.entries.is_empty() {
-        let entries: Vec<String> = known.entries.iter().map(i64::to_string).collect();
-        lines.push(format!(
-            "a reason in the chain names the id, and stays: entry {}",
-            entries.join(", ")
-        ));
-    }
-    lines.join("\n")
-}
 
-/// What Bakkt has, for the request that goes there.
-fn at_bakkt(id: &str, held: &HeldByBakkt) -> String {
-    if held.is_empty() {
-        return "Bakkt has nothing of this customer, as far as is known here".to_owned();
+    /// Refuses those that could not be written, before anything is erased.
+    fn look(&self, protected: &ProtectedPaths) -> anyhow::Result<()> {
+        if let Some(view) = &self.merged {
+            report::look_merged(view, protected)?;
+        }
+        self.own
+            .iter()
+            .try_for_each(|view| report::look(view, protected))
     }
-    let mut lines = vec!["Bakkt has, and must be asked to erase:".to_owned()];
-    for account in &held.accounts {
-        lines.push(format!(
-            "  account {id}, at Bakkt {} {}",
-            account.bakkt_id, account.status
-        ));
+
+    fn write(&self, protected: &ProtectedPaths, grace: &Grace) -> anyhow::Result<()> {
+        if let Some(view) = &self.merged {
+            report::write_merged(view, protected, grace)?;
+        }
+        for view in &self.own {
+            report::write_checked(view, protected, grace, "forget")?;
+        }
+        Ok(())
     }
-    for document in &held.documents {
-        lines.push(format!(
-            "  document {} {}",
-            document.client_document_id, document.document_type
-        ));
-    }
-    if held.kyb {
-        lines.push("  the KYB screening of the account".to_owned());
-    }
-    for one in &held.custody {
-        lines.push(format!("  {} {}", one.kind, one.uuid));
-    }
-    lines.join("\n")
 }

@@ -18,7 +18,7 @@ use super::report::View;
 use super::run::start_sandbox;
 use super::session::{Destination, Session};
 use super::signals::Signals;
-use super::{CommandOutput, checkpoint, deciding, outputs, target};
+use super::{CommandOutput, checkpoint, deciding, outputs, run_record, target};
 use crate::cli::LinksArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Client;
@@ -73,6 +73,9 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         let wanted = wanted(&view)?;
         let all = wanted.len() as u64;
         let to_ask = left_in(wanted, args);
+        if !to_ask.is_empty() {
+            run_record::work(&journal, "links")?;
+        }
         let keeper = LinkKeeper::new(journal, all - to_ask.len() as u64);
         let keeper = Arc::new(Mutex::new(keeper));
         let ended = if to_ask.is_empty() {

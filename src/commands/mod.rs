@@ -18,6 +18,7 @@ pub mod events;
 pub mod every;
 pub mod exclude;
 pub mod forget;
+pub mod forget_text;
 pub mod gaps;
 pub mod init;
 pub mod inspect;

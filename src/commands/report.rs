@@ -161,6 +161,12 @@ pub fn look(view: &View, protected: &ProtectedPaths) -> anyhow::Result<()> {
     protected.look_at_folder(&view.folder(), &bakkt_report::files())
 }
 
+/// The same of the report of all shards together, which cannot be written while one of them has another plan.
+pub fn look_merged(view: &View, protected: &ProtectedPaths) -> anyhow::Result<()> {
+    look(view, protected)?;
+    Journals::merged(view.readers()?).map(drop)
+}
+
 /// Writes the report's files, with a checkpoint at the end, unless another command works on the journal, which makes its own.
 pub fn write_checked(
     view: &View,
@@ -197,7 +203,7 @@ pub fn write_with(
     view: &View,
     (protected, grace): (&ProtectedPaths, &Grace),
     folder: &Path,
-    journal: Option<&mut Journal>,
+    mut journal: Option<&mut Journal>,
     occasion: &str,
 ) -> anyhow::Result<WrittenReport> {
     refuse_sealed(folder)?;
@@ -207,16 +213,16 @@ pub fn write_with(
         grace: grace.clone(),
         at: jiff::Timestamp::now(),
     };
-    let checkpoint = journal.map(|journal| Checkpoint {
+    let checkpoint = journal.as_deref_mut().map(|journal| Checkpoint {
         journal,
         about: checkpoint::about(occasion),
     });
-    bakkt_report::write_and_check(
-        journals,
-        &protected.open_folder(folder)?,
-        &facts,
-        checkpoint,
-    )
+    let folder = protected.open_folder(folder)?;
+    let written = bakkt_report::write_and_check(journals, &folder, &facts, checkpoint)?;
+    if let Some(journal) = journal {
+        checkpoint::tell_alteration(journal)?;
+    }
+    Ok(written)
 }
 
 /// A sealed report stays as it is.
@@ -266,8 +272,9 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<CommandOutput> {
     if seal.is_some() {
         refuse_taken(&folder)?;
     }
-    // Beside a run that is going on there is no checkpoint: it makes its own at its end.
-    let journal = match args.merge {
+    // Beside a run that is going on there is no checkpoint: it makes its own at its end. A closed migration has its last one.
+    let is_closed = Tombstone::of(&view.place.root())?.is_some_and(|tombstone| tombstone.done);
+    let journal = match args.merge || is_closed {
         true => None,
         false => Some(view.place.open_journal()),
     };

@@ -10,6 +10,7 @@ use super::run_arguments;
 use crate::built;
 use crate::cli::Cli;
 use bakkt_files::{checksums, machine};
+use bakkt_journal::chain::EntryKind;
 use bakkt_journal::{Journal, now};
 use bakkt_model::address::shown_address;
 
@@ -28,6 +29,15 @@ pub fn begin(journal: &mut Journal, what: &str) -> anyhow::Result<i64> {
         "tasks": journal.task_counts()?,
     });
     journal.begin_run(now(), facts)
+}
+
+/// Records that a command begins which writes what Bakkt tells, so that an audit beside it, or after it was killed, knows why rows
+/// are others.
+pub fn work(journal: &Journal, what: &str) -> anyhow::Result<()> {
+    let body = json!({"what": what, "program": program()});
+    journal
+        .append_entry(EntryKind::Work, now(), &body)
+        .map(drop)
 }
 
 /// Records how a run has ended.

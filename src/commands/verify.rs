@@ -11,7 +11,7 @@ use super::report::View;
 use super::session::{Destination, Session};
 use super::signals::Signals;
 use super::verify_text::{ReadBackFindings, describe, json};
-use super::{CommandOutput, outputs, report, send, target, uploads};
+use super::{CommandOutput, outputs, report, run_record, send, target, uploads};
 use crate::cli::VerifyArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Client;
@@ -144,6 +144,7 @@ async fn verified(
         sources(settings, &journal, &state, mode, signals)?
     };
     let events = events::path(&state);
+    run_record::work(&journal, "verify")?;
     let round = journal.begin_verification(Some(&events), &scope, now())?;
     let counters = Arc::new(VerifyCounters::default());
     let unread = journal.count_unread(&round)?;

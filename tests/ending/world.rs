@@ -38,7 +38,8 @@ pub fn holding(folder: &Path, text: &str) -> Vec<PathBuf> {
     let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let mut files = files_below(folder);
     files.retain(|path| {
-        let bytes = fs::read(path).unwrap();
+        // What a command that goes on has just deleted holds nothing.
+        let bytes = fs::read(path).unwrap_or_default();
         let has = |bytes: &[u8], text: &[u8]| bytes.windows(text.len()).any(|part| part == text);
         has(&bytes, text.as_bytes()) || has(&bytes, &wide) || has(&unpacked(path), text.as_bytes())
     });
@@ -48,7 +49,10 @@ pub fn holding(folder: &Path, text: &str) -> Vec<PathBuf> {
 /// The members of a workbook, one behind the other; of anything else nothing.
 pub fn unpacked(path: &Path) -> Vec<u8> {
     let mut all = Vec::new();
-    let Ok(mut archive) = zip::ZipArchive::new(fs::File::open(path).unwrap()) else {
+    let Some(mut archive) = fs::File::open(path)
+        .ok()
+        .and_then(|file| zip::ZipArchive::new(file).ok())
+    else {
         return all;
     };
     for place in 0..archive.len() {

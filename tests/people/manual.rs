@@ -91,6 +91,17 @@ fn the_outcome_of_manual_kyb_is_kept_and_shown() {
         "{said}"
     );
 
+    // Whoever is forgotten is with Bakkt, although nothing was sent.
+    let mut forget = program();
+    forget.arg("forget").arg(case.folder.path());
+    let why = ["--id", "MK-2", "--reason", "asked", "--by", "kim"];
+    let output = forget.args(why).arg("--dry-run").output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.contains("account MK-2, at Bakkt manual KYB: approved"),
+        "{said}"
+    );
+
     let listed = || {
         let output = program()
             .arg("manual-kyb")

@@ -23,6 +23,13 @@ fn started(world: &World) -> Running {
     )
 }
 
+/// How an audit without a head ends.
+fn audited(world: &World) -> i32 {
+    let mut audit = crate::support::program();
+    let ended = audit.arg("audit").arg(&world.dir).output().unwrap();
+    ended.status.code().unwrap_or(-1)
+}
+
 /// So many look-ups more than before.
 fn after_more(sandbox: &SandboxProcess, more: u64) {
     let before = sandbox.count("gets");
@@ -40,7 +47,10 @@ fn killed_at_any_place_it_goes_on() {
     for _ in 0..KILLS {
         let mut running = started(&world);
         after_more(&sandbox, 19);
+        // Neither beside it nor after it is what it wrote an alteration.
+        assert_eq!(audited(&world), 3);
         running.kill();
+        assert_eq!(audited(&world), 3);
     }
     let (said, code) = world.verified(&[]);
     assert_eq!(code, 0, "{said}");

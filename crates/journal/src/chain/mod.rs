@@ -15,7 +15,9 @@ mod tokens;
 pub use canonical::{canonical, write_canonical};
 pub use packs::{PACK, PackedRows};
 pub use rows::RowHashes;
-pub use tokens::{ERASED, erased_name, hashed_target, id_hash, target_agrees, without_word};
+pub use tokens::{
+    ERASED, erased_name, hashed_target, id_hash, target_agrees, target_without, without_word,
+};
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,9 @@ use sha2::{Digest, Sha256};
 
 /// What the first line of every hashed entry says.
 const DOMAIN: &str = "bakkt-migrate entry 1";
+
+/// Under which key of its body a checkpoint says that rows were altered since the one before.
+pub const ALTERED: &str = "altered";
 
 /// A hash of the chain.
 pub type ChainHash = [u8; 32];
@@ -66,6 +71,8 @@ kinds! {
     Decision = "decision",
     /// A plan was approved.
     Approval = "approval",
+    /// A command began that writes what Bakkt told, and sends nothing.
+    Work = "work",
     /// Every row was hashed.
     Checkpoint = "checkpoint",
     /// A report was sealed.
@@ -74,6 +81,25 @@ kinds! {
     Forget = "forget",
     /// The migration was closed.
     Close = "close",
+}
+
+impl EntryKind {
+    /// Whether what an entry is about changes rows that a checkpoint covers.
+    pub fn changes_rows(self) -> bool {
+        match self {
+            EntryKind::Begin | EntryKind::Approval | EntryKind::Checkpoint | EntryKind::Seal => {
+                false
+            }
+            EntryKind::Upgrade
+            | EntryKind::Plan
+            | EntryKind::Run
+            | EntryKind::RunEnd
+            | EntryKind::Decision
+            | EntryKind::Work
+            | EntryKind::Forget
+            | EntryKind::Close => true,
+        }
+    }
 }
 
 /// The last entry of a chain: its number and its hash.

@@ -40,6 +40,34 @@ pub fn target_agrees(key: &[u8; 32], target: &str, hashed: &str) -> bool {
     hashed_target(key, target) == hashed
 }
 
+/// A target without an id: each of its words in which the id stands becomes `erased:` and the hash of that word, as the entry has it,
+/// so that both still agree. `None`: it does not name the id. A word is the id, or the id and a colon; an id with blanks is several.
+pub fn target_without(key: &[u8; 32], target: &str, id: &str) -> Option<String> {
+    let places: Vec<(usize, usize)> = target
+        .match_indices(id)
+        .map(|(from, id)| (from, from + id.len()))
+        .filter(|(from, to)| {
+            let behind = &target[*to..];
+            let behind = behind.strip_prefix(':').unwrap_or(behind);
+            from < to
+                && (*from == 0 || target[..*from].ends_with(' '))
+                && (behind.is_empty() || behind.starts_with(' '))
+        })
+        .collect();
+    let mut from = 0;
+    let words = target.split(' ').map(|word| {
+        let (start, end) = (from, from + word.len());
+        from = end + 1;
+        let is_named = places.iter().any(|(from, to)| *from < end && start < *to);
+        match is_named && !word.starts_with(ERASED) {
+            true => erased_name(key, word),
+            false => word.to_owned(),
+        }
+    });
+    let words = words.collect::<Vec<_>>().join(" ");
+    (words != target).then_some(words)
+}
+
 /// A text with a name in the place of an id, wherever the id stands as a word of its own; `None`: it does not.
 pub fn without_word(text: &str, id: &str, name: &str) -> Option<String> {
     let joins = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
@@ -76,6 +104,40 @@ mod tests {
             assert!(!target_agrees(&key, other, &hashed), "{other}");
         }
         assert_ne!(hashed, hashed_target(&[4; 32], "C-1 C-2"));
+    }
+
+    #[test]
+    fn a_target_without_an_id_still_agrees() {
+        let key = [3; 32];
+        for (target, id, left) in [
+            ("C-1", "C-1", "x"),
+            ("C-1 C-2", "C-2", "C-1 x"),
+            ("C-1: export.csv:6", "C-1", "x export.csv:6"),
+            ("C-1 my file.csv:6", "C-1", "x my file.csv:6"),
+            ("Z 2 Z 22", "Z 2", "x x Z 22"),
+            ("21 ids, from C-1", "C-1", "21 ids, from x"),
+        ] {
+            let erased = target_without(&key, target, id).unwrap_or_default();
+            let words = erased.split(' ');
+            let words: Vec<&str> = words
+                .map(|word| if word.starts_with(ERASED) { "x" } else { word })
+                .collect();
+            assert_eq!(words.join(" "), left);
+            assert!(target_agrees(&key, &erased, &hashed_target(&key, target)));
+            assert_eq!(target_without(&key, &erased, id), None);
+        }
+        assert_eq!(
+            target_without(&key, "C-1", "C-1"),
+            Some(erased_name(&key, "C-1"))
+        );
+        for (target, id) in [
+            ("C-1 export.csv:6", "6"),
+            ("C-1", "1"),
+            ("calls-5.csv", "5"),
+            ("C-1", ""),
+        ] {
+            assert_eq!(target_without(&key, target, id), None, "{target}");
+        }
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Journal {
             file,
             row,
         } = choice;
-        let target = format!("{client_id}: {file}:{row}");
+        let target = format!("{client_id} {file}:{row}");
         self.log("resolve duplicate", &target, decided, 1)
     }
 

@@ -11,10 +11,10 @@
 use std::collections::BTreeSet;
 
 use rusqlite::params;
-use serde::Serialize;
 use serde_json::json;
 
-use crate::chain::{EntryKind, erased_name, without_word};
+use crate::chain::{EntryKind, erased_name, target_without, without_word};
+use crate::decisions::held_by_bakkt::{HeldAccount, HeldByBakkt, HeldCustody, HeldDocument};
 use crate::schema::counters::{self, Counters};
 use crate::write::journal::Journal;
 use crate::write::operator_log::OperatorNote;
@@ -28,53 +28,6 @@ pub const FORGOTTEN: &str = "erased at the customer's request";
 const DECISION: &str = "erased";
 /// Why the documents of a forgotten customer are not sent.
 const ACCOUNT_OUT: &str = "its account is erased";
-
-/// An account that Bakkt has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct HeldAccount {
-    /// Bakkt's id; empty when it was not told.
-    pub bakkt_id: String,
-    /// As Bakkt named it.
-    pub status: String,
-}
-
-/// A document that Bakkt has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct HeldDocument {
-    /// clientDocumentId.
-    pub client_document_id: String,
-    /// documentType; empty: of an earlier plan.
-    pub document_type: String,
-}
-
-/// Something of fiat custody that Bakkt has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct HeldCustody {
-    /// user, bank account, savings, recipient
-    pub kind: &'static str,
-    /// Bakkt's uuid; empty when it was not told.
-    pub uuid: String,
-}
-
-/// What Bakkt has of a customer, for the request that goes to Bakkt.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct HeldByBakkt {
-    /// Accounts, under the clientAccountId.
-    pub accounts: Vec<HeldAccount>,
-    /// Documents.
-    pub documents: Vec<HeldDocument>,
-    /// Whether KYB screening was triggered.
-    pub kyb: bool,
-    /// Users, bank accounts, savings accounts and recipients.
-    pub custody: Vec<HeldCustody>,
-}
-
-impl HeldByBakkt {
-    /// Whether Bakkt has nothing.
-    pub fn is_empty(&self) -> bool {
-        *self == HeldByBakkt::default()
-    }
-}
 
 /// What a journal knows of a customer.
 #[derive(Clone, Debug, Default)]
@@ -105,6 +58,9 @@ const RENAMED: [(&str, &str); 9] = [
     ("person", "client_id"),
     ("record", "client_id"),
 ];
+
+/// Actions of the operator log that are for no customer in particular: a file, or all.
+const NAME_NO_ID: [&str; 5] = ["backfill", "close", "control", "links", "replan"];
 
 /// Tables of which whole rows go.
 const DROPPED: [&str; 4] = ["former", "former_task", "other_shard", "custody_task"];
@@ -281,11 +237,24 @@ impl Journal {
     }
 
     fn held_by_bakkt(&self, client_id: &str) -> anyhow::Result<HeldByBakkt> {
-        let accounts = self.all_of(
+        let mut accounts = self.all_of(
             sql!("SELECT coalesce(bakkt_id, ''), coalesce(status, '') FROM task WHERE kind IN ({kind.any_account})
                   AND state = {state.accepted} AND id IN (SELECT id FROM temp.forgotten_task) ORDER BY id"),
             |row| Ok(HeldAccount { bakkt_id: row.get(0)?, status: row.get(1)? }),
         )?;
+        // Bakkt has such an account without this program having sent it.
+        let mut by_hand = self
+            .db
+            .prepare("SELECT outcome FROM manual_kyb WHERE client_id = ?")?;
+        let by_hand = by_hand.query_map([client_id], |row| {
+            Ok(HeldAccount {
+                bakkt_id: String::new(),
+                status: format!("manual KYB: {}", row.get::<_, String>(0)?),
+            })
+        })?;
+        for account in by_hand {
+            accounts.push(account?);
+        }
         let documents = self.all_of(
             sql!("SELECT coalesce(d.uuid, f.uuid, ''), coalesce(w.text, '') FROM task t
                   LEFT JOIN document d ON d.id = t.document AND t.kind = {kind.document} LEFT JOIN word w ON w.id = d.type
@@ -313,7 +282,8 @@ impl Journal {
             Ok(HeldCustody {
                 kind: CustodyKind::from_number(kind)
                     .unwrap_or(CustodyKind::User)
-                    .word(),
+                    .word()
+                    .to_owned(),
                 uuid: row.get(1)?,
             })
         })?;
@@ -432,9 +402,7 @@ impl Journal {
             )?;
         }
         for (table, columns) in [
-            // Its reason stands in the chain too, and both have to agree.
-            ("operator_log", &["target"][..]),
-            ("set_aside", &["reason"]),
+            ("set_aside", &["reason"][..]),
             ("waiver", &["reason"]),
             ("person", &["reason"]),
             ("acknowledged", &["reason"]),
@@ -446,6 +414,7 @@ impl Journal {
             }
         }
         self.rename_reasons(client_id, name)?;
+        self.rename_targets(client_id)?;
         for sql in closed {
             self.db.execute_batch(&sql)?;
         }
@@ -480,6 +449,27 @@ impl Journal {
             if let Some(renamed) = without_word(&text, client_id, name) {
                 let sql = format!("UPDATE {table} SET {column} = ?2 WHERE {column} = ?1");
                 self.db.execute(&sql, [&text, &renamed])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the id out of what decisions were for, as far as the chain has the same. A line's reason stands in the chain as it is,
+    /// and both have to agree.
+    fn rename_targets(&self, client_id: &str) -> anyhow::Result<()> {
+        let lines: Vec<(i64, String, String)> = self
+            .all_of("SELECT id, action, target FROM operator_log", |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?;
+        for (id, action, target) in lines {
+            let names_no_id = NAME_NO_ID.contains(&action.as_str());
+            if let (false, Some(target)) =
+                (names_no_id, target_without(&self.key, &target, client_id))
+            {
+                self.db.execute(
+                    "UPDATE operator_log SET target = ?2 WHERE id = ?1",
+                    params![id, target],
+                )?;
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ pub(crate) mod customers;
 pub(crate) mod duplicate_choices;
 pub(crate) mod erasures;
 pub(crate) mod exclusions;
+pub(crate) mod held_by_bakkt;
 pub(crate) mod manual_kyb;
 pub(crate) mod retries;
 pub(crate) mod steering;
@@ -15,9 +16,8 @@ pub use crate::write::operator_log::OperatorNote;
 pub use approvals::StoredApproval;
 pub use customers::{CustomerAction, CustomerDecision};
 pub use duplicate_choices::{DuplicateChoice, DuplicateRow};
-pub use erasures::{
-    FORGOTTEN, HeldAccount, HeldByBakkt, HeldCustody, HeldDocument, KnownCustomer, RewrittenLayer,
-};
+pub use erasures::{FORGOTTEN, KnownCustomer, RewrittenLayer};
 pub use exclusions::LEFT_OUT;
+pub use held_by_bakkt::{ForgetNote, HeldAccount, HeldByBakkt, HeldCustody, HeldDocument};
 pub use manual_kyb::MANUAL_KYB_ENDED;
 pub use waivers::WaiverResult;

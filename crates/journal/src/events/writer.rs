@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::Context;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::chain::erased_name;
+use crate::chain::{erased_name, without_word};
 use crate::events::known_ids::KnownIds;
 use crate::schema::EVENTS;
 use crate::schema::check_events_version;
@@ -196,12 +196,11 @@ impl Events {
         Ok(deleted as u64)
     }
 
-    /// Events without an id whose body holds one of these texts.
+    /// Events without an id in whose body one of these texts stands as a word of its own.
     fn nameless_of(&self, client_id: &str, uuids: &[String]) -> anyhow::Result<Vec<i64>> {
-        let sought: Vec<&[u8]> = std::iter::once(client_id)
+        let sought: Vec<&str> = std::iter::once(client_id)
             .chain(uuids.iter().map(String::as_str))
             .filter(|text| !text.is_empty())
-            .map(str::as_bytes)
             .collect();
         let mut bodies = self
             .db
@@ -211,8 +210,9 @@ impl Events {
         while let Some(row) = rows.next()? {
             let sealed: Vec<u8> = row.get(1)?;
             let body = unseal(&self.key, SealPurpose::Event, &sealed).unwrap_or_default();
-            let holds = |text: &&[u8]| body.windows(text.len()).any(|part| part == *text);
-            if sought.iter().any(holds) {
+            let body = String::from_utf8_lossy(&body);
+            let names = |text: &&str| without_word(&body, text, "").is_some();
+            if sought.iter().any(names) {
                 found.push(row.get(0)?);
             }
         }

@@ -3,7 +3,7 @@
 //! Nothing here is believed: `report::audit` compares. Left out: the form (`chain`), the rows that a checkpoint covers
 //! (`vouched_rows`), and the sheets of a report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -26,6 +26,16 @@ impl Reader {
                 )?,
             )
         })
+    }
+
+    /// The names of those who were forgotten.
+    pub fn forgotten(&self) -> anyhow::Result<BTreeSet<String>> {
+        let mut names = BTreeSet::new();
+        self.walk("SELECT name FROM erased", |row| {
+            names.insert(row.get(0)?);
+            Ok(())
+        })?;
+        Ok(names)
     }
 
     /// The last entry of a kind.

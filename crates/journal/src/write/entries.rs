@@ -7,7 +7,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Value, json};
 
 use crate::chain::{
-    ChainHead, EntryKind, EntryRow, NO_ENTRY, RowHashes, canonical, entry_hash, hashed_target, hex,
+    ALTERED, ChainHead, EntryKind, EntryRow, NO_ENTRY, RowHashes, canonical, entry_hash,
+    hashed_target, hex,
 };
 use crate::write::journal::Journal;
 use bakkt_model::state::State;
@@ -132,6 +133,9 @@ impl Journal {
         {
             return self.chain_head();
         }
+        if let Some(altered) = self.altered_since(&roots, &body["program"]["sha256"])? {
+            body[ALTERED] = altered;
+        }
         body["sheets"] = roots;
         self.transaction(|journal| {
             journal.db.execute("DELETE FROM checkpoint_row", [])?;
@@ -146,6 +150,47 @@ impl Journal {
             drop(insert);
             journal.append_entry(EntryKind::Checkpoint, at, &body)
         })
+    }
+}
+
+/// Sheets of the database of the receiver, which adds to it beside everything else.
+const OF_EVENTS: [&str; 2] = ["table event", "table party"];
+
+impl Journal {
+    /// The sheets that are others than the last checkpoint saw, although nothing was done since; `None`: there are none. The lines of
+    /// files are compared only where the same program wrote them, and no event came.
+    fn altered_since(&self, roots: &Value, program: &Value) -> anyhow::Result<Option<Value>> {
+        let mut statement = self.db.prepare(&format!("{ENTRY} ORDER BY id DESC"))?;
+        let mut rows = statement.query([])?;
+        let mut before = None;
+        while let Some(row) = rows.next()? {
+            let found = entry(row)?;
+            match EntryKind::of(&found.kind) {
+                Some(EntryKind::Checkpoint) => {
+                    before = Some(found);
+                    break;
+                }
+                Some(kind) if !kind.changes_rows() => {}
+                _ => return Ok(None),
+            }
+        }
+        let Some(before) = before else {
+            return Ok(None);
+        };
+        let seen = before.value();
+        let differs = |name: &str| {
+            let root = &seen["sheets"][name]["root"];
+            root.is_string() && *root != roots[name]["root"]
+        };
+        let same_lines =
+            seen["program"]["sha256"] == *program && !OF_EVENTS.iter().any(|name| differs(name));
+        let names = roots.as_object().into_iter().flat_map(|roots| roots.keys());
+        let altered: Vec<&String> = names
+            .filter(|name| !OF_EVENTS.contains(&name.as_str()))
+            .filter(|name| name.starts_with("table ") || same_lines)
+            .filter(|name| differs(name))
+            .collect();
+        Ok((!altered.is_empty()).then(|| json!({"since": before.id, "sheets": altered})))
     }
 }
 

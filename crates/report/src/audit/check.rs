@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::text::rfc3339;
-use bakkt_journal::chain::{ChainCheck, ChainHead, EntryKind, EntryRow, target_agrees};
+use bakkt_journal::chain::{ChainCheck, ChainHead, ERASED, EntryKind, EntryRow, target_agrees};
 use bakkt_journal::read::DecisionRow;
 use bakkt_journal::{Journals, Reader};
 
@@ -42,10 +42,10 @@ pub struct AuditResult {
     pub unchecked: Vec<String>,
 }
 
-/// Audits a journal. `heads` were kept outside of it; `key` is the journal's, to compare what people decided about customers.
+/// Audits a journal. `heads` were kept outside of it, some together: of those, one has to be this journal's; `key` is the journal's, to compare what people decided about customers.
 pub fn audit(
     reader: Reader,
-    heads: &[ChainHead],
+    heads: &[Vec<ChainHead>],
     key: Option<&[u8; 32]>,
 ) -> anyhow::Result<AuditResult> {
     let journals = Journals::from(reader);
@@ -63,7 +63,9 @@ pub fn audit(
     audit.compare_heads(heads);
     audit.compare_log(reader, key)?;
     audit.compare_runs(reader)?;
+    audit.compare_forgotten(reader)?;
     audit.compare_plan(reader)?;
+    audit.compare_checkpoints();
     audit.compare_rows(&journals, reader)?;
     audit.compare_counters(reader)?;
     Ok(AuditResult {
@@ -139,7 +141,7 @@ impl Audit {
         upgrade.map_or(Value::Null, |entry| entry.value())
     }
 
-    fn compare_heads(&mut self, heads: &[ChainHead]) {
+    fn compare_heads(&mut self, heads: &[Vec<ChainHead>]) {
         if heads.is_empty() {
             self.unchecked.push(
                 "there is no head from outside (--head): whoever can write to the journal can compute a whole chain anew, and that would not show here"
@@ -150,15 +152,25 @@ impl Audit {
             .entries
             .last()
             .map_or(0, |entry| entry.id.unsigned_abs());
-        for head in heads {
-            let found = self
-                .entries
+        for together in heads {
+            let hash_of = |head: &ChainHead| {
+                let mut entries = self.entries.iter();
+                let found = entries.find(|entry| entry.id.unsigned_abs() == head.entry);
+                found.map(|entry| bakkt_journal::chain::hex(&entry.hash))
+            };
+            // Heads that were kept together are those of several shards, and do not say of which.
+            if together
                 .iter()
-                .find(|entry| entry.id.unsigned_abs() == head.entry);
-            let hash = found.map(|entry| bakkt_journal::chain::hex(&entry.hash));
+                .any(|head| hash_of(head).as_ref() == Some(&head.hash))
+            {
+                self.heads += 1;
+                continue;
+            }
+            let Some(head) = together.first() else {
+                continue;
+            };
             let entry = Some(head.entry.cast_signed());
-            match hash {
-                Some(hash) if hash == head.hash => self.heads += 1,
+            match hash_of(head) {
                 Some(_) => self.flaw(entry, format!(
                     "entry {} is not the one whose hash was kept outside: the chain was computed anew, or it is another migration's",
                     head.entry
@@ -237,6 +249,26 @@ impl Audit {
             self.flaw(
                 None,
                 format!("the operator log has {first} lines of the {old} from before the chain"),
+            );
+        }
+        Ok(())
+    }
+
+    /// Who was forgotten, against the entries: a plan sends whoever is not noted any more.
+    fn compare_forgotten(&mut self, reader: &Reader) -> anyhow::Result<()> {
+        let noted = reader.forgotten()?;
+        let forgotten = self.of_kind(EntryKind::Forget).into_iter();
+        let missing = forgotten.filter(|entry| {
+            let customer = entry.value()["customer"].as_str().map(str::to_owned);
+            customer.is_some_and(|hash| !noted.contains(&format!("{ERASED}{hash}")))
+        });
+        if let Some(entry) = missing.into_iter().next() {
+            self.flaw(
+                Some(entry.id),
+                format!(
+                    "entry {} (forget): this customer is not noted as forgotten any more",
+                    entry.id
+                ),
             );
         }
         Ok(())

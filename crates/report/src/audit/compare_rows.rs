@@ -7,13 +7,36 @@ use serde_json::Value;
 use super::check::Audit;
 use super::sheets::{Sheets, is_packed, sheets};
 use crate::text::rfc3339;
-use bakkt_journal::chain::{EntryKind, PACK, RowHashes};
+use bakkt_journal::chain::{ALTERED, EntryKind, PACK, RowHashes};
 use bakkt_journal::{Journals, Reader};
 
 /// Rows that are named one by one.
 const NAMED: usize = 5;
 
 impl Audit {
+    /// Checkpoints that found rows altered, and would cover that up if they did not say so.
+    pub(super) fn compare_checkpoints(&mut self) {
+        for entry in self.of_kind(EntryKind::Checkpoint) {
+            let body = entry.value();
+            let Some(found) = body[ALTERED].as_object() else {
+                continue;
+            };
+            let sheets = found.get("sheets").and_then(Value::as_array);
+            let sheets: Vec<&str> = sheets
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
+            let before = found.get("since").and_then(Value::as_u64).unwrap_or(0);
+            self.flaw(Some(entry.id), format!(
+                "entry {} (checkpoint, {}): rows were not as the checkpoint before (entry {before}) saw them, and nothing was done between: {}",
+                entry.id,
+                rfc3339(entry.at),
+                sheets.join(", ").escape_default(),
+            ));
+        }
+    }
+
     /// The rows as they are now against those that the last checkpoint saw.
     pub(super) fn compare_rows(
         &mut self,
@@ -30,7 +53,8 @@ impl Audit {
         let stored = reader.checkpoint_rows()?;
         let now = sheets(journals)?;
         let later = self.entries.iter().filter(|entry| entry.id > checkpoint.id);
-        let later = later.filter(|entry| EntryKind::of(&entry.kind).is_some_and(changes_rows));
+        let later =
+            later.filter(|entry| EntryKind::of(&entry.kind).is_some_and(EntryKind::changes_rows));
         let later: Vec<String> = later.map(|entry| entry.kind.clone()).collect();
         let (mut changed, mut unknown) = (Vec::new(), 0);
         for (name, rows) in &now {
@@ -78,26 +102,12 @@ impl Audit {
             ));
         } else {
             self.unchecked.push(format!(
-                "since the last checkpoint (entry {id}, {at}) there was something that changes rows ({}), and no checkpoint after it: a run that was killed, or one that still goes on; what differs: {what}. `bakkt-migrate run` ends with a checkpoint, and so does `report`",
+                "since the last checkpoint (entry {id}, {at}) there was something that changes rows ({}), and no checkpoint after it: a command that was killed, or one that still goes on; what differs: {what}. `bakkt-migrate run` ends with a checkpoint, and so does `report`",
                 later.join(", ")
             ));
         }
         Ok(())
     }
-}
-
-/// Whether what an entry is about changes rows.
-fn changes_rows(kind: EntryKind) -> bool {
-    matches!(
-        kind,
-        EntryKind::Plan
-            | EntryKind::Run
-            | EntryKind::RunEnd
-            | EntryKind::Decision
-            | EntryKind::Forget
-            | EntryKind::Close
-            | EntryKind::Upgrade
-    )
 }
 
 fn events_came(now: &Sheets, body: &Value) -> bool {

@@ -3,20 +3,21 @@
 use bakkt_journal::chain::ChainHead;
 use serde_json::Value;
 
-/// The heads in the text of a head's file, of a manifest, or of several of them line by line.
-pub fn heads_in(text: &str) -> Vec<ChainHead> {
-    let mut heads = Vec::new();
+/// The heads in the text of a head's file, of a manifest, or of several of them line by line: those that were kept together, which
+/// of a merged report are one of each shard.
+pub fn heads_in(text: &str) -> Vec<Vec<ChainHead>> {
+    let together = |value: Value| {
+        let mut heads = Vec::new();
+        collect(&value, &mut heads);
+        (!heads.is_empty()).then_some(heads)
+    };
     match serde_json::from_str::<Value>(text) {
-        Ok(value) => collect(&value, &mut heads),
-        Err(_) => {
-            for line in text.lines() {
-                if let Ok(value) = serde_json::from_str::<Value>(line) {
-                    collect(&value, &mut heads);
-                }
-            }
-        }
+        Ok(value) => together(value).into_iter().collect(),
+        Err(_) => text
+            .lines()
+            .filter_map(|line| together(serde_json::from_str(line).ok()?))
+            .collect(),
     }
-    heads
 }
 
 fn collect(value: &Value, heads: &mut Vec<ChainHead>) {
@@ -46,8 +47,11 @@ mod tests {
     fn heads_are_found_in_files_of_one_and_of_several() {
         let hash = "ab".repeat(32);
         let one = format!(r#"{{"name":"x","head":{{"entry":7,"hash":"{hash}"}}}}"#);
-        assert_eq!(heads_in(&one)[0].entry, 7);
+        assert_eq!(heads_in(&one)[0][0].entry, 7);
         assert_eq!(heads_in(&format!("{one}\n{one}\n")).len(), 2);
+        let head = format!(r#"{{"entry":7,"hash":"{hash}"}}"#);
+        let merged = format!(r#"{{"heads":[{head},{head}]}}"#);
+        assert_eq!(heads_in(&merged)[0].len(), 2);
         assert!(heads_in("nothing").is_empty());
         assert!(heads_in(r#"{"entry":7,"hash":"ab"}"#).is_empty());
     }

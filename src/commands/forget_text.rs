@@ -1,0 +1,89 @@
+//! What `forget` tells: what Bakkt has, what is the merchant's own, and how much went.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::place::StatePlace;
+use crate::cli::ForgetArgs;
+use bakkt_journal::decisions::{HeldByBakkt, KnownCustomer};
+use bakkt_model::error::ShownPath;
+use bakkt_model::number::thousands;
+
+/// How many records went.
+pub fn records_in_words(records: u64) -> String {
+    match records {
+        1 => "1 record".to_owned(),
+        records => format!("{} records", thousands(records)),
+    }
+}
+
+/// What Bakkt has, and what stays here.
+pub fn told(args: &ForgetArgs, known: &KnownCustomer, place: &StatePlace) -> String {
+    if args.view.json {
+        return json!({
+            "dry_run": args.dry_run,
+            "at_bakkt": known.at_bakkt,
+            "rows": known.rows.iter().map(|(file, row)| json!({"file": file, "row": row})).collect::<Vec<_>>(),
+            "entries_that_name_the_id": known.entries,
+        })
+        .to_string();
+    }
+    let mut lines = Vec::new();
+    if args.dry_run {
+        lines.push("nothing was changed; this is what would go".to_owned());
+    }
+    if known.is_forgotten && !known.is_known {
+        lines.push(
+            "this customer was forgotten before; what a killed forget left is gone now".to_owned(),
+        );
+    }
+    lines.push(at_bakkt(args.id.trim(), &known.at_bakkt));
+    lines.push("yours, and left alone (the customer is still in them):".to_owned());
+    let rows: BTreeSet<String> = known
+        .rows
+        .iter()
+        .map(|(file, row)| format!("  {}: line {row}", place.dir.join(file).shown()))
+        .collect();
+    lines.extend(rows);
+    lines.push("  documents of the customer, and whatever was written where you named it: workbooks, payloads, links".to_owned());
+    lines.push("  reports that were sealed or copied before today".to_owned());
+    if !known.entries.is_empty() {
+        let entries: Vec<String> = known.entries.iter().map(i64::to_string).collect();
+        lines.push(format!(
+            "a reason in the chain names the id, and stays: entry {}",
+            entries.join(", ")
+        ));
+    }
+    lines.join("\n")
+}
+
+/// What Bakkt has, for the request that goes there.
+fn at_bakkt(id: &str, held: &HeldByBakkt) -> String {
+    if held.is_empty() {
+        return "Bakkt has nothing of this customer, as far as is known here".to_owned();
+    }
+    let mut lines = vec!["Bakkt has, and must be asked to erase:".to_owned()];
+    for account in &held.accounts {
+        let known = [&account.bakkt_id, &account.status];
+        let known: Vec<&str> = known
+            .into_iter()
+            .map(String::as_str)
+            .filter(|one| !one.is_empty())
+            .collect();
+        lines.push(format!("  account {id}, at Bakkt {}", known.join(" ")));
+    }
+    for document in &held.documents {
+        lines.push(format!(
+            "  document {} {}",
+            document.client_document_id, document.document_type
+        ));
+    }
+    if held.kyb {
+        lines.push("  the KYB screening of the account".to_owned());
+    }
+    for one in &held.custody {
+        lines.push(format!("  {} {}", one.kind, one.uuid));
+    }
+    lines.join("\n")
+}

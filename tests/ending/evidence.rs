@@ -1,0 +1,235 @@
+//! What Bakkt must be asked to erase is never lost, and what `forget` does is no alteration.
+
+use std::fs;
+use std::process::Stdio;
+
+use super::world::{CUSTOMERS, Customer, World, files_below, holding, local, said, state, status};
+use crate::shards::world::World as Shards;
+use crate::support::wait_for;
+
+const ID: &str = "00700-A";
+const WHY: [&str; 4] = ["--reason", "request 17", "--by", "kim"];
+
+fn forget(world: &World, id: &str, more: &[&str]) -> (String, i32) {
+    said(local(world, "forget", &WHY).args(["--id", id]).args(more))
+}
+
+/// An audit that has no head from outside finds nothing that was altered.
+fn unaltered(world: &World) {
+    let (text, code) = said(&mut local(world, "audit", &[]));
+    assert_eq!(code, 3, "{text}");
+    assert!(
+        text.contains("Nothing that could be checked was altered"),
+        "{text}"
+    );
+}
+
+fn log(world: &World) -> Vec<String> {
+    world.asked("SELECT action || ': ' || target FROM operator_log ORDER BY id")
+}
+
+#[test]
+fn a_report_that_cannot_be_written_stops_a_forget_before_anything_goes() {
+    let world = World::sent(&CUSTOMERS);
+    let before = (status(&world), log(&world));
+    let own = world.path("report/gaps.csv");
+    fs::write(&own, "signed by me\n").unwrap();
+    for more in [&["--dry-run"][..], &[]] {
+        let (text, code) = forget(&world, ID, more);
+        assert_eq!(code, 2, "{text}");
+        assert!(text.contains("gaps.csv"), "{text}");
+        assert_eq!((status(&world), log(&world)), before);
+    }
+    fs::remove_file(own).unwrap();
+    let (text, code) = forget(&world, ID, &[]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains(&format!("account {ID}, at Bakkt ")), "{text}");
+    assert!(holding(&state(&world), ID).is_empty());
+}
+
+#[test]
+fn shards_that_cannot_be_merged_stop_a_forget_before_anything_goes() {
+    let world = Shards::new(8);
+    world.run_all(2);
+    let (text, code) = world.said("report", "", &["--merge"]);
+    assert_eq!(code, 0, "{text}");
+    let export = fs::read_to_string(world.dir().join("export.csv")).unwrap();
+    let (kept, _) = export.trim_end().rsplit_once('\n').unwrap();
+    world.write("export.csv", &format!("{kept}\n"));
+    let (text, code) = world.said("replan", "0/2", &WHY);
+    assert!(matches!(code, 0 | 3), "{text}");
+    let id = [&WHY[..], &["--id", "C-0003"]].concat();
+    let (text, code) = world.said("forget", "", &id);
+    assert_eq!(code, 2, "{text}");
+    assert!(!holding(&world.dir().join(".bakkt-migrate"), "C-0003").is_empty());
+    let (text, code) = world.said("replan", "1/2", &WHY);
+    assert!(matches!(code, 0 | 3), "{text}");
+    let (text, code) = world.said("forget", "", &id);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("account C-0003, at Bakkt "), "{text}");
+}
+
+#[test]
+fn what_bakkt_has_is_told_again_after_a_forget_that_was_cut_off() {
+    let list = format!("account {ID}, at Bakkt ");
+    for more in 0..3u32 {
+        let world = World::sent(&CUSTOMERS);
+        let mut command = local(&world, "forget", &WHY);
+        let command = command.args(["--id", ID]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        wait_for("the name in the journal", || {
+            (!holding(&state(&world), "erased:").is_empty()).then_some(())
+        });
+        (0..more).for_each(|_| std::thread::yield_now());
+        let _ = child.kill();
+        let first = child.wait_with_output().unwrap();
+        // Told before anything was erased.
+        let told = String::from_utf8(first.stdout).unwrap();
+        assert!(told.contains(&list), "{told}");
+        unaltered(&world);
+        let is_note = |path: &std::path::PathBuf| path.display().to_string().contains("forgetting");
+        let is_left = files_below(&state(&world)).iter().any(is_note);
+        if is_left {
+            let (text, code) = said(local(&world, "close", &WHY).arg("--yes"));
+            assert_eq!(code, 2, "{text}");
+            assert!(text.contains("`forget` was begun"), "{text}");
+        }
+        let (text, code) = forget(&world, ID, &[]);
+        assert_eq!(code, 0, "{text}");
+        assert_eq!(text.contains(&list), is_left, "{text}");
+        let left = files_below(&state(&world));
+        assert!(!left.iter().any(is_note), "{left:?}");
+    }
+}
+
+#[test]
+fn a_lawful_erasure_is_no_alteration_whatever_the_id_is() {
+    let customers: [Customer<'_>; 6] = [
+        ("A-1", "a1@example.com", ""),
+        ("Z 2", "a2@example.com", "7755550101"),
+        ("5", "a5@example.com", "7755550102"),
+        ("D-4", "a4@example.com", "7755550104"),
+        ("D-4", "other@example.com", "7755550105"),
+        ("Z 22", "a6@example.com", "7755550106"),
+    ];
+    let world = World::sent(&customers);
+    let (text, code) = said(
+        world
+            .command("resolve", &["--duplicate", "D-4", "--by", "kim"])
+            .args(["--take", "export.csv:6"]),
+    );
+    assert_eq!(code, 0, "{text}");
+    world.run();
+    for id in ["Z 2", "Z 22", "5"] {
+        let field = ["--id", id, "--field", "owners[0].identity.employment"];
+        let (text, code) = said(local(&world, "waive", &WHY).args(field));
+        assert!(matches!(code, 0 | 3), "{text}");
+    }
+    world.write(
+        "calls 5.csv",
+        "clientAccountId,owners[0].phoneNumber\nA-1,+17755550109\n",
+    );
+    let file = world.path("calls 5.csv");
+    world.json(
+        "backfill",
+        &[file.to_str().unwrap(), "--reason", "called", "--by", "kim"],
+    );
+    world.run();
+    unaltered(&world);
+    for id in ["D-4", "Z 2", "5"] {
+        let (text, code) = forget(&world, id, &[]);
+        assert_eq!(code, 0, "{text}");
+        unaltered(&world);
+    }
+    let log = log(&world).join("\n");
+    assert!(log.contains("backfill: calls 5.csv"), "{log}");
+    assert!(log.contains("waive: Z 22"), "{log}");
+    assert!(!log.contains("D-4") && !log.contains("Z 2\n"), "{log}");
+}
+
+#[test]
+fn events_that_go_with_a_customer_are_no_alteration() {
+    let world = World::sent(&CUSTOMERS);
+    let events: Vec<String> = [ID, "B-2"]
+        .iter()
+        .map(|id| {
+            format!(
+                r#"{{"requestId":"r-{id}","partnerWebhookType":"PARTY_EVENT","partnerPartyRef":"{id}","partyStatus":"ACTIVE","reasonCode":"OTHER"}}"#
+            )
+        })
+        .collect();
+    // One of nobody that names somebody whose id only begins as this one.
+    let other =
+        format!(r#"{{"requestId":"r-9","partnerWebhookType":"FIAT_EVENT","note":"{ID}0"}}"#);
+    let line = format!("{}\n{other}\n", events.join("\n"));
+    world.write("events.jsonl", &line);
+    let mut import = crate::support::program();
+    let import = import.args(["events", "import"]).arg(world.dir());
+    let (text, code) = said(import.arg(world.path("events.jsonl")));
+    assert_eq!(code, 0, "{text}");
+    let (text, code) = said(&mut local(&world, "report", &[]));
+    assert!(matches!(code, 0 | 3), "{text}");
+    fs::rename(world.path("report"), world.path("kept")).unwrap();
+    let (text, code) = forget(&world, ID, &[]);
+    assert_eq!(code, 0, "{text}");
+    unaltered(&world);
+    let events = rusqlite::Connection::open(state(&world).join("events.db")).unwrap();
+    let left: i64 = events
+        .query_row("SELECT count(*) FROM event", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 2);
+}
+
+#[test]
+fn heads_of_a_merged_report_are_those_of_each_shard() {
+    let world = Shards::new(8);
+    world.run_all(2);
+    let heads = world.path("heads.json");
+    let head_to = ["--merge", "--head-to", heads.to_str().unwrap()];
+    let (text, code) = world.said("report", "", &head_to);
+    assert_eq!(code, 0, "{text}");
+    for shard in ["0/2", "1/2"] {
+        let (text, code) = world.said("audit", shard, &["--head", heads.to_str().unwrap()]);
+        assert_eq!(code, 0, "{text}");
+        assert!(
+            text.contains("the head from outside: in the chain"),
+            "{text}"
+        );
+    }
+    // Those of another migration are none of these.
+    let text = fs::read_to_string(&heads).unwrap();
+    let hash = |text: &str| text.replace(['0', '1', '2', '3'], "4");
+    let (before, behind) = text.split_once("\"heads\"").unwrap();
+    fs::write(&heads, format!("{before}\"heads\"{}", hash(behind))).unwrap();
+    let (text, code) = world.said("audit", "0/2", &["--head", heads.to_str().unwrap()]);
+    assert_eq!(code, 1, "{text}");
+}
+
+#[test]
+fn the_end_can_be_sealed() {
+    let world = World::sent(&CUSTOMERS);
+    let (text, code) = said(local(&world, "close", &WHY).arg("--yes"));
+    assert_eq!(code, 0, "{text}");
+    let key = world.folder.path().join("key");
+    let mut made = std::process::Command::new("ssh-keygen");
+    let made = made.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key);
+    let Ok(made) = made.status() else {
+        eprintln!("left out: there is no ssh-keygen (Debian: openssh-client)");
+        return;
+    };
+    assert!(made.success());
+    let sealed = world.folder.path().join("sealed");
+    let mut report = local(&world, "report", &["--seal-with"]);
+    let (text, code) = said(report.arg(&key).arg("--out").arg(&sealed));
+    assert!(code == 0 || code == 3, "{text}");
+    let public = fs::read_to_string(key.with_extension("pub")).unwrap();
+    let line = format!("ada@example.com namespaces=\"bakkt-migrate-report\" {public}");
+    let signers = world.folder.path().join("signers");
+    fs::write(&signers, line).unwrap();
+    let mut verify = crate::support::program();
+    let verify = verify.arg("verify-report").arg(&sealed);
+    let (text, code) = said(verify.arg("--signers").arg(&signers));
+    assert_eq!(code, 0, "{text}");
+    let chain = fs::read_to_string(sealed.join("chain.jsonl")).unwrap();
+    assert!(chain.contains(r#""kind":"close""#), "{chain}");
+}
