@@ -6,6 +6,7 @@ mod files;
 mod misleading;
 mod own_rows;
 mod page;
+mod parts;
 mod people_or_firms;
 mod reading;
 mod truth;

@@ -2,6 +2,8 @@
 //!
 //! It writes only files that are not there yet, for their owner alone, because a lookup table holds codes of the export.
 
+mod parts;
+
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
@@ -33,6 +35,8 @@ pub fn run(args: &InitArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     refuse_twice(&args.files)?;
     let (profiles, exports) = surveyed(&args.files, &options(&args.reading)?, mode)?;
     refuse_copies(&profiles)?;
+    parts::refuse(&args.files, &profiles)?;
+    refuse_arrays(&profiles)?;
     if let Some(empty) = profiles.iter().find(|profile| profile.rows == 0) {
         return Err(Failure::configuration(
             format!("the export {} has no rows below its header", empty.name),
@@ -140,6 +144,22 @@ fn refuse_copies(profiles: &[Profile]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Elements that are columns would leave behind everybody but the first.
+fn refuse_arrays(profiles: &[Profile]) -> anyhow::Result<()> {
+    for profile in profiles {
+        if let Some(array) = guess::of_people(profile) {
+            return Err(Failure::configuration(
+                format!(
+                    "{} has several people or firms in the array `{array}` of one object",
+                    profile.name
+                ),
+                format!("add --rows {array}: each element is a row of its own then"),
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn given_twice(first: &str, second: &str) -> anyhow::Error {
     Failure::configuration(
         match first == second {
@@ -159,7 +179,10 @@ fn relative(dir: &Path, file: &Path) -> anyhow::Result<String> {
         path.canonicalize()
             .with_context(|| format!("cannot find {}", path.shown()))
     };
-    let (dir, file) = (whole(dir)?, whole(file)?);
+    let (dir, file) = match parts::is_pattern(file) {
+        true => (whole(dir)?, parts::whole_pattern(file, &whole)?),
+        false => (whole(dir)?, whole(file)?),
+    };
     let shared = dir
         .components()
         .zip(file.components())

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use super::lines::{MOST_COLUMNS, RowFormat, RowReader};
 use super::{Cell, Flaw, Rows};
 
-pub use header_row::{header_row, may_be_header};
+pub use header_row::{are_pairs, header_row, may_be_header};
 
 /// How cells are told apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

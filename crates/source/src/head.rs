@@ -168,6 +168,14 @@ pub(super) fn head(
             errors.for_each(String::clear);
         }
     }
+    if !sheet && options.header != HeaderRow::None && is_of_pairs(&rows) {
+        return Err(Failure::configuration(
+            format!(
+                "{name} is no table: its lines are words with their values, as in YAML (`word: value`)"
+            ),
+            "export it as CSV, JSON or a workbook, with a row of its own for each customer",
+        ));
+    }
     let place = header_place(&rows, guess.header, options, &name)?;
     let (mut headers, first) = match place {
         Some(place) => {
@@ -258,6 +266,12 @@ fn header_place(
 fn is_header(rows: &[(Vec<String>, u64, (u64, u64))]) -> bool {
     let cells: Vec<Vec<String>> = rows.iter().map(|(cells, ..)| cells.clone()).collect();
     dialect::may_be_header(&cells)
+}
+
+/// Whether rows are `word: value` lines.
+fn is_of_pairs(rows: &FirstRows) -> bool {
+    let cells: Vec<Vec<String>> = rows.iter().map(|(cells, ..)| cells.clone()).collect();
+    dialect::are_pairs(&cells)
 }
 
 /// How many cells most rows have.

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::assign;
+use super::elements::one_element_each;
 use super::families::one_address_each;
 use super::fields::{CONCEPTS, Concept, Group, ValueKind};
 use super::headers::seen;
@@ -208,6 +209,7 @@ pub(crate) fn picks(
             .map(|rest| pick(rest.row, rest.slot, rest.confidence)),
     );
     one_address_each(&mut picks, &seen, &slots, &plain);
+    one_element_each(&mut picks, &seen);
     nobody_is_made_up(&mut picks, &seen, &names, places);
     unlike_are_not_sure(&mut picks, &seen);
     only_mail_is_home(&mut picks, places);

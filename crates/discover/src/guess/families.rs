@@ -4,6 +4,7 @@
 //! an address belongs to (`columns`).
 
 use super::columns::{ConceptSlot, Confidence, Pick};
+use super::elements;
 use super::fields::Group;
 use super::score::{ColumnView, Fit};
 use super::words::WordSet;
@@ -169,6 +170,8 @@ fn families(seen: &[ColumnView<'_>]) -> Vec<Family> {
         if let Some(number) = number_of(column).filter(|_| numbered) {
             shared.push_str(&format!(" {number}"));
         }
+        // Each element of an array is an address of its own.
+        shared.push_str(elements::outermost(&column.column.name).unwrap_or_default());
         let street = if said[0] { column.column.filled } else { 0 };
         match all.iter_mut().find(|(family, _)| family.shared == shared) {
             Some((family, parts)) => {

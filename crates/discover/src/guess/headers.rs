@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::score::ColumnView;
 use super::words::{HeaderToken, WordSet, tokens};
+use crate::inspect::classes::Class;
 use crate::inspect::column::ColumnProfile;
 
 /// The columns of a file with the words of their headers.
@@ -18,6 +19,7 @@ pub(crate) fn seen(columns: &[ColumnProfile]) -> Vec<ColumnView<'_>> {
         .map(|(index, column)| ColumnView::new(column, tokens(&column.name), index))
         .collect();
     users_are_customers(&mut seen);
+    mail_address_is_postal(&mut seen);
     second_is_joint(&mut seen);
     second_address_is_mail(&mut seen);
     beginnings_say_little(&mut seen);
@@ -63,6 +65,28 @@ fn second_address_is_mail(seen: &mut [ColumnView<'_>]) {
     }
 }
 
+/// Where mail has a city, a state or a postal code beside it, `Mail Address` is where letters go, and no e-mail address.
+fn mail_address_is_postal(seen: &mut [ColumnView<'_>]) {
+    let (mail, parts) = (WordSet::of("mail"), WordSet::of("city/state/zip/country"));
+    let of_mail = |seen: &ColumnView<'_>| seen.words().meet(mail) && seen.words().meet(parts);
+    if seen.iter().filter(|seen| of_mail(seen)).count() < 2 {
+        return;
+    }
+    for seen in seen {
+        if seen.column.share(Class::Email) > 0.5 {
+            continue;
+        }
+        let glued = |token: &HeaderToken| token.spelled == "mailaddress";
+        if let Some(at) = seen.tokens.iter().position(glued) {
+            let mut both = tokens("mailing address");
+            if let Some(last) = both.last_mut() {
+                last.number = seen.tokens[at].number;
+            }
+            seen.tokens.splice(at..=at, both);
+        }
+    }
+}
+
 /// Headers that begin with one word.
 const SHARED: usize = 4;
 
@@ -84,31 +108,66 @@ fn beginnings_say_little(seen: &mut [ColumnView<'_>]) {
     }
 }
 
-/// Where a second person has names or a birth date of their own, whatever is the second's is the joint owner's.
+/// Persons of one row who are counted by numbers; Bakkt knows the first as the main owner, and the second as the joint one.
+const MOST_PERSONS: u32 = 9;
+
+/// Where a second person has names or a birth date of their own, whatever is the second's is the joint owner's. A third
+/// person's columns are none of these.
 fn second_is_joint(seen: &mut [ColumnView<'_>]) {
     let (person, middle) = (
         WordSet::of("first/last/birth/dob/ssn/tin"),
         WordSet::of("middle"),
     );
-    let (second, line) = (
-        WordSet::of("secondary"),
-        WordSet::of("line/street/address/unit/zip"),
-    );
+    let (second, owner) = (WordSet::of("secondary"), WordSet::of("owner"));
     let of_word = |token: &HeaderToken| token.words.meet(second) && !token.words.meet(middle);
-    let of_number = |token: &HeaderToken| token.number == Some(2) && !token.words.meet(line);
-    let marks: [&dyn Fn(&HeaderToken) -> bool; 2] = [&of_word, &of_number];
-    for mark in marks {
-        let persons = seen
-            .iter()
-            .filter(|seen| seen.tokens.iter().any(mark) && seen.words().meet(person))
-            .count();
-        if persons < 2 {
-            continue;
-        }
+    let is_person = |seen: &ColumnView<'_>, mark: &dyn Fn(&HeaderToken) -> bool| {
+        seen.tokens.iter().any(mark) && seen.words().meet(person)
+    };
+    if seen.iter().filter(|seen| is_person(seen, &of_word)).count() > 1 {
         for token in seen.iter_mut().flat_map(|seen| &mut seen.tokens) {
-            if mark(token) {
+            if of_word(token) {
                 token.also("joint");
             }
+        }
+    }
+    for number in 2..=MOST_PERSONS {
+        // A number counts lines of one address, unless this person's city or the like has it as well.
+        let whole = WordSet::of("city/state/zip/country");
+        let has_it = |token: &HeaderToken| token.number == Some(number);
+        let parts = seen
+            .iter()
+            .filter(|seen| seen.words().meet(whole) && seen.tokens.iter().any(has_it));
+        let line = WordSet::of(match parts.count() {
+            0 | 1 => "line/street/address/unit/zip",
+            _ => "line/unit",
+        });
+        let of_number = |token: &HeaderToken| has_it(token) && !token.words.meet(line);
+        if seen
+            .iter()
+            .filter(|seen| is_person(seen, &of_number))
+            .count()
+            < 2
+        {
+            continue;
+        }
+        for seen in seen.iter_mut() {
+            let Some(at) = seen.tokens.iter().position(of_number) else {
+                continue;
+            };
+            if number == 2 && seen.tokens[at].words.meet(owner) {
+                seen.tokens[at].also("joint");
+                continue;
+            }
+            seen.tokens[at].number = None;
+            let mut whose = tokens(match number {
+                2 => "joint",
+                _ => "relative",
+            });
+            // Spelled as it stands there, so that no word of another column is the same.
+            for token in &mut whose {
+                token.spelled = number.to_string();
+            }
+            seen.tokens.splice(at + 1..at + 1, whose);
         }
     }
 }

@@ -10,6 +10,7 @@ mod assign;
 mod codes;
 mod columns;
 mod date_order;
+mod elements;
 mod families;
 mod feeds;
 mod fields;
@@ -32,6 +33,7 @@ mod words;
 pub mod write;
 
 use columns::{Confidence, Pick, picks};
+pub use elements::of_people;
 use feeds::Mapping;
 use fields::ValueKind;
 use places::{CONTACTS, FIRMS, FIRMS_ALONE, OWNERS, ObjectPlace, PEOPLE};

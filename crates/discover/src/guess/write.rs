@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use super::columns::Confidence;
+use super::elements;
 use super::feeds::{MappingLine, section};
 use super::not_asked::NotAsked;
 use super::tables::LookupTable;
@@ -323,6 +324,14 @@ pub fn summary(guess: &Guess, profiles: &[Profile], dir: &str) -> String {
                 profile.name,
                 profile.sheet.as_deref().unwrap_or_default(),
                 profile.other_sheets.join("`, `")
+            );
+        }
+    }
+    for profile in guess.sheets.iter().map(|sheet| &profiles[sheet.file]) {
+        for array in elements::arrays(profile) {
+            let _ = writeln!(
+                out,
+                "  say which element of `{array}` is meant: it has several, and an address or a phone takes one; --rows {array} makes rows of them"
             );
         }
     }

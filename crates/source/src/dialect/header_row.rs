@@ -4,6 +4,7 @@
 //! look like the rows below: each column has a vote. Where nothing speaks for a header, there is none, since a customer's
 //! row that is taken for one would be lost and printed. Left out on purpose: what the names mean (`guess`).
 
+mod pairs;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use std::collections::BTreeSet;
 use super::HEADER_WITHIN;
 use crate::shape;
 use bakkt_model::placeholder::is_placeholder;
+pub use pairs::are_pairs;
 
 /// Which of the first rows is the header: the first, unless rows above it are evidently titles. `None` when the first rows look like data, or none looks like a header.
 pub fn header_row(rows: &[Vec<String>]) -> Option<usize> {
@@ -189,6 +191,9 @@ enum RowVotes {
 fn votes(rows: &[Vec<String>], at: usize) -> RowVotes {
     let (mut data, mut header, mut words, mut alike) = (0, 0, 0, 0);
     let row = &rows[at];
+    if row.iter().any(|cell| pairs::holds_a_value(cell)) {
+        return RowVotes::Certain;
+    }
     // The header again, as joined files have it, says nothing, and may have another name in it.
     let differs = |other: &&Vec<String>| {
         let cells = other.iter().zip(row);
@@ -210,6 +215,7 @@ fn votes(rows: &[Vec<String>], at: usize) -> RowVotes {
         match kind {
             CellKind::Date | CellKind::Email if goes_on => return RowVotes::Certain,
             CellKind::Empty => {}
+            _ if pairs::says_a_word_again(cell, values()) => return RowVotes::Certain,
             CellKind::Code | CellKind::Text if alone => {}
             // Columns may be named by years.
             CellKind::Number if is_year(cell) && !values().any(is_year) => {}
