@@ -102,11 +102,30 @@ fn the_first_ctrl_c_lets_what_is_on_its_way_end() {
     assert_eq!(case.sandbox.count("posts"), 60);
 }
 
+/// A command that another program starts in its own place.
+fn below(starter: &[&str], run: &std::process::Command) -> std::process::Command {
+    let mut command = std::process::Command::new(starter[0]);
+    command.args(&starter[1..]);
+    command.arg(run.get_program()).args(run.get_args());
+    for (name, value) in run.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
+}
+
 #[test]
 fn a_terminal_that_goes_away_lets_what_is_on_its_way_end() {
-    // So long that the run does not end by itself before the signal comes, however busy the machine is.
-    let case = Case::new("latency_ms = 1500\n");
-    let mut running = Running::start(case.command().stdout(Stdio::null()).stderr(Stdio::null()));
+    let case = Case::new("latency_ms = 300\n");
+    // The tests may run where a signal like this is ignored, which the program would inherit.
+    let heeding: &[&str] = match cfg!(target_os = "linux") {
+        true => &["env", "--default-signal=HUP"],
+        false => &["env"],
+    };
+    let mut command = below(heeding, &case.command());
+    let mut running = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
     wait_for("requests on their way", || {
         (case.sandbox.count("open_posts") > 0).then_some(())
     });
@@ -119,15 +138,7 @@ fn a_terminal_that_goes_away_lets_what_is_on_its_way_end() {
     let (status, _) = json_of(program().args(["status", "--json"]).arg(case.folder.path()));
     assert_eq!(status["tasks"]["account"]["in_doubt"], 0);
     // Whoever starts it with `nohup` wants it to go on.
-    let mut command = std::process::Command::new("nohup");
-    let run = case.command();
-    command.arg(run.get_program()).args(run.get_args());
-    for (name, value) in run.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
+    let mut command = below(&["nohup"], &case.command());
     let mut running = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
     wait_for("requests on their way", || {
         (case.sandbox.count("open_posts") > 0).then_some(())
