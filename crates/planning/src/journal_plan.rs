@@ -5,7 +5,6 @@
 //! The plan of a shard holds what falls to it, and who is sent by the others.
 //! Left out on purpose: how it is stored (`journal`).
 
-use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use anyhow::Context;
@@ -17,33 +16,25 @@ use bakkt_folder::migration::Migration;
 use bakkt_folder::migration::inputs::{self, InputChecksum};
 use bakkt_journal::decisions::CustomerDecision;
 use bakkt_journal::journals::{WHOLE_FILES, WHOLE_ROWS};
-use bakkt_journal::write::{
-    CustomerElsewhere, INPUTS, LaterGap, PlannedFinding, PlannedJoinedRow, PlannedRow,
-};
+use bakkt_journal::write::{CustomerElsewhere, INPUTS, LaterGap};
 use bakkt_journal::{Journal, now};
 use bakkt_mapping as mapping;
 use bakkt_mapping::exclude::UnusedEntry;
-use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::duplicates::Duplicate;
-use bakkt_mapping::pipeline::layers::OverlayWorker;
-use bakkt_mapping::pipeline::scan::{PlacedGap, Results, ScanOptions, ScannedRow};
+use bakkt_mapping::pipeline::scan::ScanOptions;
 use bakkt_model::error::started;
 use bakkt_model::finding::{FindingAction, FindingKind};
-use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_model::shard::Shard;
-use bakkt_source::{Export, RereadRow};
+use bakkt_source::Export;
 
 use super::documents::{DocumentWriter, LEVEL};
 use super::findings::Findings;
+use super::journal_rows::RowWriter;
 use super::members::ShardMembers;
 use super::planner::{KnownContent, Planned, Planner, RowBatch, RowCounts, Sink, lost_rows};
 use super::survey::{Batch, Foreign};
 use super::{custody, drift, exclusions, opening, people};
 
-/// What the rows of a backfill file are, in the journal.
-const BACKFILL: &str = "backfill";
-/// The number of the list that a backfill file's rows make beside a record's own row.
-const LAID: u8 = 3;
 /// What a file is, in the journal, that names customers to leave out.
 const EXCLUSIONS: &str = "exclusions";
 
@@ -313,298 +304,5 @@ impl Sink for JournalSink<'_> {
     fn take_kyb(&mut self, records: &[u32]) -> anyhow::Result<()> {
         self.journal
             .add_kyb(records.iter().map(|record| u64::from(*record)))
-    }
-}
-
-/// An export whose files the journal knows by consecutive numbers.
-#[derive(Clone)]
-struct ExportFiles {
-    export: Arc<Export>,
-    /// The number of its first file.
-    first: i64,
-}
-
-impl ExportFiles {
-    /// Names the files of an export to the journal.
-    fn add(
-        journal: &mut Journal,
-        export: &Arc<Export>,
-        list: JoinedList,
-    ) -> anyhow::Result<ExportFiles> {
-        let mut first = None;
-        for (name, _) in export.files() {
-            let number = journal.add_file(name, role(list))?;
-            first.get_or_insert(number);
-        }
-        Ok(ExportFiles {
-            export: export.clone(),
-            first: first.context("an export without files")?,
-        })
-    }
-
-    /// The number of the file in which a row stands.
-    fn number(&self, at: Position) -> i64 {
-        self.first + self.export.file_of(at.offset) as i64
-    }
-
-    /// Writes rows and blank lines of each file.
-    fn count(&self, journal: &mut Journal, counts: &[(u64, u64)]) -> anyhow::Result<()> {
-        for (file, (rows, blank_lines)) in (self.first..).zip(counts) {
-            journal.count_file(file, *rows, *blank_lines)?;
-        }
-        Ok(())
-    }
-}
-
-/// Names the backfill files to the journal; returns the number of each.
-fn add_layers(journal: &mut Journal, migration: &Migration) -> anyhow::Result<Vec<i64>> {
-    let layers = migration.layers().iter();
-    layers
-        .map(|kept| journal.add_file(&kept.shown(), BACKFILL))
-        .collect()
-}
-
-/// What the rows of a file are, in the journal.
-fn role(list: JoinedList) -> &'static str {
-    match list {
-        JoinedList::Group => "accounts",
-        JoinedList::Owners => "owners",
-        JoinedList::Contacts => "trusted contacts",
-    }
-}
-
-/// Writes records with their gaps and findings: the numbers of the files in which they stand, and paths and reasons as
-/// texts, made once.
-struct RowWriter {
-    /// The paths of gaps.
-    paths: Vec<String>,
-    /// The reasons of `[exclude]`.
-    exclusions: Vec<String>,
-    /// By kind of finding, the reason of a record that is blocked by it.
-    blocked: Vec<String>,
-    accounts: ExportFiles,
-    /// By join.
-    joins: Vec<ExportFiles>,
-    /// By list, its place among the joins.
-    lists: [Option<usize>; JoinedList::ALL.len()],
-    /// The numbers of the backfill files.
-    layers: Vec<i64>,
-}
-
-type PlannedGap<'a> = (&'a str, &'a str, &'static str, (i64, u64));
-
-impl RowWriter {
-    fn begin(journal: &mut Journal, migration: &Migration) -> anyhow::Result<RowWriter> {
-        let pipeline = &migration.pipeline;
-        let accounts = ExportFiles::add(journal, &pipeline.export, JoinedList::Group)?;
-        let joins = pipeline.joins.iter().map(|join| match join.list {
-            JoinedList::Group => Ok(accounts.clone()),
-            list => ExportFiles::add(journal, &join.export, list),
-        });
-        let joins = joins.collect::<anyhow::Result<Vec<ExportFiles>>>()?;
-        let join_of = |list: JoinedList| pipeline.joins.iter().position(|join| join.list == list);
-        let paths = pipeline.plan.paths.iter();
-        Ok(RowWriter {
-            paths: paths.map(|info| info.path.clone()).collect(),
-            exclusions: pipeline.exclude.reasons.clone(),
-            blocked: FindingKind::all().map(FindingKind::reason).collect(),
-            accounts,
-            joins,
-            lists: JoinedList::ALL.map(join_of),
-            layers: add_layers(journal, migration)?,
-        })
-    }
-
-    /// Writes how many rows each file has.
-    fn count_files(
-        &self,
-        journal: &mut Journal,
-        migration: &Migration,
-        rows: &RowCounts,
-    ) -> anyhow::Result<()> {
-        self.accounts.count(journal, &rows.by_file)?;
-        for (join, files) in migration.pipeline.joins.iter().zip(&self.joins) {
-            if join.list != JoinedList::Group {
-                files.count(journal, &join.counts)?;
-            }
-        }
-        for (layer, file) in migration.pipeline.layers.iter().zip(&self.layers) {
-            journal.count_file(*file, layer.counts.0, layer.counts.1)?;
-        }
-        Ok(())
-    }
-
-    /// Writes the rows that nothing uses.
-    fn write_unused(&self, journal: &mut Journal, migration: &Migration) -> anyhow::Result<()> {
-        for (join, files) in migration.pipeline.joins.iter().zip(&self.joins) {
-            let unused = join.unused();
-            let unused = unused.iter();
-            journal.add_unused(unused.map(|(at, why)| (files.number(*at), at.row, *why)))?;
-        }
-        Ok(())
-    }
-
-    /// Writes the rows of backfill files that were laid over no record. Each is its customer's, whom one shard has: what people decided
-    /// about them only that shard knows.
-    fn write_not_laid(&self, journal: &mut Journal, migration: &Migration) -> anyhow::Result<()> {
-        let shard = journal.shard()?;
-        let pipeline = &migration.pipeline;
-        let (mut again, mut worker) = (RereadRow::default(), OverlayWorker::default());
-        for (layer, file) in pipeline.layers.iter().zip(&self.layers) {
-            let mut unused = layer.unused();
-            if let Some(shard) = shard {
-                let mut kept = Vec::new();
-                for (at, why) in unused {
-                    let row = layer.export.read(at, &mut again)?;
-                    let id = layer.id_of(&pipeline.mapper, &row, &mut worker);
-                    let is_here = match id.filter(|_| row.flaw().is_none()) {
-                        Some(id) => shard.has(Some(id), at.row),
-                        None => shard.has_rest(),
-                    };
-                    if is_here {
-                        kept.push((at, why));
-                    }
-                }
-                unused = kept;
-            }
-            journal.add_unused(unused.iter().map(|(at, why)| (*file, at.row, *why)))?;
-        }
-        Ok(())
-    }
-
-    /// Writes the records of a batch, with their gaps and the rows beside their own.
-    fn write(&self, journal: &mut Journal, batch: &RowBatch<'_>) -> anyhow::Result<()> {
-        let results = batch.results;
-        let rows = || batch.records().map(|(_, row)| row);
-        let reasons: Vec<Vec<String>> = rows()
-            .map(|row| {
-                let gaps = results.gaps(row).iter();
-                gaps.map(|gap| gap.reason.text()).collect()
-            })
-            .collect();
-        let gaps: Vec<Vec<PlannedGap<'_>>> = rows()
-            .zip(&reasons)
-            .map(|(row, reasons)| {
-                let gaps = results.placed_gaps(row).zip(reasons);
-                gaps.map(|(found, reason)| self.gap(&found, reason))
-                    .collect()
-            })
-            .collect();
-        let parts: Vec<Vec<PlannedJoinedRow>> = batch
-            .records()
-            .map(|(record, row)| self.parts(record, results.parts(row), results.laid(row)))
-            .collect();
-        let planned =
-            batch
-                .records()
-                .zip(gaps.iter().zip(&parts))
-                .map(|((record, row), (gaps, parts))| {
-                    (record.into(), self.row(results, row, gaps, parts))
-                });
-        journal.add_rows(planned)
-    }
-
-    /// The findings of single records.
-    fn write_findings(
-        &self,
-        journal: &mut Journal,
-        pipeline: &Pipeline,
-        batch: &RowBatch<'_>,
-    ) -> anyhow::Result<()> {
-        let fields = &pipeline.checks.fields;
-        let findings = batch.records().flat_map(|(record, row)| {
-            batch.results.found(row).iter().map(move |found| {
-                let field = found.field.and_then(|field| fields.get(usize::from(field)));
-                PlannedFinding {
-                    record: record.into(),
-                    kind: found.kind,
-                    path: field.map(|field| field.path.as_str()),
-                    at: found
-                        .at
-                        .map_or((0, 0), |(list, at)| (self.file(list, at), at.row)),
-                    first: 0,
-                }
-            })
-        });
-        journal.add_findings(findings)
-    }
-
-    /// The number of the file in which a row of a list stands.
-    fn file(&self, list: JoinedList, at: Position) -> i64 {
-        self.lists[list as usize].map_or(0, |join| self.joins[join].number(at))
-    }
-
-    fn gap<'a>(&'a self, found: &PlacedGap<'_>, reason: &'a str) -> PlannedGap<'a> {
-        let gap = found.gap;
-        let path = &self.paths[gap.path as usize];
-        let at = match (found.laid, found.at) {
-            (Some((layer, at)), _) => (self.layers[layer], at.row),
-            (None, Some((list, at))) => (self.file(list, at), at.row),
-            (None, None) => (0, 0),
-        };
-        (path, reason, gap.level.letter(), at)
-    }
-
-    fn parts(
-        &self,
-        record: u32,
-        parts: &[JoinedRow],
-        laid: &[(usize, Position)],
-    ) -> Vec<PlannedJoinedRow> {
-        let mut places = [0; JoinedList::ALL.len()];
-        let beside = parts.iter().map(|part| {
-            let list = part.list as usize;
-            places[list] += 1;
-            PlannedJoinedRow {
-                record: record.into(),
-                list: part.list as u8,
-                place: places[list] - 1,
-                file: self.file(part.list, part.at),
-                at: part.at,
-            }
-        });
-        let mut all: Vec<PlannedJoinedRow> = beside.collect();
-        all.extend(
-            laid.iter()
-                .zip(0..)
-                .map(|((layer, at), place)| PlannedJoinedRow {
-                    record: record.into(),
-                    list: LAID,
-                    place,
-                    file: self.layers[*layer],
-                    at: *at,
-                }),
-        );
-        all
-    }
-
-    fn row<'a>(
-        &'a self,
-        batch: &'a Results,
-        row: &'a ScannedRow,
-        gaps: &'a [PlannedGap<'a>],
-        parts: &'a [PlannedJoinedRow],
-    ) -> PlannedRow<'a> {
-        PlannedRow {
-            file: self.accounts.number(row.at),
-            row: row.at.row,
-            offset: row.at.offset,
-            length: row.at.length,
-            client_id: batch.id(row),
-            verdict: row.verdict,
-            reason: match (row.excluded, row.blocked_by) {
-                (Some(reason), _) => Some(self.exclusions[usize::from(reason)].as_str()),
-                (None, Some(kind)) => Some(self.blocked[kind as usize].as_str()),
-                (None, None) => None,
-            },
-            hash: row.hash.as_ref(),
-            fixed: row.fixed.as_ref().map(|fixed| fixed.as_slice()),
-            person: row.person.as_ref(),
-            agreements: row.hash.as_ref().map(|_| batch.agreement_marks(row)),
-            owners: row.hash.as_ref().map(|_| batch.owner_marks(row)),
-            carried: row.carried.as_ref(),
-            gaps,
-            parts,
-        }
     }
 }

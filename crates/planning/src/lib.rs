@@ -21,6 +21,7 @@ pub mod gap_file;
 pub mod gap_known;
 pub mod gap_sheet;
 pub mod journal_plan;
+mod journal_rows;
 pub mod members;
 mod named_forms;
 pub mod opening;
