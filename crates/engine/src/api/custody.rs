@@ -235,6 +235,7 @@ pub(crate) fn status(value: &Value) -> Option<String> {
 mod tests {
     use super::super::mask::Secrets;
     use super::*;
+    use bakkt_journal::CodeKey;
     use serde_json::json;
 
     #[test]
@@ -252,7 +253,6 @@ mod tests {
         assert!(!whole.iter().any(|list| has_more(list, 1)));
         assert!(parts.iter().all(|list| has_more(list, 1)));
     }
-    use bakkt_journal::CodeKey;
 
     fn word(status: u16, body: &str, kind: CustodyKind) -> &'static str {
         let reply = Reply::Answer {

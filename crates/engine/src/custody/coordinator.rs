@@ -293,7 +293,7 @@ impl Work for CustodyLoop {
     }
 
     fn has_more(&self) -> bool {
-        self.has_more_to_do()
+        !self.lanes.iter().all(CustodyLane::is_done) || !self.asking.is_empty()
     }
 }
 
@@ -312,11 +312,6 @@ impl CustodyLoop {
             at: now(),
             what,
         });
-    }
-
-    /// Whether something is queued, or can still be picked.
-    pub(super) fn has_more_to_do(&self) -> bool {
-        !self.lanes.iter().all(CustodyLane::is_done) || !self.asking.is_empty()
     }
 
     /// Whether something is to be recorded.

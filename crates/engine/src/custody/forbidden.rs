@@ -3,7 +3,8 @@
 
 use super::coordinator::CustodyLoop;
 use crate::api::custody::CustodyJudgement;
-use crate::requests::forbidden::is_read_by_bakkt;
+use crate::requests::Work;
+use crate::requests::forbidden::{ForbiddenSeries, is_read_by_bakkt};
 use bakkt_journal::custody::{FORBIDDEN, NOT_IN_AGREEMENT};
 use bakkt_model::custody::{CustodyKind, CustodyTask};
 use bakkt_model::task::Refusal;
@@ -46,7 +47,7 @@ impl CustodyLoop {
         let series = &mut self.lane(kind).forbidden;
         series.hold(task, id, &client_id, &answer, refusal);
         if series.is_about_all() {
-            let words = forbidden_words(kind, series.customers());
+            let words = forbidden_words(kind, series);
             self.gate(kind, (FORBIDDEN, words.clone()), &words);
         }
     }
@@ -67,7 +68,7 @@ impl CustodyLoop {
         }
         for kind in CustodyKind::ALL {
             let series = &mut self.lane(kind).forbidden;
-            let words = forbidden_words(kind, series.customers());
+            let words = forbidden_words(kind, series);
             let held = series.take();
             if !held.is_empty() {
                 tracing::warn!("{words}");
@@ -79,7 +80,7 @@ impl CustodyLoop {
     }
 
     fn is_at_the_end(&self) -> bool {
-        self.engine.is_idle() && !self.has_unrecorded() && !self.has_more_to_do()
+        self.engine.is_idle() && !self.has_unrecorded() && !self.has_more()
     }
 }
 
@@ -90,11 +91,8 @@ fn gated_words(kind: CustodyKind, answer: &str) -> String {
     )
 }
 
-fn forbidden_words(kind: CustodyKind, customers: usize) -> String {
-    let customers = match customers {
-        1 => "one customer".to_owned(),
-        count => format!("{count} customers"),
-    };
+fn forbidden_words(kind: CustodyKind, series: &ForbiddenSeries<CustodyTask>) -> String {
+    let customers = series.customers_in_words();
     format!(
         "Bakkt forbids {} of {customers}, and none that left afterwards has succeeded: check the custody key, your address on the list of your gateway, and your agreement; leave out with `exclude` whom Bakkt truly forbids; the next run tries again",
         kind.plural()

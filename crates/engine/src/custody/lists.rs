@@ -120,24 +120,19 @@ fn payee(entry: &Value, body: &Value) -> Likeness {
         let found = value.get(key)?.as_str()?.trim();
         (!found.is_empty()).then(|| found.to_owned())
     };
-    let detail = |value: &Value, key: &str| {
-        let details = value.get("account_details");
-        let found = details.and_then(|details| details.get(key));
-        found.or_else(|| value.get(key)).cloned()
-    };
     let number = |value: &Value| {
         let shown = ["iban", "account_number"].map(|key| detail(value, key));
         let shown = shown.into_iter().flatten().find_map(|number| match number {
-            Value::String(text) => Some(text),
+            Value::String(text) => Some(text.clone()),
             Value::Number(digits) => Some(digits.to_string()),
             _ => None,
         });
         let plain = |text: String| text.to_lowercase().replace([' ', '-'], "");
         shown.map(plain).filter(|number| !number.is_empty())
     };
-    let ours = detail(body, "currency");
-    let ours = ours.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let is_other_currency = same_code(detail(entry, "currency").as_ref(), ours) == Likeness::Other;
+    let ours = detail(body, "currency").and_then(Value::as_str);
+    let is_other_currency =
+        same_code(detail(entry, "currency"), ours.unwrap_or_default()) == Likeness::Other;
     let is_other_number = match (number(entry), number(body)) {
         (Some(shown), Some(ours)) => !ours.ends_with(visible(&shown)),
         _ => false,
@@ -151,6 +146,13 @@ fn payee(entry: &Value, body: &Value) -> Likeness {
         (false, true) => Likeness::Same,
         (false, false) => Likeness::Unclear,
     }
+}
+
+/// A detail of a recipient, which a list may show beside its name.
+fn detail<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
+    let details = value.get("account_details");
+    let found = details.and_then(|details| details.get(key));
+    found.or_else(|| value.get(key))
 }
 
 /// The end of a number that a mask leaves.

@@ -90,9 +90,17 @@ impl<T> ForbiddenSeries<T> {
     }
 
     /// How many customers are held.
-    pub(crate) fn customers(&self) -> usize {
+    fn customers(&self) -> usize {
         let ids: HashSet<&str> = self.held.iter().map(|held| &*held.client_id).collect();
         ids.len()
+    }
+
+    /// The same in words.
+    pub(crate) fn customers_in_words(&self) -> String {
+        match self.customers() {
+            1 => "one customer".to_owned(),
+            count => format!("{count} customers"),
+        }
     }
 
     /// Whether so many are held that it is about the key, the address or the agreement.

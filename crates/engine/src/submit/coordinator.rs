@@ -294,7 +294,7 @@ impl Work for SubmitLoop {
     }
 
     fn has_more(&self) -> bool {
-        self.has_more_to_do()
+        !self.lanes.iter().all(Lane::is_done) || !self.to_ask.is_empty()
     }
 }
 
@@ -323,11 +323,6 @@ impl SubmitLoop {
             }
             TaskKind::Account | TaskKind::Update | TaskKind::Kyb => retry.settle_after,
         }
-    }
-
-    /// Whether something is queued, or can still be picked.
-    pub(super) fn has_more_to_do(&self) -> bool {
-        !self.lanes.iter().all(Lane::is_done) || !self.to_ask.is_empty()
     }
 
     /// Whether something is to be recorded.

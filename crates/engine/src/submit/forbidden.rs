@@ -4,8 +4,8 @@
 use super::coordinator::{NextStep, SubmitLoop};
 use super::stage::LookupOutcome;
 use crate::api::judge::{self, Judgement};
-use crate::requests::RunEnd;
 use crate::requests::forbidden::{ForbiddenSeries, is_read_by_bakkt};
+use crate::requests::{RunEnd, Work};
 use bakkt_model::error::Failure;
 use bakkt_model::task::{Refusal, Task, TaskKind};
 
@@ -84,11 +84,7 @@ impl SubmitLoop {
     }
 
     fn stop_forbidden(&mut self, kind: TaskKind) {
-        let customers = self.lane(kind).forbidden.customers();
-        let customers = match customers {
-            1 => "one customer".to_owned(),
-            count => format!("{count} customers"),
-        };
+        let customers = self.lane(kind).forbidden.customers_in_words();
         let (what, others) = match kind {
             TaskKind::Account | TaskKind::Update => (
                 "accounts",
@@ -109,7 +105,7 @@ impl SubmitLoop {
 
     /// Whether nothing is left to do, so that nothing can confirm any more what a 403 said.
     fn is_at_the_end(&self) -> bool {
-        self.engine.is_idle() && !self.has_unrecorded() && !self.has_more_to_do()
+        self.engine.is_idle() && !self.has_unrecorded() && !self.has_more()
     }
 }
 

@@ -146,12 +146,13 @@ pub struct PassCounts {
 /// indexes in no order: small batches write the same pages again and again.
 pub(crate) const BATCH: usize = 8192;
 
-/// The reason of a file that no pattern fits.
 /// Why a file is no document that no person made.
 const SYSTEM_FILE: &str = "a file that an operating system or an office program left";
+/// Why a file is no document that is not whole, or was replaced.
 const UNFINISHED: &str =
     "a download that was not finished, or a copy that a program kept of a file";
 
+/// The reason of a file that no pattern fits.
 pub(crate) const NO_PATTERN: &str = "no pattern fits its path";
 
 impl Documents {

@@ -182,15 +182,10 @@ impl Pattern {
         if !rest.contains(id) {
             return Err(NoReading);
         }
-        let mut text = String::new();
-        let mut before = Some(&account);
-        for piece in tail {
-            match *piece == account {
-                true => text.push_str(&format!("({})", regex::escape(id))),
-                false => text.push_str(&expression(before, piece, expressions.strict)),
-            }
-            before = Some(piece);
-        }
+        let text = joined(tail, |before, piece| match *piece == account {
+            true => format!("({})", regex::escape(id)),
+            false => expression(before, piece, expressions.strict),
+        });
         Regex::new(&format!("^{text}$"))
             .map(Some)
             .map_err(|_| NoReading)
@@ -352,11 +347,7 @@ fn may_cut(piece: Option<&Piece>, path: &str, at: usize, begins: bool) -> bool {
 
 fn expressions(pieces: &[Piece], strict: bool) -> Result<Expressions, (String, String)> {
     let regex = |pieces: &[Piece]| {
-        let before = std::iter::once(None).chain(pieces.iter().map(Some));
-        let text: String = before
-            .zip(pieces)
-            .map(|(before, piece)| expression(before, piece, strict))
-            .collect();
+        let text = joined(pieces, |before, piece| expression(before, piece, strict));
         Regex::new(&format!("^{text}$")).map_err(|_| {
             (
                 "the pattern is too long".to_owned(),
@@ -419,6 +410,13 @@ fn field(name: &str) -> Result<DocumentField, (String, String)> {
         ),
     };
     Err((format!("a pattern has no field {{{name}}}"), help))
+}
+
+/// What pieces match one behind the other; each is told by the one before it.
+fn joined(pieces: &[Piece], of: impl Fn(Option<&Piece>, &Piece) -> String) -> String {
+    let before = std::iter::once(None).chain(pieces.iter().map(Some));
+    let texts = before.zip(pieces).map(|(before, piece)| of(before, piece));
+    texts.collect()
 }
 
 /// What a piece of a pattern matches behind another one.

@@ -16,7 +16,8 @@ pub use canonical::{canonical, write_canonical};
 pub use packs::{PACK, PackedRows};
 pub use rows::RowHashes;
 pub use tokens::{
-    ERASED, erased_name, hashed_target, id_hash, target_agrees, target_without, without_word,
+    ERASED, erased_name, has_word, hashed_target, id_hash, target_agrees, target_without,
+    without_word,
 };
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};

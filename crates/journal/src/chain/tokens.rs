@@ -68,24 +68,31 @@ pub fn target_without(key: &[u8; 32], target: &str, id: &str) -> Option<String> 
     (words != target).then_some(words)
 }
 
+/// Where an id stands as a word of its own.
+fn words<'a>(text: &'a str, id: &'a str) -> impl Iterator<Item = (usize, usize)> + 'a {
+    let joins = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let places = text.match_indices(id).map(|(at, id)| (at, at + id.len()));
+    places.filter(move |(at, end)| {
+        !text[..*at].chars().next_back().is_some_and(joins)
+            && !text[*end..].chars().next().is_some_and(joins)
+    })
+}
+
+/// Whether an id stands in a text as a word of its own.
+pub fn has_word(text: &str, id: &str) -> bool {
+    words(text, id).next().is_some()
+}
+
 /// A text with a name in the place of an id, wherever the id stands as a word of its own; `None`: it does not.
 pub fn without_word(text: &str, id: &str, name: &str) -> Option<String> {
-    let joins = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
-    let (mut out, mut from, mut found) = (String::new(), 0, false);
-    for (at, _) in text.match_indices(id) {
-        let end = at + id.len();
-        if at < from
-            || text[..at].chars().next_back().is_some_and(joins)
-            || text[end..].chars().next().is_some_and(joins)
-        {
-            continue;
-        }
+    let (mut out, mut from) = (String::new(), 0);
+    for (at, end) in words(text, id) {
         out.push_str(&text[from..at]);
         out.push_str(name);
-        (from, found) = (end, true);
+        from = end;
     }
     out.push_str(&text[from..]);
-    found.then_some(out)
+    (from > 0).then_some(out)
 }
 
 #[cfg(test)]

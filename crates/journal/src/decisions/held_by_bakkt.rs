@@ -59,6 +59,7 @@ impl HeldByBakkt {
     pub fn is_empty(&self) -> bool {
         *self == HeldByBakkt::default()
     }
+
     /// Adds what is known elsewhere; what is here already is not added again.
     pub fn add(&mut self, other: &HeldByBakkt) {
         add_new(&mut self.accounts, &other.accounts);

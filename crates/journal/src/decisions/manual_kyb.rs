@@ -84,9 +84,7 @@ impl Journal {
             )
         })
     }
-}
 
-impl Journal {
     /// The accounts whose manual KYB has ended, each with its outcome.
     pub fn ended_manual_kyb(&self) -> anyhow::Result<BTreeMap<String, String>> {
         let mut statement = self

@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::Context;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::chain::{erased_name, without_word};
+use crate::chain::{erased_name, has_word};
 use crate::events::known_ids::KnownIds;
 use crate::schema::EVENTS;
 use crate::schema::check_events_version;
@@ -211,7 +211,7 @@ impl Events {
             let sealed: Vec<u8> = row.get(1)?;
             let body = unseal(&self.key, SealPurpose::Event, &sealed).unwrap_or_default();
             let body = String::from_utf8_lossy(&body);
-            let names = |text: &&str| without_word(&body, text, "").is_some();
+            let names = |text: &&str| has_word(&body, text);
             if sought.iter().any(names) {
                 found.push(row.get(0)?);
             }
