@@ -69,15 +69,16 @@ pub fn reason_for(command: &str, more: &[&str]) -> &'static [&'static str] {
     }
 }
 
-/// Polls until `condition` gives something.
+/// Polls until `condition` gives something. It rests for longer than it asks, so that what it waits for has the time.
 pub fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
     let begin = Instant::now();
     loop {
+        let asked = Instant::now();
         if let Some(found) = condition() {
             return found;
         }
         assert!(begin.elapsed() < PATIENCE, "this never came: {what}");
-        std::thread::sleep(Duration::from_millis(1));
+        std::thread::sleep(Duration::from_millis(1).max(asked.elapsed() * 2));
     }
 }
 

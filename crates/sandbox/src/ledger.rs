@@ -157,7 +157,7 @@ pub(super) fn hex(hash: [u8; 32]) -> String {
 /// Counters of the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LedgerSummary {
-    /// Everything received, of any kind.
+    /// Everything received, of any kind but custody.
     pub requests: u64,
     /// Create calls.
     pub posts: u64,
@@ -179,6 +179,8 @@ pub struct LedgerSummary {
     pub document_gets: u64,
     /// Look-ups of verification links.
     pub link_gets: u64,
+    /// Calls of custody, whatever became of them; `requests` has none of them.
+    pub custody_calls: u64,
     /// KYB triggers, whatever became of them.
     pub kyb_posts: u64,
     /// KYB triggers that took effect.

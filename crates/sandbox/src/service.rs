@@ -218,7 +218,11 @@ impl Service {
     }
 
     pub(super) fn summary(&self) -> LedgerSummary {
-        self.lock().ledger.summary()
+        let inner = self.lock();
+        LedgerSummary {
+            custody_calls: inner.custody.calls(),
+            ..inner.ledger.summary()
+        }
     }
 
     fn ledger_json(&self, id: Option<&str>) -> Vec<u8> {

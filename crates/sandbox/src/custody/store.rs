@@ -28,6 +28,13 @@ pub(super) struct Inner {
 #[derive(Default)]
 pub(crate) struct CustodyStore(pub(super) Inner);
 
+impl CustodyStore {
+    /// How many calls of custody came.
+    pub(crate) fn calls(&self) -> u64 {
+        self.0.entries.len() as u64
+    }
+}
+
 /// A user.
 pub(super) struct StoredUser {
     /// external_id, or a hash of the e-mail address.
