@@ -290,3 +290,42 @@ fn the_second_ctrl_c_stops_at_once_even_when_nobody_reads_the_result() {
     assert_eq!(running.ended(), Some(4));
     drop(reader);
 }
+
+#[test]
+fn a_check_that_is_stopped_leaves_nothing_of_the_payloads_it_was_writing() {
+    let case = Case::with_rows(12_000, "");
+    let folder = case.folder.path().canonicalize().unwrap();
+    let names = || {
+        let entries = std::fs::read_dir(&folder).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    for how in ["-INT", "-TERM"] {
+        let mut check = program();
+        check.arg("check").arg(&folder).arg("--payloads");
+        check.arg(folder.join("payloads.jsonl"));
+        let mut running = Running::start(check.stdout(Stdio::null()).stderr(Stdio::null()));
+        let open = format!("/proc/{}/fd", running.0.id());
+        wait_for("payloads half written", || {
+            let open = std::fs::read_dir(&open).ok()?;
+            let mut open = open.flatten().map(|entry| entry.path());
+            open.any(|file| is_begun(&file, &folder)).then_some(())
+        });
+        signal(&running, how);
+        assert_eq!(wait_for("the end of the check", || running.ended()), 4);
+        assert_eq!(names(), before, "{how}");
+    }
+}
+
+/// Whether an open file of a program is one below the folder that it has begun to write, under no name of its own yet.
+fn is_begun(open: &std::path::Path, folder: &std::path::Path) -> bool {
+    let Ok(name) = std::fs::read_link(open) else {
+        return false;
+    };
+    let draft = name.to_string_lossy();
+    let is_draft = draft.ends_with(" (deleted)") || draft.contains("/.draft-");
+    let has_bytes = std::fs::metadata(open).is_ok_and(|facts| facts.len() > 0);
+    name.starts_with(folder) && is_draft && has_bytes
+}

@@ -87,6 +87,7 @@ pub fn code(totals: &Totals) -> u8 {
 
 /// Runs the command.
 pub fn run(cli: Cli) -> anyhow::Result<CommandOutput> {
+    signals::end_at_once()?;
     every::run(cli.command, progress::mode(cli.quiet))
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Owner of both. A thread of its own hears the signals, so that neither a slow disk under the runtime's threads nor a
 //! terminal that nobody reads can hold them up; what they ask for comes before any word about it.
+//! Commands that do not drain end at the first signal, with the exit code of whoever was stopped.
 //! Invariants: a terminal that goes away never stops at once, however often it says so, and a run that `nohup` started does not heed
 //! it; a second signal ends the program within `GRACE`, whatever it is doing: what it leaves behind is what
 //! `kill -9` leaves behind. Left out on purpose: SIGQUIT, which ends the program as it always does.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -23,6 +25,20 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// Those of this process: a command that is done for several shards listens once.
 static HEARD: OnceLock<Signals> = OnceLock::new();
+
+/// Whether a signal ends the program at once, as long as no command listens.
+static ENDS_AT_ONCE: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// Lets each signal end the program at once with the exit code of a stop, until a command listens.
+pub fn end_at_once() -> anyhow::Result<()> {
+    let ends = ENDS_AT_ONCE.get_or_init(|| Arc::new(AtomicBool::new(true)));
+    let code = i32::from(FailureKind::Stopped.exit_code());
+    for signal in heeded() {
+        signal_hook::flag::register_conditional_shutdown(*signal, code, ends.clone())
+            .context("cannot listen to Ctrl-C")?;
+    }
+    Ok(())
+}
 
 /// Whether what this process does was asked to stop, by a signal or by `control`.
 pub fn is_stop_asked() -> bool {
@@ -48,12 +64,11 @@ impl Signals {
             stop: Arc::new(watch::Sender::new(false)),
             abort: Arc::new(watch::Sender::new(false)),
         };
-        let heeded = match is_hang_up_ignored() {
-            true => &[SIGINT, SIGTERM][..],
-            false => &[SIGINT, SIGTERM, SIGHUP],
-        };
         let mut arriving =
-            signal_hook::iterator::Signals::new(heeded).context("cannot listen to Ctrl-C")?;
+            signal_hook::iterator::Signals::new(heeded()).context("cannot listen to Ctrl-C")?;
+        if let Some(ends) = ENDS_AT_ONCE.get() {
+            ends.store(false, Ordering::SeqCst);
+        }
         let listener = signals.clone();
         let thread = std::thread::Builder::new().name("signals".to_owned());
         started(thread.spawn(move || {
@@ -103,6 +118,14 @@ impl Signals {
     pub async fn aborted(&self) {
         // The sender lives as long as `self`.
         let _ = self.abort.subscribe().wait_for(|abort| *abort).await;
+    }
+}
+
+/// The signals that mean something here.
+fn heeded() -> &'static [i32] {
+    match is_hang_up_ignored() {
+        true => &[SIGINT, SIGTERM],
+        false => &[SIGINT, SIGTERM, SIGHUP],
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod begins;
 pub mod cells;
+mod draft;
 mod folder;
 mod new_file;
 mod protected;

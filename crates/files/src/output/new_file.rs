@@ -1,16 +1,15 @@
 //! A file on its way to the place that a person named.
 //!
-//! Owner of how it gets there: it is written beside its place (0600), and put there by one rename when it is whole. A
-//! place that is taken meanwhile is not written over. A file that never was put in its place leaves nothing behind.
+//! Owner of how it gets there: it is written beside its place (0600), without a name where that can be (`draft`), and put there in
+//! one step when it is whole. A place that is taken meanwhile is not written over.
 
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::draft::Draft;
 use anyhow::Context;
-use tempfile::NamedTempFile;
-
 use bakkt_model::error::{Failure, ShownPath};
 
 /// The state of a file at a path, to detect a later change.
@@ -39,7 +38,7 @@ pub struct NewFile {
     place: PathBuf,
     out: BufWriter<File>,
     /// None when it is in its place.
-    draft: Option<NamedTempFile>,
+    draft: Option<Draft>,
     /// The file that it takes the place of.
     replaces: Option<FileVersion>,
 }
@@ -53,12 +52,8 @@ impl NewFile {
     ) -> anyhow::Result<NewFile> {
         let cannot = || format!("cannot write {}", shown.shown());
         let folder = place.parent().unwrap_or(Path::new("."));
-        // A temporary file is made with 0600.
-        let draft = tempfile::Builder::new()
-            .prefix(".draft-")
-            .tempfile_in(folder)
-            .with_context(cannot)?;
-        let out = draft.as_file().try_clone().with_context(cannot)?;
+        let draft = Draft::begin(folder).with_context(cannot)?;
+        let out = draft.file().try_clone().with_context(cannot)?;
         Ok(NewFile {
             shown: shown.to_owned(),
             place,
@@ -93,12 +88,11 @@ impl NewFile {
         };
         let cannot = || format!("cannot write {}", self.shown.shown());
         match self.replaces {
-            None => match draft.persist_noclobber(&self.place) {
-                Ok(_) => {}
-                Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+            None => match draft.put_in(&self.place) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     return Err(is_there(&self.shown));
                 }
-                Err(error) => return Err(error.error).with_context(cannot),
+                put => put.with_context(cannot)?,
             },
             Some(known) => {
                 let now = std::fs::symlink_metadata(&self.place).with_context(cannot)?;
@@ -111,10 +105,7 @@ impl NewFile {
                         "it was left as it is now; run the command again",
                     ));
                 }
-                draft
-                    .persist(&self.place)
-                    .map_err(|error| error.error)
-                    .with_context(cannot)?;
+                draft.replace(&self.place).with_context(cannot)?;
             }
         }
         // The name is on the disk as well.
