@@ -13,6 +13,7 @@ use std::process::Command;
 use rusqlite::Connection;
 
 use crate::commands::world::{Server, World, blocked, gap, nobody, row};
+use crate::support::wait_for;
 use chain::{again, without_triggers};
 
 /// A migration that was sent, decided about, reported and sealed; its head and keys lie outside.
@@ -587,6 +588,30 @@ fn a_report_covers_no_alteration_up() {
         assert!(said.contains("nothing was done between: "), "{said}");
         assert!(said.contains("table task"), "{said}");
     }
+}
+
+#[test]
+fn a_look_at_the_plan_of_a_file_that_was_written_again_is_no_alteration() {
+    let recorded = Recorded::new();
+    let world = &recorded.world;
+    let export = world.path("acme/export.csv");
+    let bytes = fs::read(&export).unwrap();
+    fs::remove_file(&export).unwrap();
+    fs::write(&export, bytes).unwrap();
+    let db = Connection::open(world.path("acme/.bakkt-migrate/sandbox/journal.db")).unwrap();
+    let state = || {
+        let sql = "SELECT group_concat(quote(state)) FROM fingerprint";
+        db.query_row(sql, [], |row| row.get::<_, String>(0))
+            .unwrap()
+    };
+    let before = state();
+    // A file that is a few seconds old is read anew each time.
+    wait_for("the file's new state", || {
+        assert_eq!(world.code("plan acme --sandbox").0, 0);
+        (state() != before).then_some(())
+    });
+    let (code, said) = recorded.audit("acme", "--head head.json");
+    assert_eq!(code, 0, "{said}");
 }
 
 #[test]

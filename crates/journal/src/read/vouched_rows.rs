@@ -3,8 +3,8 @@
 //! Owner of which tables those are. Small ones, and those that name their row when it was altered, have a hash for each row; those
 //! with as many rows as customers have one for several ([`chain::packs`](crate::chain)). The columns of `record` that no file of the
 //! report shows come with its lines (`records`), so that records are walked once. Not covered: `entry`, which is the chain;
-//! `checkpoint_row`, whose hashes the chain has; `counter`, which is compared with the rows; and `known_file`, which spares reading
-//! a document twice and says nothing of the migration. Left out: who compares (`report::audit`).
+//! `checkpoint_row`, whose hashes the chain has; `counter`, which is compared with the rows; `known_file` and the states of
+//! `fingerprint`, which spare reading a file twice and say nothing of the migration. Left out: who compares (`report::audit`).
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -18,7 +18,7 @@ use crate::read::reader::Reader;
 
 /// Tables with a hash for each row, and the columns that give them an order: what people decided, what was set aside, what Bakkt
 /// told, the runs, who was forgotten, and the texts that other rows name by number.
-const TABLES: [(&str, &str); 22] = [
+const TABLES: [(&str, &str); 21] = [
     ("acknowledged", "client_id, agreements"),
     ("closed_gap", "id"),
     ("custody_difference", "task"),
@@ -26,7 +26,6 @@ const TABLES: [(&str, &str); 22] = [
     ("difference", "task, document, path, kind"),
     ("erased", "name"),
     ("file", "id"),
-    ("fingerprint", "name"),
     ("former", "task"),
     ("former_task", "task"),
     ("gap_set", "id, path, reason, file, row"),
@@ -47,6 +46,9 @@ const TABLES: [(&str, &str); 22] = [
 const PLAN_FACTS: &str = "SELECT key, value FROM meta WHERE key IN ('as_of', 'blank_lines', 'findings_block', 'inputs', \
     'lost_rows', 'mapper', 'parts', 'plan', 'planned_at', 'rows_read', 'unused_exclusions', 'whole_files', 'whole_rows_read') ORDER BY key";
 
+/// Without the state of the file that has it, which a look at the plan may renew.
+const FINGERPRINTS: &str = "SELECT name, hash FROM fingerprint ORDER BY name";
+
 /// Without how often one was repeated, which grows, and without its sealed body, which may be deleted.
 const EVENTS: &str = "SELECT id, at, request_id, hash, client_id, type, status, reason, expires_at, linked, source FROM event ORDER BY id";
 const PARTIES: &str =
@@ -62,12 +64,16 @@ impl Reader {
             let sql = format!("SELECT * FROM {table} ORDER BY {order}");
             self.each_text(&sql, |row| each(table, row))?;
         }
+        self.each_text(FINGERPRINTS, |row| each("fingerprint", row))?;
         self.each_text(PLAN_FACTS, |row| each("meta", row))
     }
 
     /// The names of those tables.
     pub fn vouched_tables() -> impl Iterator<Item = &'static str> {
-        TABLES.iter().map(|(table, _)| *table).chain(["meta"])
+        TABLES
+            .iter()
+            .map(|(table, _)| *table)
+            .chain(["fingerprint", "meta"])
     }
 
     /// The names of the tables that a checkpoint covers several rows at a time.
