@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::world::{World, row, rows};
+use super::world::{IBANS, World, row, rows};
 use crate::support::redis::Redis;
 use crate::support::{copy_folder, json_of, program};
 
@@ -190,4 +190,57 @@ fn shards_share_the_quota_of_custody_by_way_of_its_server() {
     let mut command = world.command(&["custody", "numbers"], &more);
     let said = world.ended(command.arg(&numbers), 4);
     assert!(said.contains("cannot be used"), "{said}");
+}
+
+#[test]
+fn wrong_values_that_need_not_be_there_are_gaps_of_custody() {
+    let ids = ["A-1", "A-2", "A-3", "A-4", "A-5", "A-6", "A-7"];
+    let people = ids.map(|id| {
+        let email = format!("{}@example.com", id.to_lowercase());
+        row(id, &email, "EUR", "N", IBANS[0])
+    });
+    let world = World::new(&people, "", "");
+    let mapping = std::fs::read_to_string(world.dir().join("mapping.toml")).unwrap();
+    let more = "\"custody.dateOfBirth\" = \"SAV\"\n\"custody.phoneNumber\" = \"CCY\"\n\
+        \"custody.recipients[0].mainRecipient\" = { column = \"PAYEE\", yes_no = true }\n\
+        \"custody.recipients[0].accountName\" = \"FIRST\"\n";
+    let kept = mapping
+        .lines()
+        .filter(|line| {
+            !["CCY", "\"SAV\"", "PAYEE"]
+                .iter()
+                .any(|column| line.contains(column))
+        })
+        .map(|line| format!("{line}\n"));
+    world.write("mapping.toml", &(kept.collect::<String>() + more));
+    let good = |id: &str, first: &str, phone: &str, born: &str, main: &str| {
+        let email = format!("{}@example.com", id.to_lowercase());
+        format!(
+            "{id},{email},{first},Example,1980-02-03,987001234,+15125550142,{phone},{born},{main},{}",
+            IBANS[0]
+        )
+    };
+    let tomorrow = (jiff::Zoned::now().date() + jiff::SignedDuration::from_hours(72)).to_string();
+    world.export(&[
+        good("A-1", "Ann", "+15125550143", "1981-02-03", "yes"),
+        good("A-2", "Ann", "", "", "no"),
+        good("A-3", "Ann", "", "x", "no"),
+        good("A-4", "Ann", "", &tomorrow, "no"),
+        good("A-5", "Ann", "312", "", "no"),
+        good("A-6", "Ann", "", "", "maybe"),
+        good("A-7", "Ann", "", "", ""),
+    ]);
+    world.run(3);
+    let gaps: BTreeSet<String> = world
+        .sheet("custody-gaps.csv")
+        .iter()
+        .map(|gap| format!("{} {}", gap["clientAccountId"], gap["path"]))
+        .collect();
+    let expected = [
+        "A-3 custody.dateOfBirth",
+        "A-4 custody.dateOfBirth",
+        "A-5 custody.phoneNumber",
+        "A-6 custody.recipients[0].mainRecipient",
+    ];
+    assert_eq!(gaps, expected.map(str::to_owned).into());
 }

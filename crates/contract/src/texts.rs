@@ -18,7 +18,7 @@ pub(crate) const STREET: usize = 200;
 /// The lines of a street address.
 pub const LINES: u32 = 10;
 /// The name of a thing: an employer, a position, an agreement.
-pub(crate) const TITLE: usize = 200;
+pub const TITLE: usize = 200;
 /// A text of some sentences.
 pub const NOTE: usize = 2_000;
 /// The whole text of an agreement.

@@ -350,7 +350,7 @@ impl Migration {
                     joined_files.extend(opened.files);
                     ready(opened.export)
                 });
-                Some(compiled.ready(&settings, recipients.transpose()?))
+                Some(compiled.ready(&settings, binding.as_of, recipients.transpose()?))
             }
             None => None,
         };

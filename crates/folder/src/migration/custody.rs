@@ -77,7 +77,12 @@ pub(super) fn compiled(
 }
 
 impl CompiledCustody {
-    pub(super) fn ready(self, settings: &Settings, recipients: Option<Arc<Export>>) -> Custody {
+    pub(super) fn ready(
+        self,
+        settings: &Settings,
+        as_of: jiff::civil::Date,
+        recipients: Option<Arc<Export>>,
+    ) -> Custody {
         let named = settings.custody.as_ref();
         let export = recipients.zip(self.keys);
         Custody {
@@ -86,6 +91,7 @@ impl CompiledCustody {
                 transliterate: named.is_some_and(|named| named.transliterate),
                 terms_hash: named.and_then(|named| named.terms_hash.clone()),
                 fields: named.map(|named| named.fields.clone()).unwrap_or_default(),
+                as_of,
             },
             recipients: export
                 .map(|(export, (key, account_key))| RecipientExport::new(export, key, account_key)),

@@ -9,7 +9,7 @@ use super::{CustodyMapper, CustodyRules, CustodyWorker, Said};
 use bakkt_contract::countries;
 use bakkt_contract::custody::payloads::{Details, Recipient, User, bank_account, savings};
 use bakkt_contract::custody::{self, names, numbers};
-use bakkt_contract::forms;
+use bakkt_contract::{forms, texts};
 use bakkt_model::custody::CustodyKind;
 use bakkt_model::position::Position;
 use bakkt_source::Row;
@@ -167,22 +167,28 @@ impl CustodyMapper {
                 .map(str::to_owned)
                 .ok_or("is no country")
         });
-        let birth = value(CustodyField::DateOfBirth, "/identity/dateOfBirth")
-            .ok()
-            .flatten();
-        let birth = birth.filter(|text| forms::is_date(text).is_some());
-        let phone = value(CustodyField::PhoneNumber, "/phoneNumber")
-            .ok()
-            .flatten();
-        let phone = phone.filter(|text| forms::is_e164(text));
-        if phone.is_none() && country.as_deref() == Some("US") {
-            outcome.gap(
-                "custody.phoneNumber",
-                "missing: it is mandatory for users in the U.S.",
-                None,
-            );
-            return;
-        }
+        let birth = value(CustodyField::DateOfBirth, "/identity/dateOfBirth");
+        let birth =
+            outcome.fit_if_there("custody.dateOfBirth", birth, |text| {
+                match forms::is_date(text) {
+                    Some(date) if date < rules.as_of => Ok(text.to_owned()),
+                    Some(_) => Err("not in the past"),
+                    None => Err("not a date"),
+                }
+            });
+        let phone = value(CustodyField::PhoneNumber, "/phoneNumber");
+        let phone = match (phone, country.as_deref()) {
+            (Ok(None), Some("US")) => {
+                let why = "missing: it is mandatory for users in the U.S.";
+                outcome.gap("custody.phoneNumber", why, None);
+                None
+            }
+            (phone, _) => outcome.fit_if_there("custody.phoneNumber", phone, |text| {
+                forms::is_e164(text)
+                    .then(|| text.to_owned())
+                    .ok_or("not an E.164 number")
+            }),
+        };
         let (Some(first), Some(last), Some(email), Some(country)) = (first, last, email, country)
         else {
             return;
@@ -310,8 +316,7 @@ fn recipient<'d>(said: &impl Fn(RecipientField) -> Said<'d>) -> Result<Recipient
         };
         found.map_err(|reason| wrong.push((field, reason))).ok()
     };
-    let any = |text: &str| Ok(text.to_owned());
-    let name = take(RecipientField::AccountName, &any);
+    let name = take(RecipientField::AccountName, &title);
     let currency = take(RecipientField::Currency, &|text| {
         custody::currency(text)
             .map(str::to_owned)
@@ -350,8 +355,8 @@ fn recipient<'d>(said: &impl Fn(RecipientField) -> Said<'d>) -> Result<Recipient
                         .ok_or("is neither Checking nor Savings")
                 });
                 let relationship = match said(RecipientField::Relationship) {
-                    Said::Text(text) => Some(text.to_owned()),
-                    _ => None,
+                    Said::Nothing => None,
+                    _ => Some(take(RecipientField::Relationship, &title)?),
                 };
                 Details::Usd {
                     account_number: number?,
@@ -370,7 +375,11 @@ fn recipient<'d>(said: &impl Fn(RecipientField) -> Said<'d>) -> Result<Recipient
                 false
             }
         },
-        _ => false,
+        Said::Unread(why) => {
+            wrong.push((RecipientField::MainRecipient, invalid(why)));
+            false
+        }
+        Said::Nothing => false,
     };
     match (name, details) {
         (Some(account_name), Some(details)) if wrong.is_empty() => Ok(Recipient {
@@ -407,6 +416,19 @@ impl CustodyOutcome {
         found.map_err(|reason| self.gap(path, &reason, None)).ok()
     }
 
+    /// The same for a value that need not be there.
+    fn fit_if_there(
+        &mut self,
+        path: &'static str,
+        value: Result<Option<String>, &'static str>,
+        fits: impl Fn(&str) -> Result<String, &'static str>,
+    ) -> Option<String> {
+        match value {
+            Ok(None) => None,
+            value => self.fit(path, value, fits),
+        }
+    }
+
     fn name(
         &mut self,
         rules: &CustodyRules,
@@ -434,6 +456,14 @@ impl CustodyOutcome {
 
 fn invalid(why: &str) -> String {
     format!("invalid: {why}")
+}
+
+/// A name or a word of the customer's own.
+fn title(text: &str) -> Result<String, &'static str> {
+    match texts::unfit_text(text, texts::TITLE) {
+        None => Ok(text.to_owned()),
+        Some(why) => Err(why),
+    }
 }
 
 fn yes_no(text: &str) -> Result<bool, &'static str> {

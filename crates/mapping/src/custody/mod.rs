@@ -29,6 +29,8 @@ pub struct CustodyRules {
     pub terms_hash: Option<String>,
     /// Wire names of a user's optional fields.
     pub fields: UserFields,
+    /// The day of the plan, by UTC: birth dates lie before it.
+    pub as_of: jiff::civil::Date,
 }
 
 /// The compiled mapping of custody.
