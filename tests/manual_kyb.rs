@@ -77,7 +77,8 @@ fn every_account_with_an_owner_that_is_an_entity_is_listed_item_by_item() {
     }
     let people = "owners[1].identity.familyName owners[1].identity.givenName";
     let [owners, known, to_ask, remains] = item(&lines, "MK-6", "owners of 25 % or more");
-    assert_eq!((owners, known, to_ask), ("owners[0]", people, ""));
+    let share = "owners[1].ownership_percent";
+    assert_eq!((owners, known, to_ask), ("owners[0]", people, share));
     assert!(!remains.is_empty());
 }
 
@@ -216,4 +217,73 @@ fn a_form_that_is_there_is_not_written_over() {
     let both = dir.path().join("both.csv");
     assert!(with_values(Some(both.clone()), &both).is_err());
     assert!(!both.exists());
+}
+
+#[test]
+fn an_owner_of_less_than_a_quarter_is_none_of_the_owners_that_the_form_asks_for() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["base.toml", "entity.toml"] {
+        fs::copy(case(name), folder.path().join(name)).unwrap();
+    }
+    let dir = folder.path().join("shares");
+    crate::support::copy_folder(&case("manual-kyb"), &dir);
+    let mapping = fs::read_to_string(dir.join("mapping.toml")).unwrap();
+    let shares = "[fields]\n\"owners[0].ownership_percent\" = \"SHARE\"\n";
+    fs::write(
+        dir.join("mapping.toml"),
+        mapping.replacen("[fields]\n", shares, 1),
+    )
+    .unwrap();
+    let export = fs::read_to_string(dir.join("export.csv")).unwrap();
+    let (header, _) = export.split_once('\n').unwrap();
+    let row = export
+        .lines()
+        .find(|line| line.starts_with("MK-2,"))
+        .unwrap();
+    let rows = [
+        ("A", "5"),
+        ("B", "24.99"),
+        ("C", "25"),
+        ("D", ""),
+        ("A", "5"),
+    ]
+    .map(|(id, share)| format!("{},{share}\n", row.replacen("MK-2", id, 1)));
+    fs::write(
+        dir.join("export.csv"),
+        format!("{header},SHARE\n{}", rows.concat()),
+    )
+    .unwrap();
+    let form = folder.path().join("form.csv");
+    let args = ManualKybArgs {
+        dir,
+        out: None,
+        with_values: Some(form.clone()),
+        replacing: ReplaceArgs::default(),
+        shards: ShardArgs::default(),
+    };
+    let output = manual_kyb::run(&args, Mode::Quiet).unwrap();
+    let listed = lines(&output.text);
+    assert_eq!(listed.len(), 4 * FORM.len(), "a copy is listed once");
+    let asked = "owners of 25 % or more";
+    let names = "owners[0].identity.familyName owners[0].identity.givenName";
+    let share = "owners[0].ownership_percent";
+    let expected = [
+        ("A", "", ""),
+        ("B", "", ""),
+        ("C", names, ""),
+        ("D", names, share),
+    ];
+    for (id, known, missing) in expected {
+        let [_, found, ask, _] = item(&listed, id, asked);
+        assert_eq!(found, known, "{id}");
+        assert_eq!(ask, missing, "{id}");
+    }
+    let form = lines(&fs::read_to_string(form).unwrap());
+    let minor =
+        |line: &&Line| line["item"] == asked && ["A", "B"].contains(&&*line["clientAccountId"]);
+    let minor: Vec<_> = form.iter().filter(minor).collect();
+    assert!(
+        minor.iter().all(|line| line["field"].is_empty()),
+        "{minor:?}"
+    );
 }

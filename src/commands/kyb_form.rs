@@ -11,6 +11,7 @@ use bakkt_contract::kyb_form::{FORM, FormItem};
 use bakkt_files::output::cells::CellWriter;
 use bakkt_files::output::{FileStart, NewFile, ProtectedPaths};
 use bakkt_files::progress::{Mode, note};
+use bakkt_mapping::FilledSlot;
 use bakkt_mapping::draft::{Draft, SlotValue};
 use bakkt_model::error::ShownPath;
 
@@ -67,7 +68,9 @@ impl KybFormFile {
         draft: &Draft,
     ) -> anyhow::Result<()> {
         let patterns = item.fields.iter().chain(item.beside);
-        let mut known: Vec<_> = patterns.flat_map(|pattern| fields.of(pattern)).collect();
+        let mut known: Vec<_> = patterns
+            .flat_map(|pattern| fields.of(item, pattern))
+            .collect();
         // Owner by owner; their places have one digit or two.
         known.sort_by_key(|known| {
             known
@@ -107,6 +110,17 @@ impl KybFormFile {
         );
         Ok(())
     }
+}
+
+/// A hash of all that a row says, to know a copy of it.
+pub(super) fn hash(fed: &[FilledSlot<'_>], draft: &Draft) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    for fed in fed {
+        let text = value(draft, fed.slot);
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
+    *hasher.finalize().as_bytes()
 }
 
 /// The value of a slot, as it would be sent.

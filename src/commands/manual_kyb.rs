@@ -6,16 +6,17 @@
 //! that. Left out on purpose: rows that `[exclude]` leaves out; the form with values has a file of its own
 //! (`kyb_form`).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Write;
 
-use super::kyb_form::KybFormFile;
+use super::kyb_form::{self, KybFormFile};
 use super::place::StatePlace;
 use super::{CommandOutput, outputs, target};
 use crate::cli::ManualKybArgs;
 use bakkt_contract::kyb_form::{FORM, FormItem};
 use bakkt_contract::path;
 use bakkt_contract::roles::{ENTITY_KIND, MANUAL_KYB};
+use bakkt_contract::shares::Share;
 use bakkt_files::output::FileStart;
 use bakkt_files::output::cells::CellWriter;
 use bakkt_files::progress::{Mode, ReadingProgress};
@@ -89,18 +90,25 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         return Err(no_rows(&migration.settings.export));
     }
     let outcomes = outcomes(&place)?;
-    let mut open = rows.len();
+    let (mut listed, mut open) = (HashSet::new(), 0);
     let mut list = CellWriter::new(Vec::new(), &COLUMNS)?;
     let mut reread = RecordReader::default();
     let fed = pipeline.mapper.fed();
     for at in &rows {
         let prepared = reread.prepare(pipeline, *at, JoinedRowSource::Index)?;
-        let outcome = prepared.id.and_then(|id| outcomes.get(id));
-        let outcome = outcome.map_or("", String::as_str);
-        open -= usize::from(!outcome.is_empty());
         let id = prepared.id.unwrap_or("").to_owned();
         let wrong = wrong(prepared.gaps, &pipeline.plan);
         let row = at.row.to_string();
+        // A copy of a row is the same account. A row without an id is one of its own.
+        let own = match id.as_str() {
+            "" => row.clone(),
+            id => id.to_owned(),
+        };
+        if !listed.insert((own, kyb_form::hash(&fed, reread.draft()))) {
+            continue;
+        }
+        let outcome = outcomes.get(&id).map_or("", String::as_str);
+        open += usize::from(outcome.is_empty());
         let known = |feed: &str| !wrong.contains(feed);
         let fields = Fields::new(&fed, reread.draft(), known);
         let owners = fields.entity_owners.join(" ");
@@ -121,7 +129,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         Some(mut out) => {
             let text = format!(
                 "{} accounts for manual KYB: {}",
-                rows.len(),
+                listed.len(),
                 out.path().shown()
             );
             out.write_all(&list)?;
@@ -180,6 +188,19 @@ pub(super) struct Fields<'m> {
     known: Vec<KnownField<'m>>,
     /// Such as `owners[1]`.
     entity_owners: Vec<&'m str>,
+    /// Owners of less than 25 %.
+    minor_owners: Vec<&'m str>,
+    /// Shares of owners of whom nobody knows how much they own, such as `owners[1].ownership_percent`.
+    unknown_shares: Vec<String>,
+}
+
+/// The field of an owner's share.
+const SHARE: &str = "ownership_percent";
+
+/// The owner of a path, such as `owners[1]`.
+fn owner_of(path: &str) -> Option<&str> {
+    let end = path.find("].")?;
+    path.starts_with("owners[").then(|| &path[..=end])
 }
 
 impl<'m> Fields<'m> {
@@ -211,7 +232,7 @@ impl<'m> Fields<'m> {
                 SlotValue::Value { .. } | SlotValue::List { .. }
             )
         };
-        let known = targets()
+        let known: Vec<KnownField> = targets()
             .filter(|(slot, target)| there(*slot) && good(target) && !of_entity(target))
             .map(|(slot, path)| KnownField {
                 slot,
@@ -219,7 +240,27 @@ impl<'m> Fields<'m> {
                 pattern: path::pattern(path),
             })
             .collect();
+        let shares: Vec<(&str, Option<Share>)> = known
+            .iter()
+            .filter(|known| known.pattern.ends_with(SHARE))
+            .filter_map(|known| Some((owner_of(known.path)?, draft.value(known.slot))))
+            .map(|(owner, share)| (owner, share.and_then(Share::read)))
+            .collect();
+        let has_share = |owner: &&str| shares.iter().any(|(known, _)| known == owner);
+        let people: BTreeSet<&str> = targets()
+            .filter_map(|(_, target)| owner_of(target))
+            .filter(|owner| present(owner) && !entity_owners.contains(owner))
+            .collect();
+        let minor = |(owner, share): &(&'m str, Option<Share>)| {
+            share.is_some_and(Share::is_below_quarter).then_some(*owner)
+        };
         Fields {
+            minor_owners: shares.iter().filter_map(minor).collect(),
+            unknown_shares: people
+                .iter()
+                .filter(|owner| !has_share(owner))
+                .map(|owner| format!("{owner}.{SHARE}"))
+                .collect(),
             known,
             entity_owners,
         }
@@ -227,24 +268,32 @@ impl<'m> Fields<'m> {
 
     /// The fields of an item that are known, and those that are still to be asked for.
     fn answers(&self, item: &FormItem) -> (String, String) {
-        let known = item.fields.iter().flat_map(|field| self.of(field));
+        let known = item.fields.iter().flat_map(|field| self.of(item, field));
         let mut known: Vec<&str> = known.map(|known| known.path).collect();
         known.sort_unstable();
         (known.join(" "), self.to_ask(item).join(" "))
     }
 
-    /// What is known of a field, by its pattern.
-    pub(super) fn of(&self, pattern: &str) -> impl Iterator<Item = &KnownField<'m>> {
+    /// What is known of a field of an item, by its pattern.
+    pub(super) fn of(
+        &self,
+        item: &FormItem,
+        pattern: &str,
+    ) -> impl Iterator<Item = &KnownField<'m>> {
+        let of_quarter = item.of_quarter;
+        let is_minor = move |path| {
+            of_quarter && owner_of(path).is_some_and(|owner| self.minor_owners.contains(&owner))
+        };
         self.known
             .iter()
-            .filter(move |known| known.pattern == pattern)
+            .filter(move |known| known.pattern == pattern && !is_minor(known.path))
     }
 
     /// The fields of an item that are still to be asked for.
-    pub(super) fn to_ask(&self, item: &FormItem) -> Vec<&'static str> {
-        let fields = item.fields.iter().copied();
-        fields
-            .filter(|field| self.of(field).next().is_none())
-            .collect()
+    pub(super) fn to_ask(&self, item: &FormItem) -> Vec<&str> {
+        let is_unknown = |field: &&str| self.known.iter().all(|known| known.pattern != **field);
+        let fields = item.fields.iter().copied().filter(is_unknown);
+        let shares = self.unknown_shares.iter().map(String::as_str);
+        fields.chain(shares.filter(|_| item.of_quarter)).collect()
     }
 }

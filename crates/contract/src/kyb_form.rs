@@ -12,6 +12,8 @@ pub struct FormItem {
     pub fields: &'static [&'static str],
     /// Patterns of fields that go with the answer where they are known, and are not asked for where not.
     pub beside: &'static [&'static str],
+    /// It asks of owners of 25 % or more alone: who owns less is no answer, and how much somebody owns must be known.
+    pub of_quarter: bool,
     /// What remains to be asked when all of them are known.
     pub remains: Option<&'static str>,
 }
@@ -21,6 +23,7 @@ const fn whole(asks: &'static str, fields: &'static [&'static str]) -> FormItem 
         asks,
         fields,
         beside: &[],
+        of_quarter: false,
         remains: None,
     }
 }
@@ -34,6 +37,7 @@ const fn partly(
         asks,
         fields,
         beside: &[],
+        of_quarter: false,
         remains: Some(remains),
     }
 }
@@ -89,17 +93,20 @@ pub const FORM: &[FormItem] = &[
         "corporate officers, general partners, managing members or trustees",
     ),
     partly("natural persons who act for the entity", &[], "all of it"),
-    with(
-        partly(
-            "owners of 25 % or more",
-            &[
-                "owners[].identity.givenName",
-                "owners[].identity.familyName",
-            ],
-            "shares, and the people behind the owner that is an entity",
-        ),
-        &["owners[].ownership_percent"],
-    ),
+    FormItem {
+        of_quarter: true,
+        ..with(
+            partly(
+                "owners of 25 % or more",
+                &[
+                    "owners[].identity.givenName",
+                    "owners[].identity.familyName",
+                ],
+                "shares, and the people behind the owner that is an entity",
+            ),
+            &["owners[].ownership_percent"],
+        )
+    },
     with(
         partly(
             "persons with significant management responsibility",

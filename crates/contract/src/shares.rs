@@ -52,6 +52,11 @@ impl Share {
         self.hundredths > QUARTER
     }
 
+    /// Whether an owner of so much is no owner of a quarter or more, of whom the form of manual KYB asks.
+    pub fn is_below_quarter(self) -> bool {
+        self.hundredths < QUARTER
+    }
+
     /// Whether it may be a fraction of one: it is above 0 and says no percent, and no share of the account is above 1. One of
     /// half a percent beside one of 99.5 is what it says. Nothing is nothing either way.
     pub fn may_be_fraction(self, all: impl IntoIterator<Item = Share>) -> bool {
@@ -109,6 +114,7 @@ mod tests {
         assert_eq!(share("33,30").shortest(), "33.3");
         assert!(share("25.01").is_above_quarter() && share("26 %").is_above_quarter());
         assert!(!share("25.00").is_above_quarter() && !share("0.5").is_above_quarter());
+        assert!(!share("25").is_below_quarter() && share("24.99 %").is_below_quarter());
     }
 
     #[test]
