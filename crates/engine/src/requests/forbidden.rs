@@ -5,7 +5,7 @@
 //! and in the journal its task is open: whoever runs the same command later goes on with it. An answer to a request that left
 //! before says nothing: the key may have been revoked since.
 //! Left out on purpose: what several of them end, and what is asked when nothing is left that could confirm; before the first
-//! success another word is said of a 403 (`judge::forbidden`).
+//! success another word is said of a 403 (`judge::forbidden`), as soon as nothing else is on its way.
 
 use std::collections::{HashMap, HashSet};
 
@@ -67,6 +67,11 @@ impl<T> ForbiddenSeries<T> {
     /// A task was answered, or not sent after all; the number of its request.
     pub(crate) fn ends(&mut self, task: i64) -> Option<u64> {
         self.on_way.remove(&task)
+    }
+
+    /// Whether no request is on its way.
+    pub(crate) fn is_nothing_on_way(&self) -> bool {
+        self.on_way.is_empty()
     }
 
     /// Holds a refusal until something confirms it.

@@ -28,15 +28,17 @@ impl SubmitLoop {
     /// Until it shows whether a 403 is about its customer, its task is open.
     pub(super) fn forbidden(&mut self, task: Task, refusal: Refusal) {
         self.postpone(task.id, "403", "not taken");
-        if !self.has_succeeded_before && !self.engine.has_answered() {
-            let (message, hint) = judge::forbidden();
-            let failure = Failure::stopped(message, hint);
-            return self.engine.end(RunEnd::Stopped(failure));
-        }
+        let is_first = !self.has_succeeded_before && !self.engine.has_answered();
         let (kind, id, client_id) = (task.kind, task.id, task.client_id.clone());
         let series = &mut self.lane(kind).forbidden;
         series.hold(task, id, &client_id, "403", refusal);
-        if series.is_about_all() {
+        let is_about_all = series.is_about_all();
+        // Before the first success, what left together with it may still be the first success.
+        if is_first && (is_about_all || series.is_nothing_on_way()) {
+            let (message, hint) = judge::forbidden();
+            let failure = Failure::stopped(message, hint);
+            self.engine.end(RunEnd::Stopped(failure));
+        } else if is_about_all {
             self.stop_forbidden(kind);
         }
     }
