@@ -75,6 +75,7 @@ impl Journal {
         self.db.pragma_update(None, "temp_store", "FILE")?;
         self.db.execute("ATTACH DATABASE ? AS n", [path])?;
         let done = self.transaction(|journal| {
+            journal.db.execute_batch("SAVEPOINT look")?;
             journal.db.execute_batch(COMPARE)?;
             journal.begin_taking(how.decided.at, how.taking.as_ref())?;
             let mut changes = journal.changes()?;
@@ -82,22 +83,21 @@ impl Journal {
             if stops && !how.dry_run {
                 return Err(changes.reappeared.stop());
             }
-            // What a file would do is only known when it is done.
-            if !how.dry_run || how.taking.is_some() {
-                journal.db.execute_batch("SAVEPOINT taken")?;
+            // What a plan or a file would do is only known when it is done.
+            if !stops || how.taking.is_some() {
                 journal.take_over(how, &mut changes)?;
             }
             let taken = match &how.taking {
                 Some(taking) => journal.take_layer(taking, how.decided, changes.added)?,
                 None => BackfillEffect::default(),
             };
-            if how.dry_run && how.taking.is_some() {
-                journal
-                    .db
-                    .execute_batch("ROLLBACK TO taken; RELEASE taken")?;
+            if how.dry_run {
+                journal.db.execute_batch("ROLLBACK TO look")?;
                 journal.gap_sets = None;
+            } else {
+                journal.db.execute_batch(DROP)?;
             }
-            journal.db.execute_batch(DROP)?;
+            journal.db.execute_batch("RELEASE look")?;
             Ok((changes, taken))
         });
         self.words.clear();
