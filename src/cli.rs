@@ -243,7 +243,7 @@ pub struct TargetArgs {
     /// A stand-in for Bakkt inside this process, with a journal of its own.
     #[arg(long, conflicts_with = "base_url")]
     pub sandbox: bool,
-    /// Instead of base_url under \[target\]; plain http to loopback only.
+    /// Instead of `target.base_url`; plain http to loopback only.
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
     /// The shard.
@@ -287,7 +287,7 @@ pub struct RunArgs {
     /// Serve what is known of the run at this address, for Prometheus: a port of this machine, or an address with a port.
     #[arg(long, value_name = "ADDRESS", value_parser = metrics_address)]
     pub metrics_listen: Option<SocketAddr>,
-    /// The key with which you sign for the run, where \[approval\] is set; instead of `run_key` there.
+    /// The key with which you sign for the run, where `approval` is set; instead of `run_key` there.
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
     /// Exit code 0 instead of 3, for schedulers that would repeat what is done.
