@@ -36,8 +36,14 @@ fn a_gap_that_is_filled_becomes_one_update_of_the_whole_dataset() {
         (world.posts(), world.held("A-1").unwrap()),
         (2, before.clone())
     );
+    let history = || {
+        world.json("report", &[]);
+        std::fs::read_to_string(world.dir().join("report/gap-history.csv")).unwrap()
+    };
+    assert!(history().contains(",\"closed, not at Bakkt yet\","));
     world.run();
     world.run();
+    assert!(history().contains(",closed,"));
     let mut expected = before;
     expected["owners"][0]["phoneNumber"] = json!("+17755550100");
     assert_eq!((world.posts(), world.held("A-1").unwrap()), (3, expected));
@@ -296,6 +302,9 @@ fn an_account_that_was_there_before_and_was_left_alone_gets_no_update() {
     );
     world.run();
     assert_eq!(world.posts(), 0);
+    let history = world.dir().join("report/gap-history.csv");
+    let history = std::fs::read_to_string(history).unwrap();
+    assert!(history.contains("not at Bakkt yet"), "{history}");
 }
 
 #[test]

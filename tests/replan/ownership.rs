@@ -156,6 +156,14 @@ fn a_backfill_does_not_send_a_changed_agreement_unasked() {
     );
     case.run("run", &[]);
     assert_eq!((case.posts(), version(&case, "A")), (1, json!("1")));
+    let carried = || {
+        agreements_line(&case)
+            .rsplit(',')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(carried(), "not yet");
     let how = [
         "--update-accepted",
         "--agreements-acknowledged",
@@ -166,6 +174,36 @@ fn a_backfill_does_not_send_a_changed_agreement_unasked() {
     assert_eq!(planned["replan"]["updates"], 1);
     case.run("run", &[]);
     assert_eq!((case.posts(), version(&case, "A")), (2, json!("3")));
+    // It has no date.
+    assert_eq!(carried(), "partly");
+}
+
+#[test]
+fn an_account_without_one_of_its_agreements_has_them_partly() {
+    let case = sent(&["A"]);
+    let path = case.folder.path().join("mapping.toml");
+    let add = |lines: &str| {
+        let mapping = std::fs::read_to_string(&path).unwrap();
+        let more = format!("[fields]\n{lines}\n");
+        std::fs::write(&path, mapping.replacen("[fields]\n", &more, 1)).unwrap();
+        let why = ["--reason", "signed"];
+        let how = [
+            &["--update-accepted", "--agreements-acknowledged"][..],
+            &why,
+        ];
+        case.run("replan", &how.concat());
+        case.run("run", &[]);
+        agreements_line(&case)
+    };
+    let date = "\"owners[0].agreements[0].eSignedDate\" = { const = \"2024-01-01T00:00:00Z\" }";
+    assert!(add(date).ends_with(",accepted,1,yes,yes,yes,yes"));
+    let another = "\"owners[0].agreements[1].name\" = { const = \"Privacy\" }\n\
+        \"owners[0].agreements[1].eSignedDate\" = { const = \"2024-01-01T00:00:00Z\" }";
+    assert!(add(another).ends_with(",accepted,1,yes,yes,yes,partly"));
+}
+
+fn agreements_line(case: &Case) -> String {
+    lines(case, "agreements.csv")[0].clone()
 }
 
 #[test]

@@ -378,7 +378,11 @@ pub(super) fn history(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Re
     sheet(dir, "gap-history.csv", HISTORY, |out| {
         journals.each_closed_gap(|line| {
             let file = line.layer_name.unwrap_or("(a new plan)");
-            let texts = [line.client_id, line.path, line.level, line.reason, "closed"];
+            let outcome = match line.waits {
+                true => "closed, not at Bakkt yet",
+                false => "closed",
+            };
+            let texts = [line.client_id, line.path, line.level, line.reason, outcome];
             texts.iter().try_for_each(|text| out.text(text))?;
             out.time(Some(line.opened_at))?;
             out.time(Some(line.closed_at))?;

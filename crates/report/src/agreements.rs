@@ -29,7 +29,7 @@ pub(super) fn agreements_line<W: Write>(
     let is_sent = matches!(record.verdict, "ready" | "grace");
     out.origin(&record.origin)?;
     out.text(record.task.state)?;
-    let [all, versions, dates] = match (is_sent, record.carried) {
+    let [all, versions, dates] = match (is_sent, record.agreements.carried) {
         (true, Some(carried)) => carried,
         (is_sent, _) => {
             (0..4).try_for_each(|_| out.text(""))?;
@@ -50,9 +50,11 @@ pub(super) fn agreements_line<W: Write>(
             count => out.text(&format!("{count} of {all}"))?,
         }
     }
+    let is_whole = versions == all && dates == all && !record.agreements.left_out;
     out.text(match (record.task.state, all) {
+        ("accepted", _) if record.agreements.waiting => "not yet",
         ("accepted", 0) => "no",
-        ("accepted", _) if versions == all && dates == all => "yes",
+        ("accepted", _) if is_whole => "yes",
         ("accepted", _) => "partly",
         ("refused" | "gave up", _) => "no",
         _ => "not yet",

@@ -58,6 +58,8 @@ pub struct ClosedLine<'a> {
     pub layer_name: Option<&'a str>,
     /// Its row in that file; 0 without one.
     pub row: u64,
+    /// Bakkt has the account, and was sent nothing since that had the value.
+    pub waits: bool,
 }
 
 /// A gap that a person has waived.
@@ -192,6 +194,7 @@ impl Reader {
                 closed_at: row.get(5)?,
                 layer_name: text(row, 6)?,
                 row: unsigned(row.get(7)?),
+                waits: row.get(8)?,
             })
         })
     }
@@ -303,9 +306,15 @@ pub(crate) mod sql {
         LEFT JOIN waiver v ON v.client_id = r.client_id AND v.path = g.path \
         WHERE r.gap_set IN (SELECT s.id FROM gap_set s WHERE s.status = 'waived')";
     pub const CLOSED: &str = "SELECT opened_at, closed_at, layer FROM closed_gap";
-    pub const CLOSED_LINES: &str = "SELECT c.client_id, p.text, c.level, w.text, c.opened_at, c.closed_at, l.name, c.row \
+    /// Gathers the last update of each account; SQLite uses a file when they are many.
+    pub const CLOSED_LINES: &str = sql!(
+        "SELECT c.client_id, p.text, c.level, w.text, c.opened_at, c.closed_at, l.name, c.row, \
+        coalesce(u.at, 0) < c.closed_at AND EXISTS (SELECT 1 FROM record r JOIN task t ON t.record = r.id AND t.kind = {kind.account} \
+            WHERE r.client_id = c.client_id AND t.state = {state.accepted} AND t.hash IS NOT r.hash AND t.last_at < c.closed_at) \
         FROM closed_gap c LEFT JOIN word p ON p.id = c.path LEFT JOIN word w ON w.id = c.reason \
-        LEFT JOIN layer l ON l.id = c.layer ORDER BY c.id";
+        LEFT JOIN layer l ON l.id = c.layer \
+        LEFT JOIN (SELECT client_id, max(at) AS at FROM sent_update GROUP BY client_id) u ON u.client_id = c.client_id ORDER BY c.id"
+    );
     pub const WAIVERS: &str = "SELECT v.client_id, p.text, v.by, v.reason, v.at, \
         EXISTS (SELECT 1 FROM record r JOIN gap g ON g.record = r.id AND g.path = v.path \
         WHERE r.client_id = v.client_id AND g.status = 'waived') \

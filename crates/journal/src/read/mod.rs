@@ -3,6 +3,7 @@
 //! What can have as many lines as an export is handed to a callback, one line at a time.
 
 pub(crate) mod accepted;
+mod agreement_gaps;
 pub(crate) mod backfills;
 pub(crate) mod columns;
 pub(crate) mod counts;
@@ -35,5 +36,5 @@ pub use findings::{FindingCount, FindingPlace, meaning_and_advice};
 pub use gap_history::{DatedGap, FileClosures, GapDay, GapRecord};
 pub use kyb_checklists::{ItemProgress, KybLine};
 pub use reader::{DecisionRow, PolicyRow, Reader, RunRow, nothing_planned};
-pub use records::{ACCEPTED_BEFORE, RecordLine, StoppedLine};
+pub use records::{ACCEPTED_BEFORE, AgreementsPart, RecordLine, StoppedLine};
 pub use unknown_outcomes::UnknownOutcome;

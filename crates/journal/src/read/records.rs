@@ -3,12 +3,14 @@
 //! Each statement walks its table in the order of its key, so SQLite sorts nothing and memory stays constant at any size. Texts are
 //! borrowed from SQLite and live as long as one callback. Left out: how a line looks in a file (`report`).
 
+use crate::read::agreement_gaps::AgreementGaps;
 use crate::read::columns::{Origin, TaskPart, count, index, origin, task, text, word_of};
 use crate::read::ended_tasks::dropped_word;
 use crate::read::reader::Reader;
 use crate::read::vouched_rows::write_columns;
 use crate::schema::codes::kind;
 use crate::schema::codes::{EXISTED, KINDS, STATES, VERDICTS};
+use bakkt_contract::ownership::agreements_changed;
 use bakkt_model::custody::CustodyKind;
 use rusqlite::{Row, Rows};
 
@@ -32,12 +34,23 @@ pub struct RecordLine<'a> {
     pub bakkt: BakktPart<'a>,
     /// Its documents and its KYB.
     pub beside: AttachedTasks,
-    /// Of the agreements that are sent: how many have a name (all have one), a version, a date. None: not sent, or planned by an
-    /// earlier version.
-    pub carried: Option<[u8; 3]>,
+    /// Its agreements.
+    pub agreements: AgreementsPart,
     /// Its number, and its columns that no file of the report shows, as canonical JSON: where it is read, its keyed hashes and marks,
     /// which set of gaps it has.
     pub unshown: &'a str,
+}
+
+/// What is known of the agreements of a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AgreementsPart {
+    /// Of those that are sent: how many have a name (all have one), a version, a date. None: not sent, or planned by an earlier
+    /// version.
+    pub carried: Option<[u8; 3]>,
+    /// One lacks something without which it is not sent.
+    pub left_out: bool,
+    /// Bakkt has others, because no update has sent those of the plan.
+    pub waiting: bool,
 }
 
 /// The documents and the KYB of an account.
@@ -91,6 +104,7 @@ impl Reader {
         let mut documents = self.journal.prepare(sql::UNSENT)?;
         let mut uploads = SideRows::new(uploads.query([])?)?;
         let mut documents = SideRows::new(documents.query([])?)?;
+        let mut left_out = AgreementGaps::new(&self.journal)?;
         let mut unshown = String::new();
         self.walk(sql::RECORD_LINES, |row| {
             unshown.clear();
@@ -113,7 +127,11 @@ impl Reader {
                 task,
                 bakkt: bakkt(row, 12)?,
                 beside,
-                carried: row.get(18)?,
+                agreements: AgreementsPart {
+                    carried: row.get(18)?,
+                    left_out: left_out.has(row.get(28)?)?,
+                    waiting: has_other_agreements(row)?,
+                },
                 unshown: &unshown,
             })
         })
@@ -151,6 +169,17 @@ impl Reader {
             each(text(row, 0)?, bakkt(row, 1)?)
         })
     }
+}
+
+/// Whether Bakkt has other agreements than the plan, as far as both are known.
+fn has_other_agreements(row: &Row<'_>) -> anyhow::Result<bool> {
+    let marks = |column| row.get::<_, Option<Vec<u8>>>(column);
+    Ok(match (marks(30)?, marks(26)?) {
+        (Some(before), Some(after)) => {
+            agreements_changed(&before, &after) || agreements_changed(&after, &before)
+        }
+        _ => false,
+    })
 }
 
 /// Rows of another table in the order of the record: the record and two numbers.
@@ -227,7 +256,7 @@ pub(crate) mod sql {
             WHERE a.client_id = r.client_id AND a.kind = {kind.account} AND a.gone = 1) END, \
         coalesce(s.first_at, t.first_at), coalesce(t.last_at, s.last_at), c.text, d.text, \
         t.bakkt_id, t.status, t.created_at, t.existed, r.id, s.state, r.carried, t.kind, \
-        r.id, r.offset, r.length, r.hash, r.fixed, r.person, r.agreements, r.owners, r.gap_set, r.carried \
+        r.id, r.offset, r.length, r.hash, r.fixed, r.person, r.agreements, r.owners, r.gap_set, r.carried, t.agreements \
         FROM record r LEFT JOIN file f ON f.id = r.file LEFT JOIN word w ON w.id = r.reason \
         LEFT JOIN task t ON t.id = coalesce((SELECT k.id FROM task k WHERE k.record = r.id AND k.kind = {kind.account}), \
             (SELECT max(o.task) FROM former o WHERE o.client_id = r.client_id \

@@ -37,7 +37,6 @@ fn no_statement_sorts() -> rusqlite::Result<()> {
         findings::sql::LINES,
         gap_history::sql::OPENED,
         gap_history::sql::CLOSED,
-        gap_history::sql::CLOSED_LINES,
         gap_history::sql::WAIVED,
         gap_history::sql::WAIVERS,
         gap_history::sql::GAPS_OF,
