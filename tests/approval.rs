@@ -36,9 +36,13 @@ struct Case {
 
 impl Case {
     fn new() -> Case {
+        Case::with_sandbox("")
+    }
+
+    fn with_sandbox(config: &str) -> Case {
         let folder = tempfile::tempdir().unwrap();
         let case = Case {
-            sandbox: SandboxProcess::start(folder.path(), ""),
+            sandbox: SandboxProcess::start(folder.path(), config),
             folder,
         };
         case.export(40, 11);
@@ -363,6 +367,53 @@ fn a_pilot_is_approved_with_its_number() {
     case.approve("ada", &[]);
     case.runs("run", &[]);
     assert_eq!(case.sandbox.count("posts"), 40);
+}
+
+/// What was sent and taken out since counts all the same: a pilot's number does not begin anew.
+#[test]
+fn a_pilot_counts_customers_who_were_left_out_and_came_back() {
+    let case = Case::with_sandbox("refuse_id_containing = \"C1000000\"\n");
+    let plan = case.hash();
+    case.approve("ada", &["--limit", "3"]);
+    let output = case.run_by("run", &["--limit", "3"]);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert_eq!(case.sandbox.count("posts"), 3);
+    let refused = case.read("report/refused.csv");
+    let mut reader = csv::Reader::from_reader(refused.as_bytes());
+    let column = reader
+        .headers()
+        .unwrap()
+        .iter()
+        .position(|name| name == "clientAccountId");
+    let ids: Vec<String> = reader
+        .records()
+        .map(|line| line.unwrap()[column.unwrap()].to_owned())
+        .collect();
+    assert_eq!(ids.len(), 3, "{refused}");
+    case.write("ids.txt", &ids.join("\n"));
+    let from = case.path("ids.txt");
+    for more in [&[][..], &["--undo"]] {
+        let output = program()
+            .arg("exclude")
+            .arg(case.folder.path())
+            .args(["--reason", "a test", "--by", "ada", "--from"])
+            .arg(&from)
+            .args(more)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    }
+    let replan = ["--reason", "a test", "--by", "ada"];
+    let output = case.command("replan", &replan).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let (again, _) = json_of(&mut case.command("plan", &["--json"]));
+    assert_eq!(
+        again["plan"]["hash"],
+        plan.as_str(),
+        "the one that was approved"
+    );
+    case.refuses("run", &["--limit", "3"], "of which 0 are left");
+    assert_eq!(case.sandbox.count("posts"), 3);
 }
 
 #[test]

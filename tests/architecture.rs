@@ -111,7 +111,10 @@ const ROOMS: &[(&str, &[MayUse])] = &[
             ("replan", &["decisions", "read", "schema", "write"]),
             // Users, accounts and recipients: tasks of their own beside those of accounts.
             ("custody", &["", "read", "schema", "write"]),
-            ("journals", &["custody", "decisions", "read", "write"]),
+            (
+                "journals",
+                &["custody", "decisions", "read", "replan", "write"],
+            ),
             ("registry", &["", "schema", "write"]),
             (
                 "tests",

@@ -3,7 +3,9 @@
 mod close;
 mod evidence;
 mod forget;
+mod forgotten_ids;
 mod questions;
+mod rehearsal;
 mod shards;
 mod workbook;
 mod world;

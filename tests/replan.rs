@@ -310,6 +310,41 @@ fn an_old_account_does_not_stand_for_an_update_that_was_lost() {
     assert_eq!((case.posts(), case.sandbox.count("updated")), (2, 1));
 }
 
+/// What `replan` says in words of updates, without one that is planned already.
+#[test]
+fn an_update_that_is_planned_is_not_left_alone() {
+    let case = Case::new("", &[("A", "7755550100"), ("B", "7755550101")]);
+    case.run("run", &[]);
+    case.export(&[("A", "7755550109"), ("B", "7755550108")]);
+    let lines = |more: &[&str]| {
+        let mut replan = program();
+        let replan = replan.arg("replan").arg(case.folder.path()).args(more);
+        let replan = replan.args(["--base-url", &case.sandbox.base_url()]);
+        let output = replan.args(["--reason", "x", "--by", "pat"]).output();
+        let text = String::from_utf8(output.unwrap().stdout).unwrap();
+        let count = |what: &str| {
+            let line = text.lines().find(|line| line.ends_with(what)).unwrap();
+            line.trim()
+                .split(' ')
+                .next()
+                .unwrap()
+                .parse::<u64>()
+                .unwrap()
+        };
+        (
+            count("changed, accepted before: left alone"),
+            count("updates planned for changed accepted accounts"),
+            text.contains("add --update-accepted"),
+        )
+    };
+    assert_eq!(lines(&[]), (2, 0, true));
+    assert_eq!(lines(&["--update-accepted", "--dry-run"]), (0, 2, false));
+    assert_eq!(lines(&["--update-accepted"]), (0, 2, false));
+    // Nobody has taken that back.
+    assert_eq!(lines(&[]), (0, 2, false));
+    assert_eq!(lines(&["--update-accepted"]), (0, 2, false));
+}
+
 #[test]
 fn an_account_that_was_left_alone_is_not_overwritten_by_a_replan() {
     let case = Case::new(

@@ -3,6 +3,7 @@
 //! The sandbox's ledger judges what was sent; a run of the whole migration judges what shards count together.
 
 mod all;
+mod backfills;
 mod customers;
 mod merged;
 mod once;

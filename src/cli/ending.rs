@@ -30,12 +30,15 @@ pub struct ForgetArgs {
     /// The clientAccountId of the customer who asked.
     #[arg(long, value_name = "ID")]
     pub id: String,
-    /// Only say what is here and what Bakkt has; nothing changes.
+    /// Only say what is here and what Bakkt has; nothing changes, and nobody has to be named.
     #[arg(long)]
     pub dry_run: bool,
-    /// The reason, which the report repeats; without the id, which would stay in the chain.
+    /// Also note somebody of whom nothing is known here, so that no later plan sends them.
     #[arg(long)]
-    pub reason: String,
+    pub in_no_plan: bool,
+    /// The reason, which the report repeats; without the id, which would stay in the chain.
+    #[arg(long, required_unless_present = "dry_run")]
+    pub reason: Option<String>,
     /// The person who decides.
     #[command(flatten)]
     pub by: ByArgs,

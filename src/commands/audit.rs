@@ -7,11 +7,12 @@ use super::report::View;
 use crate::cli::{AuditArgs, VerifyReportArgs};
 use bakkt_files::signatures::AllowedSigners;
 use bakkt_files::small_files;
-use bakkt_journal::chain::ChainHead;
 use bakkt_journal::known_key;
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::number::thousands;
-use bakkt_report::audit::{self, AuditResult, FolderResult, MANIFEST, heads_in, verify_folder};
+use bakkt_report::audit::{
+    self, AuditResult, FolderResult, KeptHead, KeptHeads, MANIFEST, heads_in, verify_folder,
+};
 
 /// Exit code of something that was altered.
 const ALTERED: u8 = 1;
@@ -23,9 +24,11 @@ pub fn run(args: &AuditArgs) -> anyhow::Result<CommandOutput> {
     let view = View::of(&args.view)?;
     view.place.must_be_one()?;
     let reader = view.audited_reader()?;
-    let (mut heads, mut doubts) = (Vec::new(), Vec::new());
+    let (mut heads, mut doubts) = (KeptHeads::default(), Vec::new());
+    heads.are_for_all = view.place.is_one_of_all;
     for path in &args.head {
-        heads.extend(read_head(path, args.signers.as_deref(), &mut doubts)?);
+        let found = read_head(path, args.signers.as_deref(), &mut doubts)?;
+        heads.together.extend(found);
     }
     let key = known_key(&view.place.folder()).ok();
     let mut found = audit::audit(reader, &heads, key.as_ref())?;
@@ -47,7 +50,7 @@ fn read_head(
     path: &Path,
     signers: Option<&Path>,
     doubts: &mut Vec<String>,
-) -> anyhow::Result<Vec<Vec<ChainHead>>> {
+) -> anyhow::Result<Vec<Vec<KeptHead>>> {
     let file = match path.is_dir() {
         true => path.join(MANIFEST),
         false => path.to_owned(),
@@ -151,7 +154,7 @@ fn describe_folder(found: &FolderResult) -> String {
             "{}, to {}, sealed {} by bakkt-migrate {}\n",
             report.name, report.target, report.sealed_at, report.program
         );
-        for head in &report.heads {
+        for KeptHead { head, .. } in &report.heads {
             text += &format!("the chain ends with entry {}, {}\n", head.entry, head.hash);
         }
         text += &format!("{} files are as they were\n", thousands(found.files));

@@ -10,6 +10,7 @@ use anyhow::Context;
 use serde_json::json;
 
 use super::backfill_copy::BackfillCopy;
+use super::backfill_turn::{self, Turn};
 use super::place::{self, StatePlace};
 use super::replan::{add_agreements, settled_by};
 use super::report::View;
@@ -64,8 +65,12 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             reason,
             at: now(),
         };
-        take(args, session, decided, &signals, mode)
+        take(args, session, &view.place, decided, &signals, mode)
     })?;
+    let done = match done {
+        Taken::Now(done) => done,
+        Taken::Before(number) => return before(args, &view, number),
+    };
     if !args.dry_run {
         checkpoint::append_at(&view.place, "backfill")?;
     }
@@ -81,6 +86,14 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let all = done.found.left.is_empty() && is_whole && !held;
     let code = if all { 0 } else { 3 };
     Ok(CommandOutput { text, code })
+}
+
+/// What became of a file.
+enum Taken {
+    /// It was taken, or would be.
+    Now(Done),
+    /// This shard took it before, under this number, and another one has yet to.
+    Before(i64),
 }
 
 /// What was done, or would be.
@@ -118,13 +131,33 @@ async fn settle(
     })
 }
 
+/// A file that this shard took before, and another one did not: a command for all of them goes on where it ended.
+fn before(args: &BackfillArgs, view: &View, number: i64) -> anyhow::Result<CommandOutput> {
+    let totals = view.totals()?;
+    let name = args.file.file_name().context("a file without a name")?;
+    let name = name.to_string_lossy();
+    let text = match args.json {
+        true => {
+            let mut object = totals.json();
+            object["backfill"] = json!({"number": number, "name": name, "taken_before": true});
+            object.to_string()
+        }
+        false => format!(
+            "{name} was taken before, as backfill {number}\n\n{}",
+            status_lines(&totals).trim_end()
+        ),
+    };
+    Ok(CommandOutput { text, code: 0 })
+}
+
 fn take(
     args: &BackfillArgs,
     session: Session,
+    place: &StatePlace,
     decided: OperatorNote<'_>,
     signals: &Signals,
     mode: Mode,
-) -> anyhow::Result<Done> {
+) -> anyhow::Result<Taken> {
     let Session {
         settings,
         mut journal,
@@ -137,28 +170,32 @@ fn take(
     let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
     erase::refuse_forgotten(&migration, &journal)?;
     let kept = migration.layers().last().context("no layer")?.clone();
-    let hash = migration.layer_hash(&kept)?;
+    let mut layer = StoredBackfill {
+        number: kept.number,
+        name: kept.name.clone(),
+        kept: copy.name.clone(),
+        hash: migration.layer_hash(&kept)?,
+        form: kept.form.map_or("", OverlayForm::word).to_owned(),
+        sheet: kept.sheet.clone(),
+        refused: BTreeSet::new(),
+        elements: Vec::new(),
+    };
+    let turn = backfill_turn::look(place, &journal.layers()?, &layer)?;
+    if let (Turn::Taken(number), true) = (&turn, place.is_one_of_all) {
+        return Ok(Taken::Before(*number));
+    }
     drift::refuse_drift(&journal, &migration, Rehash::Changed)?;
     let found = try_last(&journal, &migration.pipeline, || signals.stopping())?;
-    if found.touched.is_empty() {
-        refuse_twice(&journal, &hash)?;
+    if found.touched.is_empty() && !matches!(turn, Turn::CatchingUp) {
+        refuse_twice(&journal, &layer.hash)?;
     }
+    layer.elements.clone_from(&found.elements);
     if let Some(layer) = migration.pipeline.layers.last_mut() {
         layer.refused.clone_from(&found.refused);
     }
     let mut scratch = journal.scratch(&state)?;
     journal_plan::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
     drop(scratch);
-    let layer = StoredBackfill {
-        number: kept.number,
-        name: kept.name.clone(),
-        kept: copy.name.clone(),
-        hash,
-        form: kept.form.map_or("", OverlayForm::word).to_owned(),
-        sheet: kept.sheet.clone(),
-        refused: BTreeSet::new(),
-        elements: found.elements.clone(),
-    };
     let taking = NewBackfill {
         layer: &layer,
         rows: found.rows,
@@ -182,12 +219,12 @@ fn take(
         copy.stays();
     }
     let (changes, taken) = done?;
-    Ok(Done {
+    Ok(Taken::Now(Done {
         kept,
         found,
         taken,
         agreements: changes.agreements,
-    })
+    }))
 }
 
 /// A file that was taken before and changes nothing now must not be told as done twice.

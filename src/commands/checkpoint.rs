@@ -3,6 +3,7 @@
 //! Owner of when a command that decided something has its rows hashed: at its end, so that whatever is changed in the journal
 //! afterwards shows. Left out on purpose: which rows (`report::audit`), and the chain (`journal::chain`).
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::thread::Builder;
 
@@ -14,11 +15,12 @@ use crate::process::runtime;
 use bakkt_engine::api::post_once;
 use bakkt_files::output::{FileStart, ProtectedPaths};
 use bakkt_files::progress::{Mode, note};
-use bakkt_journal::chain::{ALTERED, ChainHead};
+use bakkt_files::small_files;
+use bakkt_journal::chain::ALTERED;
 use bakkt_journal::{Journal, Reader, now};
-use bakkt_model::error::{ShownPath, Style, describe, started};
+use bakkt_model::error::{Failure, ShownPath, Style, describe, started};
 use bakkt_model::target::WayOut;
-use bakkt_report::audit;
+use bakkt_report::audit::{self, KeptHead, heads_in};
 
 /// How the file of a head begins.
 const HEAD_BEGINS: FileStart = FileStart::Text("{\"at\":");
@@ -56,6 +58,23 @@ pub fn append_beside<T>(
     Ok(found)
 }
 
+/// Looks, before a command adds to a journal, whether its rows are as the last checkpoint saw them: what is done next would cover
+/// up what was altered since.
+pub fn look(journal: &mut Journal) -> anyhow::Result<()> {
+    let Some(folder) = journal.folder() else {
+        return Ok(());
+    };
+    if !journal.is_at_checkpoint()? {
+        return Ok(());
+    }
+    let reader = Reader::open(&Journal::path(&folder))?;
+    let sheets = audit::sheets(&reader.into())?;
+    match journal.note_alteration(now(), about("before a command"), &sheets)? {
+        true => tell_alteration(journal),
+        false => Ok(()),
+    }
+}
+
 /// Tells that the last checkpoint found rows altered. The chain says so from then on, and each audit.
 pub fn tell_alteration(journal: &Journal) -> anyhow::Result<()> {
     let last = journal.last_entry()?;
@@ -70,7 +89,7 @@ pub fn tell_alteration(journal: &Journal) -> anyhow::Result<()> {
 
 /// Appends a checkpoint to a journal that was closed just now. Another command that has it already makes its own.
 pub fn append_at(place: &StatePlace, occasion: &str) -> anyhow::Result<()> {
-    match place.open_journal() {
+    match place.open_journal_unlooked() {
         Ok(mut journal) => append(&mut journal, occasion),
         Err(error) => {
             tracing::debug!(%error, "no checkpoint");
@@ -103,7 +122,7 @@ impl std::str::FromStr for HeadTarget {
 
 /// Sends heads away from the journal. What fails is told, and whether all went well is returned: the work itself is done.
 pub fn send_heads(
-    heads: &[ChainHead],
+    heads: &[KeptHead],
     dir: &Path,
     to: Option<&HeadTarget>,
     protected: &ProtectedPaths,
@@ -112,12 +131,11 @@ pub fn send_heads(
     let Some(to) = to else {
         return true;
     };
-    let at = jiff::Timestamp::now().to_string();
-    let text = json!({"at": at, "heads": heads, "name": target::name(dir)}).to_string() + "\n";
+    let name = target::name(dir);
     let (sent, place) = match to {
-        HeadTarget::File(path) => (into_file(path, &text, protected), path.shown()),
+        HeadTarget::File(path) => (into_file(path, heads, &name, protected), path.shown()),
         HeadTarget::Url(url) => (
-            post(url, way_out, text),
+            post(url, way_out, text_of(heads, &name)),
             run_record::without_login(url.clone()),
         ),
     };
@@ -132,11 +150,52 @@ pub fn send_heads(
     true
 }
 
-fn into_file(path: &Path, text: &str, protected: &ProtectedPaths) -> anyhow::Result<()> {
+fn text_of(heads: &[KeptHead], name: &str) -> String {
+    let at = jiff::Timestamp::now().to_string();
+    json!({"at": at, "heads": heads, "name": name}).to_string() + "\n"
+}
+
+/// Writes heads into a file, beside those of other shards of the migration that are there.
+fn into_file(
+    path: &Path,
+    heads: &[KeptHead],
+    name: &str,
+    protected: &ProtectedPaths,
+) -> anyhow::Result<()> {
     use std::io::Write;
+    // Shards that end at once would each write the file without the other; held until this function ends.
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = File::open(folder.unwrap_or(Path::new("."))).ok();
+    let _held = folder.filter(|folder| folder.lock().is_ok());
+    let mut all = others_in(path, heads, name)?;
+    all.extend(heads.iter().cloned());
+    all.sort_by(|one, other| one.shard.cmp(&other.shard));
+    let text = text_of(&all, name);
     let mut file = protected.open(path, &HEAD_BEGINS, true)?;
     file.write_all(text.as_bytes())?;
     file.finish()
+}
+
+/// The heads in a file that are of other shards of the same migration. Refuses a file of which nobody can tell whose heads it has.
+fn others_in(path: &Path, heads: &[KeptHead], name: &str) -> anyhow::Result<Vec<KeptHead>> {
+    let is_of_shard = |head: &KeptHead| head.shard.is_some();
+    if !heads.iter().all(is_of_shard) || !path.exists() {
+        return Ok(Vec::new());
+    }
+    // Whether it may be replaced at all is asked where that is done.
+    let text = small_files::read(path).unwrap_or_default();
+    let is_ours = serde_json::from_str(&text).is_ok_and(|value: Value| value["name"] == name);
+    let mut known: Vec<KeptHead> = heads_in(&text).into_iter().flatten().collect();
+    if !known.is_empty() && !(is_ours && known.iter().all(is_of_shard)) {
+        return Err(Failure::configuration(
+            "it holds heads of something else, or heads that do not say of which shard they are",
+            "name another file, or move this one away",
+        ));
+    }
+    known.retain(|known| heads.iter().all(|head| head.shard != known.shard));
+    Ok(known)
 }
 
 fn post(url: &str, way_out: &WayOut, text: String) -> anyhow::Result<()> {

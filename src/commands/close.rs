@@ -129,7 +129,11 @@ impl Folders {
 
 /// Looks at everything while nobody else can work on it, and asks. The tombstones go up while the locks are held.
 fn begin(args: &CloseArgs, folders: &Folders, decided: OperatorNote<'_>) -> anyhow::Result<()> {
-    let open = |folder: &PathBuf| Journal::open(folder);
+    let open = |folder: &PathBuf| {
+        let mut journal = Journal::open(folder)?;
+        checkpoint::look(&mut journal)?;
+        anyhow::Ok(journal)
+    };
     let mut journals = folders
         .journals
         .iter()

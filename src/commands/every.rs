@@ -145,9 +145,6 @@ fn of_one_shard(command: &Command) -> Option<&'static str> {
         Command::Run(args) if args.limit.is_some() => {
             Some("--limit counts the accounts of one shard")
         }
-        Command::Audit(args) if !args.head.is_empty() => {
-            Some("--head is the head of one shard's chain")
-        }
         _ => None,
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! Owner of the order: what is in doubt, and a report that could not be written, stops it before anything changes, the receiver's
 //! and the journals' locks are held, what Bakkt has is on the disk and told before it is erased, and what is deleted comes back
-//! nowhere: not in a new plan, not by an event. Run again after a kill, it ends what was begun. Left out on purpose: what goes and
+//! nowhere: not in a new plan, not by an event. With the migration's state goes that of its rehearsal. Run again after a kill, it ends what was begun. Left out on purpose: what goes and
 //! what stays (`journal::decisions::erasures`), and what is told (`forget_text`).
 
 use std::path::{Path, PathBuf};
 
-use super::forget_text::{records_in_words, told};
+use anyhow::Context;
+
+use super::forget_text::{OtherState, records_in_words, told};
 use super::place::StatePlace;
 use super::report::{self, View};
 use super::{CommandOutput, checkpoint, deciding, outputs, target};
@@ -20,7 +22,7 @@ use bakkt_journal::custody::sessions::Sessions;
 use bakkt_journal::decisions::{ForgetNote, KnownCustomer, OperatorNote, RewrittenLayer};
 use bakkt_journal::events::{self, Events};
 use bakkt_journal::{Journal, now, refuse_closed};
-use bakkt_model::error::{Failure, unwritable};
+use bakkt_model::error::{Failure, Style, describe, unwritable};
 use bakkt_model::grace::Grace;
 use bakkt_planning::{erase, opening};
 use bakkt_report::audit;
@@ -43,11 +45,12 @@ pub fn run(args: &ForgetArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             "name the clientAccountId",
         ));
     }
-    let (by, reason) = (
-        deciding::by(&args.by, &args.view.dir)?,
-        deciding::why(&args.reason)?,
-    );
-    if reason.contains(id) {
+    let by = match args.dry_run {
+        true => String::new(),
+        false => deciding::by(&args.by, &args.view.dir)?,
+    };
+    let reason = deciding::why_unless(args.dry_run, args.reason.as_deref())?;
+    if reason.is_some_and(|reason| reason.contains(id)) {
         return Err(Failure::configuration(
             "--reason names the customer, and the chain keeps it for good",
             "say why without the id, such as the number of the request",
@@ -55,35 +58,113 @@ pub fn run(args: &ForgetArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     }
     let decided = OperatorNote {
         by: &by,
-        reason: Some(reason),
+        reason,
         at: now(),
     };
     let settings = bakkt_folder::migration::settings(&args.view.dir)?;
-    let protected = outputs::protected(&settings);
-    let mut kept = Kept::open(&place)?;
-    let mut known = kept.look(id)?;
-    let note = ForgetNote::of(&place.root(), &kept.id_hash(id));
+    let how = How {
+        id,
+        dir: &args.view.dir,
+        decided,
+        protected: &outputs::protected(&settings),
+        grace: &settings.grace,
+        mode,
+    };
+    let own = Erasure::look(&place, &how)?;
+    let mut known = own.known.clone();
+    if !known.is_known && !known.is_forgotten && !args.in_no_plan {
+        return Err(Failure::configuration(
+            "nothing here is known of a customer with this id",
+            "clientAccountIds are in reconciliation.csv. --in-no-plan notes the erasure of somebody who is in no plan yet: no later plan sends them",
+        ));
+    }
+    let note = ForgetNote::of(&place.root(), &own.kept.id_hash(id));
     known.at_bakkt.add(&note.read()?);
-    let reports = Reports::of(&place);
-    reports.look(&protected)?;
-    let text = told(args, &known, &place);
+    let (other, found) = OtherState::look(&place, &how);
+    let text = told(args, &known, &place, &other);
+    let code = other.code();
     if args.dry_run {
-        return Ok(CommandOutput { text, code: 0 });
+        return Ok(CommandOutput { text, code });
     }
     // Nobody here knows it afterwards: it is on the disk, and told, before anything goes.
     note.write(&known.at_bakkt)?;
     if !args.view.json {
         print_result(&text).map_err(|error| unwritable("stdout", &error))?;
     }
-    let records = kept.forget(id, &args.view.dir, decided, mode)?;
-    drop(kept);
-    reports.write(&protected, &settings.grace)?;
+    let records = own.erase(&how)?;
+    if let Some(found) = found {
+        found
+            .erase(&how)
+            .context("the state of the rehearsal, after that of the migration")?;
+    }
     note.remove()?;
     let text = match args.view.json {
         true => text,
         false => format!("{} forgotten", records_in_words(records)),
     };
-    Ok(CommandOutput { text, code: 0 })
+    Ok(CommandOutput { text, code })
+}
+
+/// What is done to each state.
+struct How<'a> {
+    id: &'a str,
+    dir: &'a Path,
+    decided: OperatorNote<'a>,
+    protected: &'a ProtectedPaths,
+    grace: &'a Grace,
+    mode: Mode,
+}
+
+/// The state of a migration or of its rehearsal, from which a customer is about to be erased.
+struct Erasure {
+    kept: Kept,
+    known: KnownCustomer,
+    reports: Reports,
+}
+
+impl Erasure {
+    /// Locks everything and looks; refuses what would stop it on the way.
+    fn look(place: &StatePlace, how: &How<'_>) -> anyhow::Result<Erasure> {
+        let mut kept = Kept::open(place)?;
+        let known = kept.look(how.id)?;
+        let reports = Reports::of(place);
+        reports.look(how.protected)?;
+        Ok(Erasure {
+            kept,
+            known,
+            reports,
+        })
+    }
+
+    /// Returns how many records there were.
+    fn erase(mut self, how: &How<'_>) -> anyhow::Result<u64> {
+        let records = self.kept.forget(how)?;
+        drop(self.kept);
+        self.reports.write(how.protected, how.grace)?;
+        Ok(records)
+    }
+}
+
+impl OtherState {
+    /// Looks at the state of the rehearsal, which goes with that of the migration; of a rehearsal alone, at whether there is one of
+    /// the migration.
+    fn look(place: &StatePlace, how: &How<'_>) -> (OtherState, Option<Erasure>) {
+        let other = place.of_other_target();
+        if other.shards_with_journals().is_empty() && !Journal::path(&other.root()).exists() {
+            return (OtherState::None, None);
+        }
+        if place.sandbox {
+            return (OtherState::Real(other.root()), None);
+        }
+        let found = refuse_closed(&other.root()).and_then(|()| Erasure::look(&other, how));
+        match found {
+            Ok(found) => (OtherState::Rehearsal(other.root()), Some(found)),
+            Err(error) => {
+                let why = describe(&error, Style::PLAIN);
+                (OtherState::RehearsalLeft(other.root(), why), None)
+            }
+        }
+    }
 }
 
 /// Everything that is kept of a migration's customers, locked.
@@ -105,7 +186,11 @@ impl Kept {
             // The customer may be in any of them, and Bakkt have what only one of them knows.
             false => place.all_journals()?,
         };
-        let open = |folder: &PathBuf| Journal::open(folder);
+        let open = |folder: &PathBuf| {
+            let mut journal = Journal::open(folder)?;
+            checkpoint::look(&mut journal)?;
+            anyhow::Ok(journal)
+        };
         let journals = folders.iter().map(open).collect::<anyhow::Result<_>>()?;
         let heard = folders
             .iter()
@@ -131,16 +216,6 @@ impl Kept {
             .iter_mut()
             .map(|journal| journal.look_at_customer(id));
         self.known = looks.collect::<anyhow::Result<_>>()?;
-        if !self
-            .known
-            .iter()
-            .any(|known| known.is_known || known.is_forgotten)
-        {
-            return Err(Failure::configuration(
-                "nothing here is known of a customer with this id",
-                "clientAccountIds are in reconciliation.csv; a list of ids under [exclude] leaves out who is in no plan yet",
-            ));
-        }
         let mut all = KnownCustomer::default();
         for known in &self.known {
             all.rows.extend(known.rows.iter().cloned());
@@ -152,13 +227,14 @@ impl Kept {
         Ok(all)
     }
 
-    fn forget(
-        &mut self,
-        id: &str,
-        dir: &Path,
-        decided: OperatorNote<'_>,
-        mode: Mode,
-    ) -> anyhow::Result<u64> {
+    fn forget(&mut self, how: &How<'_>) -> anyhow::Result<u64> {
+        let How {
+            id,
+            dir,
+            decided,
+            mode,
+            ..
+        } = *how;
         let mut records = 0;
         let mut uuids = Vec::new();
         for (journal, known) in self.journals.iter_mut().zip(&self.known) {

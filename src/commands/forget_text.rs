@@ -1,8 +1,9 @@
 //! What `forget` tells: what Bakkt has, what is the merchant's own, and how much went.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::place::StatePlace;
 use crate::cli::ForgetArgs;
@@ -18,14 +19,76 @@ pub fn records_in_words(records: u64) -> String {
     }
 }
 
+/// The state of the rehearsal, or of a rehearsal that of the migration, and whether the customer goes there as well.
+pub enum OtherState {
+    /// There is none.
+    None,
+    /// That of the rehearsal, from which the customer goes.
+    Rehearsal(PathBuf),
+    /// The same, which stays as it is, and why.
+    RehearsalLeft(PathBuf, String),
+    /// That of the migration, which stays as it is.
+    Real(PathBuf),
+}
+
+impl OtherState {
+    /// The exit code: a state that still has the customer is for a person.
+    pub fn code(&self) -> u8 {
+        match self {
+            OtherState::None | OtherState::Rehearsal(_) => 0,
+            OtherState::RehearsalLeft(..) | OtherState::Real(_) => 3,
+        }
+    }
+
+    fn line(&self, dir: &Path) -> Option<String> {
+        Some(match self {
+            OtherState::None => return None,
+            OtherState::Rehearsal(root) => {
+                format!(
+                    "the state of the rehearsal in {} goes as well",
+                    root.shown()
+                )
+            }
+            OtherState::RehearsalLeft(root, why) => format!(
+                "not erased: the state of the rehearsal in {} may have the customer, and stays as it is: {why}\n  then `bakkt-migrate forget {} --sandbox` does it, or delete that folder and {}",
+                root.shown(),
+                dir.shown(),
+                dir.join("report/sandbox").shown()
+            ),
+            OtherState::Real(root) => format!(
+                "not erased: the state of the migration itself in {} may have the customer; `bakkt-migrate forget {}` does both",
+                root.shown(),
+                dir.shown()
+            ),
+        })
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            OtherState::None => Value::Null,
+            OtherState::Rehearsal(root) => json!({"state": root, "erased": true}),
+            OtherState::RehearsalLeft(root, why) => {
+                json!({"state": root, "erased": false, "why": why})
+            }
+            OtherState::Real(root) => json!({"state": root, "erased": false}),
+        }
+    }
+}
+
 /// What Bakkt has, and what stays here.
-pub fn told(args: &ForgetArgs, known: &KnownCustomer, place: &StatePlace) -> String {
+pub fn told(
+    args: &ForgetArgs,
+    known: &KnownCustomer,
+    place: &StatePlace,
+    other: &OtherState,
+) -> String {
     if args.view.json {
         return json!({
             "dry_run": args.dry_run,
             "at_bakkt": known.at_bakkt,
             "rows": known.rows.iter().map(|(file, row)| json!({"file": file, "row": row})).collect::<Vec<_>>(),
             "entries_that_name_the_id": known.entries,
+            "other_state": other.json(),
         })
         .to_string();
     }
@@ -38,6 +101,12 @@ pub fn told(args: &ForgetArgs, known: &KnownCustomer, place: &StatePlace) -> Str
             "this customer was forgotten before; what a killed forget left is gone now".to_owned(),
         );
     }
+    if !known.is_forgotten && !known.is_known {
+        lines.push(
+            "nothing here is known of this customer; from now on no plan sends them".to_owned(),
+        );
+    }
+    lines.extend(other.line(&place.dir));
     lines.push(at_bakkt(args.id.trim(), &known.at_bakkt));
     lines.push("yours, and left alone (the customer is still in them):".to_owned());
     let rows: BTreeSet<String> = known

@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod backfill;
 pub mod backfill_copy;
+pub mod backfill_turn;
 mod before_shards;
 pub mod check;
 pub mod checkpoint;

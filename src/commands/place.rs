@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::scheduler;
+use super::{checkpoint, scheduler};
 use crate::cli::{ShardArgs, ShardChoice};
 use bakkt_files::state_folder;
 use bakkt_journal::Journal;
@@ -263,8 +263,15 @@ impl StatePlace {
         Ok(folder)
     }
 
-    /// Opens the journal for writing; that of a shard is bound to it.
+    /// Opens the journal for writing, and notes what was altered in it since its last checkpoint.
     pub fn open_journal(&self) -> anyhow::Result<Journal> {
+        let mut journal = self.open_journal_unlooked()?;
+        checkpoint::look(&mut journal)?;
+        Ok(journal)
+    }
+
+    /// Opens the journal for a checkpoint, which looks itself; that of a shard is bound to it.
+    pub fn open_journal_unlooked(&self) -> anyhow::Result<Journal> {
         let journal = Journal::open(&self.prepare()?)?;
         journal.bind_shard(self.shard)?;
         Ok(journal)

@@ -180,10 +180,7 @@ fn describe(changes: &Changes, args: &ReplanArgs) -> String {
             changes.changed_not_sent,
             "changed, not accepted before: planned anew",
         ),
-        (
-            changes.changed_accepted,
-            "changed, accepted before: left alone",
-        ),
+        (changes.left_alone, "changed, accepted before: left alone"),
         (changes.added, "new"),
         (
             changes.further_accounts,
@@ -224,7 +221,7 @@ fn describe(changes: &Changes, args: &ReplanArgs) -> String {
     add_ownership(&mut text, &changes.ownership);
     add_agreements(&mut text, &changes.agreements, args.agreements_acknowledged);
     add_restricted(&mut text, &changes.restricted);
-    if changes.changed_accepted > changes.restricted.accounts && !args.update_accepted {
+    if changes.may_update > 0 {
         text.push_str(
             "\nadd --update-accepted to send the changed ones among the accepted as updates",
         );

@@ -174,7 +174,7 @@ pub fn write_checked(
     grace: &Grace,
     occasion: &str,
 ) -> anyhow::Result<Totals> {
-    let mut journal = view.place.open_journal().ok();
+    let mut journal = view.place.open_journal_unlooked().ok();
     let journal = journal.as_mut();
     let written = write_with(
         several(view)?,
@@ -276,7 +276,7 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<CommandOutput> {
     let is_closed = Tombstone::of(&view.place.root())?.is_some_and(|tombstone| tombstone.done);
     let journal = match args.merge || is_closed {
         true => None,
-        false => Some(view.place.open_journal()),
+        false => Some(view.place.open_journal_unlooked()),
     };
     let mut journal = match (journal, &seal) {
         (Some(Err(error)), Some(_)) => return Err(error),

@@ -12,14 +12,14 @@ use super::run_control::{self, RunControl};
 use super::signals::Signals;
 use super::so_far::so_far;
 use super::uploads;
-use bakkt_engine::api::{Client, Credentials};
+use bakkt_engine::api::{AnswerCounts, Client, Credentials};
 use bakkt_engine::quota::server::Fence;
 use bakkt_engine::requests::disk::DiskReads;
 use bakkt_engine::requests::gate::SendGate;
 use bakkt_engine::requests::{PayloadFn, RunEnd};
 use bakkt_engine::submit::stage::{Limiters, SendTools};
 use bakkt_engine::submit::{DocumentFn, HeardFn, RunCounters, RunSetup, run};
-use bakkt_files::progress::{Mode, WorkProgress};
+use bakkt_files::progress::{Mode, WorkProgress, note};
 use bakkt_folder::migration::Migration;
 use bakkt_folder::settings::Settings;
 use bakkt_journal::Journal;
@@ -27,6 +27,7 @@ use bakkt_journal::write::HeldTasks;
 use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::error::Failure;
+use bakkt_model::number::thousands;
 use bakkt_model::sensitive::Sensitive;
 use bakkt_model::state::State;
 use bakkt_model::task::TaskKind;
@@ -128,9 +129,10 @@ pub async fn send(
     }
     counters.watch(vec![create, lookup, upload, kyb]);
     let pressure_file = PressureFile::start(journal.folder(), counters.clone());
+    let answers = client.answers();
     let sources_of_numbers = RunSources {
         counters: counters.clone(),
-        answers: client.answers(),
+        answers: answers.clone(),
         limits,
     };
     let watched = scope
@@ -170,6 +172,7 @@ pub async fn send(
         }
     };
     shown.finish();
+    tell_clock(&answers);
     drop(pressure_file);
     drop(watched);
     let (mut journal, ended) = ended?;
@@ -178,6 +181,21 @@ pub async fn send(
     tracing::info!(%outcome, "run ended");
     super::run_record::end(&mut journal, number, &outcome)?;
     Ok((journal, ended))
+}
+
+/// Tells that this machine's clock is far from the server's.
+fn tell_clock(answers: &AnswerCounts) {
+    let Some(ahead) = answers.clock_ahead() else {
+        return;
+    };
+    let which = if ahead > 0 { "ahead of" } else { "behind" };
+    note(
+        Mode::Lines,
+        &format!(
+            "this machine's clock is {} s {which} the server's: set it. By a clock that is further ahead than retry.clock_tolerance, accounts that a run makes count as there before it",
+            thousands(ahead.unsigned_abs())
+        ),
+    );
 }
 
 /// What the receiver has heard. An event only prompts a question, so one that cannot be read is no reason to stop.

@@ -68,6 +68,22 @@ fn a_thread_that_cannot_be_started_is_said_and_hangs_nothing() {
 }
 
 #[test]
+fn a_clock_that_is_far_off_is_told_once() {
+    // Seconds are left out of the words: the answer was on its way for some.
+    for (ahead, direction) in [
+        ("400", Some("s ahead of the server's")),
+        ("-4000", Some("s behind the server's")),
+        ("0", None),
+    ] {
+        let (world, bakkt) = (World::of(4), Bakkt::start(|_| {}));
+        let said = failing(&world, &bakkt.run(""), &[("CLOCK_AHEAD", ahead)]);
+        let found = said.matches("this machine's clock is").count();
+        assert_eq!(found, usize::from(direction.is_some()), "{said}");
+        assert!(direction.is_none_or(|words| said.contains(words)), "{said}");
+    }
+}
+
+#[test]
 fn a_system_that_opens_no_file_is_no_mistake_in_the_configuration() {
     let world = World::of(3);
     for (errno, name) in [

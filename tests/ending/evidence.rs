@@ -208,11 +208,86 @@ fn heads_of_a_merged_report_are_those_of_each_shard() {
     }
     // Those of another migration are none of these.
     let text = fs::read_to_string(&heads).unwrap();
-    let hash = |text: &str| text.replace(['0', '1', '2', '3'], "4");
+    let hash = |text: &str| text.replace(['5', '6', '7', '8', '9'], "4");
     let (before, behind) = text.split_once("\"heads\"").unwrap();
     fs::write(&heads, format!("{before}\"heads\"{}", hash(behind))).unwrap();
     let (text, code) = world.said("audit", "0/2", &["--head", heads.to_str().unwrap()]);
     assert_eq!(code, 1, "{text}");
+}
+
+#[test]
+fn heads_of_shards_stand_beside_each_other_in_one_file() {
+    let world = Shards::new(8);
+    world.run_all(2);
+    let heads = world.path("heads.json");
+    let head_to = ["--head-to", heads.to_str().unwrap()];
+    for shard in ["1/2", "0/2", "0/2"] {
+        let (text, code) = world.said("report", shard, &head_to);
+        assert_eq!(code, 0, "{text}");
+    }
+    let head = ["--head", heads.to_str().unwrap()];
+    for shard in ["0/2", "1/2", "all"] {
+        let (text, code) = world.said("audit", shard, &head);
+        assert_eq!(code, 0, "{text}");
+        let found = text.matches("the head from outside: in the chain").count();
+        assert_eq!(found, if shard == "all" { 2 } else { 1 }, "{text}");
+    }
+    // A file of one shard says nothing of the other.
+    let one = world.path("one.json");
+    world.said("report", "0/2", &["--head-to", one.to_str().unwrap()]);
+    let (text, code) = world.said("audit", "all", &["--head", one.to_str().unwrap()]);
+    assert_eq!(code, 3, "{text}");
+    assert!(
+        text.contains("there is no head from outside of this shard"),
+        "{text}"
+    );
+
+    // One of an earlier version does not say whose it is: it is not replaced, and for all shards nobody can tell.
+    let text = fs::read_to_string(&one).unwrap();
+    fs::write(&one, text.replace(r#","shard":"0/2""#, "")).unwrap();
+    let (text, code) = world.said("report", "1/2", &["--head-to", one.to_str().unwrap()]);
+    assert_eq!(code, 3, "{text}");
+    assert!(
+        text.contains("do not say of which shard they are"),
+        "{text}"
+    );
+    let (text, code) = world.said("audit", "all", &["--head", one.to_str().unwrap()]);
+    assert_eq!(code, 3, "{text}");
+    assert!(text.contains("name no shard"), "{text}");
+    let (text, code) = world.said("audit", "1/2", &["--head", one.to_str().unwrap()]);
+    assert_eq!(code, 1, "{text}");
+}
+
+/// The next entry of the chain would cover up what was altered before it.
+#[test]
+fn a_row_that_was_altered_before_a_command_shows_behind_it() {
+    let world = World::sent(&CUSTOMERS);
+    let commands: [(&str, Vec<&str>); 3] = [
+        ("exclude", [&["--id", "C-3"][..], &WHY].concat()),
+        ("forget", [&["--id", "D-4"][..], &WHY].concat()),
+        ("close", [&["--yes"][..], &WHY].concat()),
+    ];
+    for (place, (command, more)) in commands.iter().enumerate() {
+        if place == 0 {
+            unaltered(&world);
+        }
+        let journal = rusqlite::Connection::open(state(&world).join("journal.db")).unwrap();
+        let bakkt_id = format!("bk-{place}");
+        let alter = "UPDATE task SET bakkt_id = ? WHERE record = 2";
+        assert_eq!(journal.execute(alter, [bakkt_id]).unwrap(), 1);
+        drop(journal);
+        let (text, code) = said(&mut local(&world, command, more));
+        assert_eq!(code, 0, "{text}");
+        let told = "rows of the journal are not as its last checkpoint saw them";
+        assert!(text.contains(told), "{command}: {text}");
+        let (text, code) = said(&mut local(&world, "audit", &[]));
+        assert_eq!(code, 1, "{text}");
+        let found = text
+            .matches("rows were not as the checkpoint before")
+            .count();
+        assert_eq!(found, place + 1, "{command}: {text}");
+        assert!(text.contains("table task"), "{text}");
+    }
 }
 
 #[test]

@@ -147,8 +147,6 @@ fn what_means_something_else_in_each_shard_is_refused() {
     );
     let task = ["--custody-task", "5", "--as", "not-taken", WHY[0], WHY[1]];
     refused(&world, "resolve", &task, "a task in one shard");
-    let head = ["--head", "head.json"];
-    refused(&world, "audit", &head, "the head of one shard's chain");
     assert_eq!(world.sandbox.count("posts"), 0);
 }
 

@@ -1,6 +1,7 @@
 /* Lets chosen calls of the C library fail, for tests that preload it:
  *   FAIL_THREAD=N       the N-th thread that is started, and every one after it, cannot be started
  *   FAIL_OPEN=SUFFIX    files whose names end so cannot be opened (errno FAIL_ERRNO)
+ *   CLOCK_AHEAD=SECONDS the clock of the day is ahead by so much
  *   FAIL_READ=SUFFIX:N  from the N-th read at an offset on, such files give EIO
  */
 #define _GNU_SOURCE
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static int ends_with(const char *name, const char *suffix, size_t length) {
@@ -27,6 +29,15 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     if (!real) real = dlsym(RTLD_NEXT, "pthread_create");
     if (first && atomic_fetch_add(&started, 1) + 1 >= atoi(first)) return EAGAIN;
     return real(thread, attributes, start, argument);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time) {
+    static int (*real)(clockid_t, struct timespec *);
+    const char *ahead = getenv("CLOCK_AHEAD");
+    if (!real) real = dlsym(RTLD_NEXT, "clock_gettime");
+    int done = real(clock, time);
+    if (ahead && clock == CLOCK_REALTIME) time->tv_sec += atol(ahead);
+    return done;
 }
 
 static int refused(const char *name) {

@@ -31,8 +31,8 @@ pub struct Exclusions {
     pub rules: Vec<ColumnRule>,
     /// The reasons of these rules, then those for which no rule is needed.
     pub reasons: Vec<String>,
-    /// Customers whose ids nobody here may know.
-    forgotten: Option<Forgotten>,
+    /// Customers whose ids nobody here may know; the first that fits counts.
+    forgotten: Vec<Forgotten>,
     /// By clientAccountId: the reason of those who are left out as soon as nothing else keeps them from being sent.
     settled: HashMap<String, u16>,
 }
@@ -276,7 +276,7 @@ impl Exclusions {
     ) {
         let reason = self.reason_number(reason);
         let is_one = Box::new(is_one);
-        self.forgotten = Some(Forgotten { is_one, reason });
+        self.forgotten.push(Forgotten { is_one, reason });
     }
 
     /// The index of a reason, which is added unless it is there.
@@ -404,7 +404,7 @@ impl Exclusions {
     pub(crate) fn by_id(&self, id: &str) -> Option<u16> {
         // Asked in any case, so that an id of a list counts as found.
         let listed = self.by_listed_id(id);
-        let forgotten = self.forgotten.as_ref().filter(|one| (one.is_one)(id));
+        let forgotten = self.forgotten.iter().find(|one| (one.is_one)(id));
         forgotten.map(|one| one.reason).or(listed)
     }
 

@@ -4,6 +4,7 @@
 //! purpose: what is done with them.
 
 pub mod address;
+pub mod backfill;
 pub mod custody;
 pub mod error;
 pub mod finding;

@@ -52,7 +52,7 @@ pub fn without_customer(
 /// Refuses the last backfill file when it has rows of customers who were forgotten: a copy of it is kept, and would hold what
 /// they asked to have erased.
 pub fn refuse_forgotten(migration: &Migration, journal: &Journal) -> anyhow::Result<()> {
-    let erased = journal.erased()?;
+    let erased = journal.forgotten_ids()?;
     let Some(overlay) = migration
         .pipeline
         .layers
@@ -67,7 +67,7 @@ pub fn refuse_forgotten(migration: &Migration, journal: &Journal) -> anyhow::Res
             None => overlay.id_of(&migration.pipeline.mapper, row, &mut worker),
             Some(_) => None,
         };
-        if id.is_some_and(|id| erased.contains(&journal.erased_name(id))) {
+        if id.is_some_and(|id| erased.has(id) || erased.resembles(id)) {
             rows.push(at.row.to_string());
         }
         Ok(())

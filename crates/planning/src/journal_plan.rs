@@ -87,7 +87,8 @@ pub fn plan(
         facts.push((WHOLE_FILES, journal.limit_files(shard)?));
     }
     facts.push((INPUTS, read_inputs(inputs, migration)?));
-    journal.finish_plan(&facts, &fingerprints, &policy)
+    journal.finish_plan(&facts, &fingerprints, &policy)?;
+    people::tell_forgotten(journal, mode)
 }
 
 /// The inputs of the plan with size and SHA-256, as the journal keeps them: those of the settings, files and objects, and taken

@@ -5,14 +5,16 @@
 //! Left out on purpose: the decisions themselves (`journal::chosen`).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use bakkt_files::progress::{Mode, note};
 use bakkt_journal::Journal;
-use bakkt_journal::chain::erased_name;
 use bakkt_journal::decisions::{
-    CustomerAction, CustomerDecision, FORGOTTEN, LEFT_OUT, MANUAL_KYB_ENDED,
+    CustomerAction, CustomerDecision, FORGOTTEN, LEFT_OUT, LIKE_FORGOTTEN, MANUAL_KYB_ENDED,
 };
 use bakkt_mapping::exclude::Exclusions;
 use bakkt_mapping::pipeline::duplicates::{Duplicate, DuplicateKind};
+use bakkt_model::number::thousands;
 
 /// What the reason of a row begins with that a person did not choose.
 pub const NOT_CHOSEN: &str = "a person chose";
@@ -43,11 +45,48 @@ pub(crate) fn leave_out_forgotten(
     journal: &Journal,
     exclude: &mut Exclusions,
 ) -> anyhow::Result<()> {
-    let names = journal.erased()?;
-    if !names.is_empty() {
-        let key = journal.key;
-        let is_one = move |id: &str| names.contains(&erased_name(&key, id));
-        exclude.leave_out_forgotten(is_one, FORGOTTEN);
+    let forgotten = journal.forgotten_ids()?;
+    if forgotten.is_empty() {
+        return Ok(());
+    }
+    let known = Arc::new(forgotten);
+    let alike = Arc::clone(&known);
+    exclude.leave_out_forgotten(move |id| known.has(id), FORGOTTEN);
+    exclude.leave_out_forgotten(move |id| alike.resembles(id), LIKE_FORGOTTEN);
+    Ok(())
+}
+
+/// What a person should know of forgotten customers whose ids came back in another form, a line each.
+pub(crate) fn tell_forgotten(journal: &Journal, mode: Mode) -> anyhow::Result<()> {
+    let alike = journal.left_out_for(LIKE_FORGOTTEN)?;
+    if alike > 0 {
+        let one = alike == 1;
+        note(
+            mode,
+            &format!(
+                "{} {} left out because {} that of a customer who was erased but for zeros, capitals or punctuation (reconciliation.csv): \
+             `bakkt-migrate forget` erases the same customer under this id too; `exclude --undo` says that it is somebody else",
+                thousands(alike),
+                if one { "customer is" } else { "customers are" },
+                if one { "the id is" } else { "each id is" },
+            ),
+        );
+    }
+    let old = journal.forgotten_ids()?.without_form;
+    if old > 0 {
+        note(
+            mode,
+            &format!(
+                "{} {} erased by an earlier version, and would not be recognised under an id with other zeros, capitals or punctuation: \
+             the same `bakkt-migrate forget` once more notes that, too",
+                thousands(old as u64),
+                if old == 1 {
+                    "customer was"
+                } else {
+                    "customers were"
+                },
+            ),
+        );
     }
     Ok(())
 }

@@ -49,7 +49,7 @@ pub use totals::{DocumentTotals, Gaps, KybTotals, PriorAccounts, States, Tasks, 
 
 use audit::{RecordHashes, Sheets};
 use bakkt_files::output::{FileStart, OutputFolder};
-use bakkt_journal::chain::{ChainHead, RowHashes, hex};
+use bakkt_journal::chain::{RowHashes, hex};
 use bakkt_journal::read::Minute;
 use bakkt_journal::{Journal, Journals, Reader};
 use bakkt_model::grace::Due;
@@ -147,7 +147,7 @@ pub struct WrittenReport {
     /// The target.
     pub target: String,
     /// The last entry of each chain, with the checkpoint of this report where it made one.
-    pub heads: Vec<ChainHead>,
+    pub heads: Vec<audit::KeptHead>,
 }
 
 /// The journal that gets the checkpoint of a report.
@@ -237,7 +237,7 @@ pub fn write_and_check(
         .map_or(reader.readers(), std::slice::from_ref);
     let audit = chains.iter().map(AuditRecord::read);
     let audit = audit.collect::<anyhow::Result<Vec<_>>>()?;
-    let heads = audit.iter().map(|record| record.head.clone()).collect();
+    let heads = audit.iter().map(AuditRecord::kept_head).collect();
     files::whole(dir, audit::CHAIN, &CHAIN_BEGINS, |out| {
         write_chains(chains, out)
     })?;

@@ -1,7 +1,7 @@
 //! The HTTP client.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
@@ -477,7 +477,11 @@ impl Client {
         let request = request(&line, call, header);
         let asking = async {
             match line.send(request).await {
-                Ok(response) => read(response, take).await,
+                Ok(response) => {
+                    self.answers
+                        .note_clock(response.headers(), SystemTime::now());
+                    read(response, take).await
+                }
                 Err(error) => failed(&error),
             }
         };

@@ -27,7 +27,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
         .max()
 }
 
-fn date(value: &HeaderValue) -> Option<SystemTime> {
+pub(super) fn date(value: &HeaderValue) -> Option<SystemTime> {
     httpdate::parse_http_date(value.to_str().ok()?.trim()).ok()
 }
 

@@ -24,6 +24,7 @@ use bakkt_mapping::pipeline::layers::{
     Element, ElementPlaces, Overlay, OverlayField, OverlayReading, OwnerIdentity, OwnerRef, tells,
 };
 use bakkt_mapping::target::{ACCOUNT_TYPE, OWED, resolve};
+use bakkt_model::backfill;
 use bakkt_model::error::{Diagnostic, Diagnostics, Failure, ShownPath};
 use bakkt_source::export::{HeaderRow, OpenedExport, Options, SheetSetting};
 use bakkt_source::header;
@@ -62,12 +63,12 @@ pub struct BackfillFile {
 impl BackfillFile {
     /// Its name in reports.
     pub fn shown(&self) -> String {
-        format!("{} (backfill {})", self.name, self.number)
+        backfill::shown(self.number, &self.name)
     }
 
     /// The name under which its fingerprint is known.
     pub fn fingerprint(&self) -> String {
-        format!("the backfill file {} {}", self.number, self.name)
+        backfill::fingerprint(self.number, &self.name)
     }
 }
 

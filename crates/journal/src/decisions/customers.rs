@@ -28,6 +28,8 @@ pub struct CustomerDecision {
 pub enum CustomerAction {
     /// The customer is not sent.
     Exclude,
+    /// Somebody else than the forgotten customer whose id is the same but for what programs write differently.
+    Keep,
     /// Of several rows with one id, the one in this file at this line is sent.
     Take {
         /// The file, as the plan knows it.
@@ -49,6 +51,7 @@ impl Journal {
                     file: row.get(2)?,
                     row: row.get::<_, i64>(3)? as u64,
                 },
+                "keep" => CustomerAction::Keep,
                 _ => CustomerAction::Exclude,
             };
             Ok(CustomerDecision {
@@ -70,6 +73,7 @@ impl Journal {
     pub(crate) fn note_person(&mut self, person: &CustomerDecision) -> anyhow::Result<()> {
         let (action, file, row) = match &person.action {
             CustomerAction::Exclude => ("exclude", "", 0),
+            CustomerAction::Keep => ("keep", "", 0),
             CustomerAction::Take { file, row } => ("take", file.as_str(), *row),
         };
         let CustomerDecision {

@@ -49,8 +49,17 @@ pub struct DuplicateRow {
 }
 
 impl Journal {
-    /// Refuses a choice about a customer whom Bakkt has, or may have.
+    /// Refuses a choice about a customer whom Bakkt has, or may have, while the plan has a row of them: else the row that Bakkt
+    /// has moved to another line, or got a second one beside it, and only a choice brings the account back into the plan.
     pub fn may_choose(&mut self, client_id: &str) -> anyhow::Result<()> {
+        let is_planned: bool = self.db.query_row(
+            sql!("SELECT EXISTS (SELECT 1 FROM record r JOIN task t ON t.record = r.id WHERE r.client_id = ? AND t.kind = {kind.account})"),
+            [client_id],
+            |row| row.get(0),
+        )?;
+        if !is_planned {
+            return Ok(());
+        }
         let only = Some(vec![client_id.to_owned()]);
         self.select(&Selection { only })?;
         self.refuse_at_bakkt("chosen anew", "a change of its data goes as a backfill")

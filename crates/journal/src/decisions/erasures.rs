@@ -2,7 +2,7 @@
 //!
 //! The record stays under a keyed hash of its id (`erased:` and 32 hexadecimal digits), as excluded, so that every count still
 //! balances; everything else that names the customer, or says something of them, goes. The table `erased` keeps the hash, so
-//! that no later plan sends the customer, whatever an export says. A customer of whom something is in doubt is not forgotten:
+//! that no later plan sends the customer, whatever an export says (`forgotten_ids`). A customer of whom something is in doubt is not forgotten:
 //! nobody could find out what became of it. Append-only tables are opened for exactly the rows of the customer, in the same
 //! transaction, and closed as they were.
 //!
@@ -137,14 +137,23 @@ impl Journal {
                 "INSERT OR IGNORE INTO erased (name, at) VALUES (?, ?)",
                 params![name, decided.at],
             )?;
+            let form = journal.erased_form(client_id)?;
+            journal.db.execute(
+                "INSERT OR IGNORE INTO erased (name, at) VALUES (?, ?)",
+                params![form, decided.at],
+            )?;
             journal.log("forget", &name, decided, records)?;
-            let body = json!({"customer": journal.id_hash(client_id), "records": records});
+            let body = json!({
+                "customer": journal.id_hash(client_id),
+                "form": form,
+                "records": records,
+            });
             journal.append_entry(EntryKind::Forget, decided.at, &body)?;
             Ok(records)
         })
     }
 
-    /// The customers who were forgotten, by name.
+    /// The rows of `erased`: of the customers who were forgotten the names, and the forms of their ids.
     pub fn erased(&self) -> anyhow::Result<BTreeSet<String>> {
         let names = self.all_of("SELECT name FROM erased", |row| row.get(0))?;
         Ok(names.into_iter().collect())
@@ -383,7 +392,7 @@ impl Journal {
         }
         // A row that a person chose is none any more; where a document stood may hold the id.
         self.db.execute(
-            "DELETE FROM person WHERE action = 'take' AND client_id = ?",
+            "DELETE FROM person WHERE action IN ('take', 'keep') AND client_id = ?",
             [name],
         )?;
         self.db.execute(

@@ -2,6 +2,7 @@
 //!
 //! An excluded record loses its tasks and gaps in the transaction of the decision, and later plans leave it out as well.
 
+use super::forgotten_ids::LIKE_FORGOTTEN;
 use super::retries::no_such_code;
 use crate::write::journal::{Journal, Spellings};
 use crate::write::operator_log::{OperatorNote, target_of};
@@ -20,6 +21,12 @@ const ACCOUNT_OUT: &str = "its account is excluded";
 const CODES: &str = sql!(
     "SELECT DISTINCT c.text FROM task t JOIN word c ON c.id = t.code
      WHERE t.kind = {kind.account} AND t.state IN ({state.stopped}) ORDER BY c.text"
+);
+
+/// Those of the selected who are left out because their id is like that of a forgotten customer are somebody else.
+const KEEP: &str = sql!(
+    "INSERT OR REPLACE INTO person SELECT DISTINCT r.client_id, 'keep', '', 0, ?1, ?2, ?3 FROM temp.only_these o
+     JOIN record r ON r.client_id = o.client_id JOIN word w ON w.id = r.reason WHERE r.verdict = {verdict.excluded} AND w.text = ?4"
 );
 
 impl Journal {
@@ -64,6 +71,7 @@ impl Journal {
                 "DELETE FROM person WHERE action = 'exclude' AND client_id IN (SELECT client_id FROM temp.only_these)",
                 [],
             )? as u64;
+            let count = count + journal.db.execute(KEEP, params![decided.why(), decided.by, decided.at, LIKE_FORGOTTEN])? as u64;
             let target = target_of(selection.only.as_deref().unwrap_or_default());
             journal.log("exclude: taken back", &target, decided, count)?;
             Ok(count)

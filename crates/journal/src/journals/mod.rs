@@ -1,13 +1,16 @@
 //! [`Journals`]: the journals of a migration read as one: the one that it has, or those of its shards.
 //!
 //! Every question of a report is asked here. Lines come shard by shard, each in its own order; counts are added up.
-//! Invariants: journals that were planned from different inputs are never added up; [`Journals::merged`] takes all shards of one
+//! Invariants: journals that were planned from different inputs are never added up (backfill files are the same in whatever order they were taken); [`Journals::merged`] takes all shards of one
 //! plan and nothing else, so what it tells is told of the whole export. A row of a joined export that customers of several shards share is counted once. Left out: what one journal
 //! answers (`read`).
 
+mod backfill_order;
 mod sums;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use backfill_order::{give_it, missing};
 
 use crate::read::UnknownOutcome;
 use crate::read::reader::Reader;
@@ -24,6 +27,8 @@ pub const WHOLE_FILES: &str = "whole_files";
 #[derive(Debug)]
 pub struct Journals {
     readers: Vec<Reader>,
+    /// The numbers of each one's backfill files, where they are others than those of the first.
+    numbers: Vec<BTreeMap<u64, u64>>,
     /// They are all shards of one plan, so that the whole export is the control.
     is_whole: bool,
 }
@@ -32,6 +37,7 @@ impl From<Reader> for Journals {
     fn from(reader: Reader) -> Journals {
         Journals {
             readers: vec![reader],
+            numbers: Vec::new(),
             is_whole: false,
         }
     }
@@ -60,8 +66,10 @@ impl Journals {
                 ));
             }
         }
+        let numbers = backfill_order::align(&readers)?;
         Ok(Journals {
             readers,
+            numbers,
             is_whole: false,
         })
     }
@@ -98,11 +106,13 @@ impl Journals {
         }
         for reader in &readers {
             if let Some((what, hint)) = difference(first, reader)? {
-                return Err(refused(&what, hint));
+                return Err(refused(&what, &hint));
             }
         }
+        let numbers = backfill_order::align(&readers)?;
         Ok(Journals {
             readers,
+            numbers,
             is_whole: true,
         })
     }
@@ -279,39 +289,46 @@ fn must_be_shard(reader: &Reader) -> anyhow::Result<Shard> {
 
 /// What keeps two shards from being one migration, and what to do about it: they were not planned from the same inputs for
 /// the same target.
-fn difference(first: &Reader, other: &Reader) -> anyhow::Result<Option<(String, &'static str)>> {
+fn difference(first: &Reader, other: &Reader) -> anyhow::Result<Option<(String, String)>> {
     let (ours, theirs) = (must_be_shard(first)?, must_be_shard(other)?);
     if ours.count() != theirs.count() {
         let (one, another) = (ours.count(), theirs.count());
         return Ok(Some((
             format!("one journal is of {one} shards, another one of {another}"),
-            "name the state folders of one migration only",
+            "name the state folders of one migration only".to_owned(),
         )));
     }
     for key in ["target", "dialect", "mapper"] {
         if first.meta(key)? != other.meta(key)? {
             return Ok(Some((
                 format!("shards {ours} and {theirs} differ in their {key}"),
-                "all shards of a migration go to one target and are planned by one version of bakkt-migrate",
+                "all shards of a migration go to one target and are planned by one version of bakkt-migrate".to_owned(),
             )));
         }
     }
-    let (known, found) = (first.fingerprints()?, other.fingerprints()?);
-    let mut changed: Vec<&str> = known
-        .iter()
-        .filter(|(name, hash)| found.get(*name) != Some(*hash))
-        .map(|(name, _)| name.as_str())
+    let (known, found) = (inputs(first)?, inputs(other)?);
+    let names: BTreeSet<&String> = known.keys().chain(found.keys()).collect();
+    let changed: Vec<&str> = names
+        .into_iter()
+        .filter(|name| known.get(*name) != found.get(*name))
+        .map(String::as_str)
         .collect();
-    changed.extend(
-        found
-            .keys()
-            .filter(|name| !known.contains_key(*name))
-            .map(String::as_str),
-    );
-    let what = format!(
-        "shards {ours} and {theirs} were not planned from the same inputs; what differs: {}",
-        changed.join(", ")
-    );
-    let hint = "run `bakkt-migrate replan` with --shard for those that have the older plan";
-    Ok((!changed.is_empty()).then_some((what, hint)))
+    if !changed.is_empty() {
+        let what = format!(
+            "shards {ours} and {theirs} were not planned from the same inputs; what differs: {}",
+            changed.join(", ")
+        );
+        let hint = "run `bakkt-migrate replan` with --shard for those that have the older plan";
+        return Ok(Some((what, hint.to_owned())));
+    }
+    backfill_order::difference((ours, first), (theirs, other))
+}
+
+/// The fingerprints of what a plan was made of, but for its backfill files, which shards may have taken in another order.
+fn inputs(reader: &Reader) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+    let mut inputs = reader.fingerprints()?;
+    for layer in reader.taken_layers()? {
+        inputs.remove(&layer.fingerprint());
+    }
+    Ok(inputs)
 }

@@ -267,8 +267,11 @@ impl Journals {
     /// Closed gaps by the file that closed them. A file that several shards took is one, by its number and name.
     pub fn closed_by(&self) -> anyhow::Result<Vec<FileClosures>> {
         let mut sums: BTreeMap<(u64, String), u64> = BTreeMap::new();
-        for one in self.ask(Reader::closed_by)?.into_iter().flatten() {
-            *sums.entry((one.layer, one.name)).or_default() += one.closed;
+        for (place, closures) in self.ask(Reader::closed_by)?.into_iter().enumerate() {
+            for one in closures {
+                let layer = self.layer_number(place, one.layer);
+                *sums.entry((layer, one.name)).or_default() += one.closed;
+            }
         }
         let sums = sums.into_iter();
         Ok(sums

@@ -14,6 +14,7 @@ use crate::read::reader::Reader;
 use crate::write::journal::Journal;
 use crate::write::operator_log::OperatorNote;
 use crate::write::tasks::position;
+use bakkt_model::backfill;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_model::verdict::Verdict;
 
@@ -36,6 +37,23 @@ pub struct StoredBackfill {
     pub refused: BTreeSet<u64>,
     /// Which owner or contact a row refers to, where it names one.
     pub elements: Vec<RowElement>,
+}
+
+impl StoredBackfill {
+    /// Its name in reports.
+    pub fn shown(&self) -> String {
+        backfill::shown(self.number, &self.name)
+    }
+
+    /// The name under which its fingerprint is known.
+    pub fn fingerprint(&self) -> String {
+        backfill::fingerprint(self.number, &self.name)
+    }
+
+    /// Whether another one has the same rows: the same bytes, and of a workbook the same sheet.
+    pub fn is_same(&self, other: &StoredBackfill) -> bool {
+        (self.hash, &self.sheet) == (other.hash, &other.sheet)
+    }
 }
 
 /// The owner or trusted contact that a row refers to.

@@ -79,6 +79,7 @@ impl Journal {
             journal.db.execute_batch(COMPARE)?;
             journal.begin_taking(how.decided.at, how.taking.as_ref())?;
             let mut changes = journal.changes()?;
+            journal.count_updates(how, &mut changes)?;
             let stops = !changes.reappeared.is_empty() && !how.accept_new_ids;
             if stops && !how.dry_run {
                 return Err(changes.reappeared.stop());
@@ -128,6 +129,8 @@ impl Journal {
             dropped: count(sql!("w.record IS NULL AND w.state <> {state.accepted}"))?,
             former: count(sql!("w.record IS NULL AND w.state = {state.accepted}"))?,
             updates: 0,
+            left_alone: 0,
+            may_update: 0,
             reappeared: self.reappeared()?,
             further_accounts: self.further_accounts()?,
             agreements: self.changed_agreements()?,
@@ -135,6 +138,19 @@ impl Journal {
             restricted: self.restricted()?,
             documents: self.document_changes()?,
         })
+    }
+
+    /// Counts which of the changed accepted accounts get an update, as far as that is known before the plan is taken over.
+    fn count_updates(&self, how: ReplanOptions<'_>, changes: &mut Changes) -> anyhow::Result<()> {
+        let updated = |is_asked: bool| -> anyhow::Result<u64> {
+            let asked = [is_asked, how.agreements_acknowledged];
+            let count: i64 = self.db.query_row(UPDATED, asked, |row| row.get(0))?;
+            Ok(count.unsigned_abs())
+        };
+        changes.updates = updated(how.update_accepted)?;
+        changes.left_alone = changes.changed_accepted.saturating_sub(changes.updates);
+        changes.may_update = updated(true)?.saturating_sub(changes.updates);
+        Ok(())
     }
 
     fn document_changes(&self) -> anyhow::Result<DocumentChanges> {
@@ -293,19 +309,29 @@ const DROP: &str = "DROP TABLE temp.was; DROP TABLE temp.was_update; DROP TABLE 
     DROP TABLE temp.words; DROP TABLE temp.adopting; DROP TABLE temp.touched;
     DROP TABLE temp.agreements_changed; DROP TABLE temp.vanished; DROP TABLE temp.arrived; DROP TABLE temp.reappeared; DROP TABLE temp.id_form;";
 
-/// Plans updates of accepted accounts whose bytes changed, except restricted ones, and those with changed agreements unless
-/// `?2` says that these were acknowledged. With `?1` all of them; else those that the new backfill file changed, and those for
-/// which an update was asked for before, because nobody has taken that back.
-const PLAN_UPDATES: &str = sql!("
-    INSERT INTO main.task (record, kind, state)
-        SELECT w.record, {kind.update}, {state.open} FROM temp.was w JOIN main.record r ON r.id = w.record
-        WHERE w.state = {state.accepted} AND w.hash IS NOT r.hash AND NOT w.untouched AND NOT w.restricted
+/// Changed accepted accounts that get an update: not restricted ones, nor those with changed agreements unless `?2` says that these
+/// were acknowledged. With `?1` all others; else those that the new backfill file changed, and those for which an update was asked
+/// for before, because nobody has taken that back.
+macro_rules! updated {
+    () => {
+        "w.state = {state.accepted} AND w.hash IS NOT r.hash AND NOT w.untouched AND NOT w.restricted
         AND (?2 OR w.client_id NOT IN (SELECT client_id FROM temp.agreements_changed))
         AND (?1 OR w.client_id IN (SELECT client_id FROM temp.touched)
-             OR w.client_id IN (SELECT client_id FROM temp.was_update WHERE record IS NOT NULL))
-        AND NOT EXISTS (SELECT 1 FROM main.task t WHERE t.record = w.record AND t.kind = {kind.update})
-        ORDER BY w.record
-");
+             OR w.client_id IN (SELECT client_id FROM temp.was_update WHERE record IS NOT NULL))"
+    };
+}
+const UPDATED: &str = sql!(concat!(
+    "SELECT count(*) FROM temp.was w JOIN n.record r ON r.id = w.record WHERE ",
+    updated!()
+));
+
+const PLAN_UPDATES: &str = sql!(concat!(
+    "INSERT INTO main.task (record, kind, state)
+        SELECT w.record, {kind.update}, {state.open} FROM temp.was w JOIN main.record r ON r.id = w.record WHERE ",
+    updated!(),
+    " AND NOT EXISTS (SELECT 1 FROM main.task t WHERE t.record = w.record AND t.kind = {kind.update})
+        ORDER BY w.record"
+));
 
 /// The sent tasks that taking a new plan over deletes; accepted updates have a table of their own.
 const ENDING: &str = sql!("

@@ -22,8 +22,14 @@ pub struct Changes {
     pub dropped: u64,
     /// Accepted, and no longer sent by the new plan.
     pub former: u64,
-    /// Updates that were planned for `changed_accepted`.
+    /// Updates that are planned for `changed_accepted`, those of earlier plans among them.
     pub updates: u64,
+    /// Those of `changed_accepted` that get none.
+    #[serde(skip)]
+    pub left_alone: u64,
+    /// Those of `left_alone` that would get one if that were asked for.
+    #[serde(skip)]
+    pub may_update: u64,
     /// Accounts that Bakkt has under ids that are gone, and that come back under new ones; absent when there are none.
     #[serde(skip_serializing_if = "ReappearedAccounts::is_empty")]
     pub reappeared: ReappearedAccounts,

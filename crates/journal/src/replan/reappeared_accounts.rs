@@ -247,9 +247,7 @@ const SAME_FORM: &str = "same id but for leading zeros, capitals or punctuation"
 
 /// An id as programs that write it differently agree on it; and the number that it is without a prefix of letters, or nothing.
 fn forms(id: &str) -> (String, String) {
-    let mut alike = String::with_capacity(id.len());
-    ids::form(id, &mut alike);
-    let alike = alike.trim_start_matches('0');
+    let alike = ids::alike(id);
     let number = alike.trim_start_matches(char::is_alphabetic);
     let is_bare = number.len() < alike.len() && number.bytes().all(|byte| byte.is_ascii_digit());
     let bare = if is_bare {
@@ -257,7 +255,7 @@ fn forms(id: &str) -> (String, String) {
     } else {
         String::new()
     };
-    (alike.to_owned(), bare)
+    (alike, bare)
 }
 
 /// `vanished`: ids that Bakkt has or may have, and no row of the new plan. `arrived`: ids that the new plan sends and no

@@ -121,12 +121,7 @@ impl Journal {
         mut body: Value,
         sheets: &[(String, RowHashes)],
     ) -> anyhow::Result<ChainHead> {
-        let mut roots = serde_json::Map::new();
-        for (name, hashes) in sheets {
-            let root = json!({"rows": hashes.count(), "root": hashes.root()?});
-            roots.insert(name.clone(), root);
-        }
-        let roots = Value::Object(roots);
+        let roots = roots_of(sheets)?;
         if let Some(last) = self.last_entry()?
             && EntryKind::of(&last.kind) == Some(EntryKind::Checkpoint)
             && last.value()["sheets"] == roots
@@ -136,6 +131,42 @@ impl Journal {
         if let Some(altered) = self.altered_since(&roots, &body["program"]["sha256"])? {
             body[ALTERED] = altered;
         }
+        self.write_checkpoint(at, body, roots, sheets)
+    }
+
+    /// Whether a checkpoint is the last that was done: rows that are not as it saw them were altered.
+    pub fn is_at_checkpoint(&self) -> anyhow::Result<bool> {
+        Ok(self.checkpoint_before()?.is_some())
+    }
+
+    /// Appends a checkpoint where rows are not as the last one saw them although nothing was done since, which the next entry would
+    /// cover up. Returns whether that is so.
+    pub fn note_alteration(
+        &mut self,
+        at: i64,
+        mut body: Value,
+        sheets: &[(String, RowHashes)],
+    ) -> anyhow::Result<bool> {
+        let roots = roots_of(sheets)?;
+        let Some(altered) = self.altered_since(&roots, &body["program"]["sha256"])? else {
+            return Ok(false);
+        };
+        // In what state the files of the export were hashed is noted whenever they are read.
+        if altered["sheets"] == json!(["table fingerprint"]) {
+            return Ok(false);
+        }
+        body[ALTERED] = altered;
+        self.write_checkpoint(at, body, roots, sheets)?;
+        Ok(true)
+    }
+
+    fn write_checkpoint(
+        &mut self,
+        at: i64,
+        mut body: Value,
+        roots: Value,
+        sheets: &[(String, RowHashes)],
+    ) -> anyhow::Result<ChainHead> {
         body["sheets"] = roots;
         self.transaction(|journal| {
             journal.db.execute("DELETE FROM checkpoint_row", [])?;
@@ -157,24 +188,25 @@ impl Journal {
 const OF_EVENTS: [&str; 2] = ["table event", "table party"];
 
 impl Journal {
-    /// The sheets that are others than the last checkpoint saw, although nothing was done since; `None`: there are none. The lines of
-    /// files are compared only where the same program wrote them, and no event came.
-    fn altered_since(&self, roots: &Value, program: &Value) -> anyhow::Result<Option<Value>> {
+    /// The last checkpoint, where nothing that changes rows was done since.
+    fn checkpoint_before(&self) -> anyhow::Result<Option<EntryRow>> {
         let mut statement = self.db.prepare(&format!("{ENTRY} ORDER BY id DESC"))?;
         let mut rows = statement.query([])?;
-        let mut before = None;
         while let Some(row) = rows.next()? {
             let found = entry(row)?;
             match EntryKind::of(&found.kind) {
-                Some(EntryKind::Checkpoint) => {
-                    before = Some(found);
-                    break;
-                }
+                Some(EntryKind::Checkpoint) => return Ok(Some(found)),
                 Some(kind) if !kind.changes_rows() => {}
                 _ => return Ok(None),
             }
         }
-        let Some(before) = before else {
+        Ok(None)
+    }
+
+    /// The sheets that are others than the last checkpoint saw, although nothing was done since; `None`: there are none. The lines of
+    /// files are compared only where the same program wrote them, and no event came.
+    fn altered_since(&self, roots: &Value, program: &Value) -> anyhow::Result<Option<Value>> {
+        let Some(before) = self.checkpoint_before()? else {
             return Ok(None);
         };
         let seen = before.value();
@@ -192,6 +224,16 @@ impl Journal {
             .collect();
         Ok((!altered.is_empty()).then(|| json!({"since": before.id, "sheets": altered})))
     }
+}
+
+/// The number of rows and the root of each sheet.
+fn roots_of(sheets: &[(String, RowHashes)]) -> anyhow::Result<Value> {
+    let mut roots = serde_json::Map::new();
+    for (name, hashes) in sheets {
+        let root = json!({"rows": hashes.count(), "root": hashes.root()?});
+        roots.insert(name.clone(), root);
+    }
+    Ok(Value::Object(roots))
 }
 
 fn last(db: &Connection) -> rusqlite::Result<(i64, Vec<u8>)> {

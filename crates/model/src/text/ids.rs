@@ -47,6 +47,13 @@ pub fn form(id: &str, out: &mut String) {
     }
 }
 
+/// The form of an id without any zeros in front: ids that have it in common may be one customer's.
+pub fn alike(id: &str) -> String {
+    let mut form_of = String::with_capacity(id.len());
+    form(id, &mut form_of);
+    form_of.trim_start_matches('0').to_owned()
+}
+
 /// Takes away the zeros in front of the first number; one zero alone stays.
 fn drop_zeros(out: &mut String, start: usize) {
     let bytes = &out.as_bytes()[start..];

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::heads::KeptHead;
+use super::record::SHARD;
 use crate::text::rfc3339;
 use bakkt_journal::chain::{ChainCheck, ChainHead, ERASED, EntryKind, EntryRow, target_agrees};
 use bakkt_journal::read::DecisionRow;
@@ -42,10 +44,19 @@ pub struct AuditResult {
     pub unchecked: Vec<String>,
 }
 
-/// Audits a journal. `heads` were kept outside of it, some together: of those, one has to be this journal's; `key` is the journal's, to compare what people decided about customers.
+/// Heads that were kept outside of the journal.
+#[derive(Debug, Default)]
+pub struct KeptHeads {
+    /// Those that were kept together, which of several shards are one of each.
+    pub together: Vec<Vec<KeptHead>>,
+    /// They are for the journals of all shards: one that names no shard may be another's.
+    pub are_for_all: bool,
+}
+
+/// Audits a journal. Of `heads` that were kept together, one has to be this journal's, unless they name other shards; `key` is the journal's, to compare what people decided about customers.
 pub fn audit(
     reader: Reader,
-    heads: &[Vec<ChainHead>],
+    heads: &KeptHeads,
     key: Option<&[u8; 32]>,
 ) -> anyhow::Result<AuditResult> {
     let journals = Journals::from(reader);
@@ -60,7 +71,7 @@ pub fn audit(
         );
     }
     audit.walk(reader)?;
-    audit.compare_heads(heads);
+    audit.compare_heads(heads, reader.meta(SHARD)?.as_deref());
     audit.compare_log(reader, key)?;
     audit.compare_runs(reader)?;
     audit.compare_forgotten(reader)?;
@@ -141,46 +152,67 @@ impl Audit {
         upgrade.map_or(Value::Null, |entry| entry.value())
     }
 
-    fn compare_heads(&mut self, heads: &[Vec<ChainHead>]) {
-        if heads.is_empty() {
-            self.unchecked.push(
-                "there is no head from outside (--head): whoever can write to the journal can compute a whole chain anew, and that would not show here"
-                    .to_owned(),
-            );
+    fn compare_heads(&mut self, heads: &KeptHeads, shard: Option<&str>) {
+        let (mut unnamed, mut is_any) = (0, false);
+        for together in &heads.together {
+            let names_it = together.iter().any(|kept| kept.shard.is_some());
+            let own = |kept: &&KeptHead| !names_it || kept.shard.as_deref() == shard;
+            let own: Vec<&ChainHead> = together.iter().filter(own).map(|kept| &kept.head).collect();
+            let Some(first) = own.first() else {
+                continue;
+            };
+            is_any = true;
+            if own
+                .iter()
+                .any(|head| self.hash_of(head).as_ref() == Some(&head.hash))
+            {
+                self.heads += 1;
+            } else if heads.are_for_all && !names_it {
+                unnamed += 1;
+            } else {
+                self.flaw_of_head(first);
+            }
         }
+        if unnamed > 0 {
+            self.unchecked.push(format!(
+                "{unnamed} of the heads from outside name no shard and are not in this chain: another shard's, or this chain was computed anew; --shard with the number of theirs tells"
+            ));
+        } else if !is_any {
+            let of_it = if heads.together.is_empty() {
+                ""
+            } else {
+                " of this shard"
+            };
+            self.unchecked.push(format!(
+                "there is no head from outside{of_it} (--head): whoever can write to the journal can compute a whole chain anew, and that would not show here"
+            ));
+        }
+    }
+
+    /// The hash of the entry that a head names, where there is one.
+    fn hash_of(&self, head: &ChainHead) -> Option<String> {
+        let mut entries = self.entries.iter();
+        let found = entries.find(|entry| entry.id.unsigned_abs() == head.entry);
+        found.map(|entry| bakkt_journal::chain::hex(&entry.hash))
+    }
+
+    fn flaw_of_head(&mut self, head: &ChainHead) {
         let last = self
             .entries
             .last()
             .map_or(0, |entry| entry.id.unsigned_abs());
-        for together in heads {
-            let hash_of = |head: &ChainHead| {
-                let mut entries = self.entries.iter();
-                let found = entries.find(|entry| entry.id.unsigned_abs() == head.entry);
-                found.map(|entry| bakkt_journal::chain::hex(&entry.hash))
-            };
-            // Heads that were kept together are those of several shards, and do not say of which.
-            if together
-                .iter()
-                .any(|head| hash_of(head).as_ref() == Some(&head.hash))
-            {
-                self.heads += 1;
-                continue;
-            }
-            let Some(head) = together.first() else {
-                continue;
-            };
-            let entry = Some(head.entry.cast_signed());
-            match hash_of(head) {
-                Some(_) => self.flaw(entry, format!(
-                    "entry {} is not the one whose hash was kept outside: the chain was computed anew, or it is another migration's",
-                    head.entry
-                )),
-                None => self.flaw(entry, format!(
-                    "entry {} was kept outside and is gone: the chain ends with entry {last}",
-                    head.entry
-                )),
-            }
-        }
+        let entry = Some(head.entry.cast_signed());
+        let what = match self.hash_of(head) {
+            Some(_) => format!(
+                "entry {} is not the one whose hash was kept outside: the chain was computed anew, or it is another migration's",
+                head.entry
+            ),
+            None => format!(
+                "entry {} was kept outside and is gone: the chain ends with entry {last}",
+                head.entry
+            ),
+        };
+        self.flaw(entry, what);
     }
 
     /// The operator log, line by line, against the entries of decisions.
@@ -259,8 +291,14 @@ impl Audit {
         let noted = reader.forgotten()?;
         let forgotten = self.of_kind(EntryKind::Forget).into_iter();
         let missing = forgotten.filter(|entry| {
-            let customer = entry.value()["customer"].as_str().map(str::to_owned);
-            customer.is_some_and(|hash| !noted.contains(&format!("{ERASED}{hash}")))
+            let body = entry.value();
+            let customer = body["customer"].as_str();
+            let customer = customer.map(|hash| format!("{ERASED}{hash}"));
+            let form = body["form"].as_str().map(str::to_owned);
+            customer
+                .into_iter()
+                .chain(form)
+                .any(|row| !noted.contains(&row))
         });
         if let Some(entry) = missing.into_iter().next() {
             self.flaw(

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::heads::KeptHead;
 use bakkt_files::checksums;
 use bakkt_files::output::FileStart;
-use bakkt_journal::chain::ChainHead;
 
 /// The manifest's name.
 pub const MANIFEST: &str = "manifest.json";
@@ -39,7 +39,7 @@ pub struct ManifestFacts {
     /// The fingerprint of the key that signs.
     pub key: String,
     /// The last entry of each chain; one without shards.
-    pub heads: Vec<ChainHead>,
+    pub heads: Vec<KeptHead>,
     /// SHA-256 over the run record: the entries of runs, one line each, as chain.jsonl has them.
     pub run_record_sha256: String,
 }

@@ -15,8 +15,8 @@ mod record;
 mod sheets;
 mod verify_folder;
 
-pub use check::{AuditResult, Flaw, audit};
-pub use heads::heads_in;
+pub use check::{AuditResult, Flaw, KeptHeads, audit};
+pub use heads::{KeptHead, heads_in};
 pub use lines::LineHasher;
 pub use manifest::{
     MANIFEST, ManifestFacts, SIGNATURE, is_sealed, manifest_begins, manifest_text, run_record,

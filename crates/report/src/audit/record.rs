@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::heads::KeptHead;
 use crate::text::rfc3339;
 use bakkt_journal::Reader;
 use bakkt_journal::chain::{ChainHead, EntryKind, EntryRow};
@@ -118,6 +119,14 @@ pub struct RunFacts {
 }
 
 impl AuditRecord {
+    /// The head of its chain, to be kept outside of the journal.
+    pub fn kept_head(&self) -> KeptHead {
+        KeptHead {
+            head: self.head.clone(),
+            shard: self.shard.clone(),
+        }
+    }
+
     /// Reads it from the chain of a journal.
     pub fn read(reader: &Reader) -> anyhow::Result<AuditRecord> {
         let mut record = AuditRecord {
@@ -190,7 +199,7 @@ impl AuditRecord {
 }
 
 /// The fact that names the shard of a journal.
-const SHARD: &str = "shard";
+pub(super) const SHARD: &str = "shard";
 /// What becomes of a document that is sent.
 const SENT: &str = "sent";
 

@@ -76,15 +76,20 @@ impl Journal {
         Ok(hash.finalize().to_hex().to_string())
     }
 
-    /// Accounts that were sent or are being sent, those of earlier plans among them.
+    /// Accounts that were sent or are being sent, those of earlier plans among them, and those whose task a decision or a new plan
+    /// has taken out since.
     pub fn accounts_begun(&self) -> anyhow::Result<u64> {
-        let sql = sql!(
-            "SELECT count(*) FROM task WHERE kind IN ({kind.account}, {kind.update}) AND attempts > 0"
-        );
-        let count: i64 = self.db.query_row(sql, [], |row| row.get(0))?;
+        let count: i64 = self.db.query_row(BEGUN, [], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
 }
+
+/// What was taken out and is sent again counts once.
+const BEGUN: &str = sql!(
+    "SELECT (SELECT count(*) FROM task WHERE kind IN ({kind.any_account}, {kind.update}) AND attempts > 0)
+     + (SELECT count(*) FROM (SELECT DISTINCT s.kind, s.client_id FROM set_aside s WHERE s.gone AND s.kind IN ({kind.account_or_update})
+        AND NOT EXISTS (SELECT 1 FROM record r JOIN task t ON t.record = r.id WHERE r.client_id = s.client_id AND t.kind = s.kind AND t.attempts > 0)))"
+);
 
 /// Adds a value after its length, so that no two rows of values give the same bytes.
 fn add(hash: &mut Hasher, bytes: &[u8]) {
