@@ -618,26 +618,25 @@ fn a_look_at_the_plan_of_a_file_that_was_written_again_is_no_alteration() {
 fn a_look_at_what_would_be_leaves_the_journal_as_it_is() {
     let recorded = Recorded::new();
     let world = &recorded.world;
-    let row = row("A-1");
-    // A kind of gap that the journal has no word for.
-    world.change("acme/export.csv", &row, &row.replace("+15125550142", "12"));
+    let looked = |line: &str| {
+        let (code, said) = world.code(line);
+        assert!(matches!(code, 0 | 3), "{line}: {code} {said}");
+        assert!(
+            !said.contains("not as its last checkpoint"),
+            "{line}: {said}"
+        );
+        let (code, said) = recorded.audit("acme", "--head head.json");
+        assert_ne!(code, 1, "{line}: {said}");
+    };
     world.write(
         "bf.csv",
         "clientAccountId,owners[0].phoneNumber\nX-9,+15125550143\n",
     );
-    for look in [
-        "replan acme --sandbox --update-accepted --dry-run",
-        "backfill acme bf.csv --sandbox --dry-run",
-    ] {
-        let (code, said) = world.code(look);
-        assert!(matches!(code, 0 | 3), "{look}: {said}");
-        assert!(
-            !said.contains("not as its last checkpoint"),
-            "{look}: {said}"
-        );
-        let (code, said) = recorded.audit("acme", "--head head.json");
-        assert_ne!(code, 1, "{look}: {said}");
-    }
+    looked("backfill acme bf.csv --sandbox --dry-run");
+    // A kind of gap that the journal has no word for.
+    let row = row("A-1");
+    world.change("acme/export.csv", &row, &row.replace("+15125550142", "12"));
+    looked("replan acme --sandbox --update-accepted --dry-run");
     world.code("replan acme --sandbox --by Ada --reason known");
     let (code, said) = recorded.audit("acme", "--head head.json");
     assert_ne!(code, 1, "{said}");

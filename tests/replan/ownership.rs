@@ -197,7 +197,7 @@ fn an_account_without_one_of_its_agreements_has_them_partly() {
     };
     let date = "\"owners[0].agreements[0].eSignedDate\" = { const = \"2024-01-01T00:00:00Z\" }";
     assert!(add(date).ends_with(",accepted,1,yes,yes,yes,yes"));
-    let another = "\"owners[0].agreements[1].name\" = { const = \"Privacy\" }\n\
+    let another = "\"owners[0].agreements[1].name\" = \"AGREED\"\n\
         \"owners[0].agreements[1].eSignedDate\" = { const = \"2024-01-01T00:00:00Z\" }";
     assert!(add(another).ends_with(",accepted,1,yes,yes,yes,partly"));
 }
