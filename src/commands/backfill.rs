@@ -159,43 +159,55 @@ fn take(
     mode: Mode,
 ) -> anyhow::Result<Taken> {
     let Session {
-        settings,
+        mut settings,
         mut journal,
         state,
     } = session;
     let copy = BackfillCopy::new(args, &journal, &state)?;
-    // The plan with the file is a new one of today: what customers signed since the last plan has happened.
-    let mut binding = opening::binding(&journal, &state, today())?;
-    binding.layers.push(copy.kept(args, journal.next_layer()?)?);
-    let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
-    erase::refuse_forgotten(&migration, &journal)?;
-    let kept = migration.layers().last().context("no layer")?.clone();
-    let mut layer = StoredBackfill {
-        number: kept.number,
-        name: kept.name.clone(),
-        kept: copy.name.clone(),
-        hash: migration.layer_hash(&kept)?,
-        form: kept.form.map_or("", OverlayForm::word).to_owned(),
-        sheet: kept.sheet.clone(),
-        refused: BTreeSet::new(),
-        elements: Vec::new(),
+    let mut stopping = BTreeSet::new();
+    // Which accounts a row blocks by what several records have together, only a plan with it shows.
+    let (kept, layer, found) = loop {
+        // The plan with the file is a new one of today: what customers signed since the last plan has happened.
+        let mut binding = opening::binding(&journal, &state, today())?;
+        binding.layers.push(copy.kept(args, journal.next_layer()?)?);
+        let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
+        erase::refuse_forgotten(&migration, &journal)?;
+        let kept = migration.layers().last().context("no layer")?.clone();
+        let mut layer = StoredBackfill {
+            number: kept.number,
+            name: kept.name.clone(),
+            kept: copy.name.clone(),
+            hash: migration.layer_hash(&kept)?,
+            form: kept.form.map_or("", OverlayForm::word).to_owned(),
+            sheet: kept.sheet.clone(),
+            refused: BTreeSet::new(),
+            elements: Vec::new(),
+        };
+        let turn = backfill_turn::look(place, &journal.layers()?, &layer)?;
+        if let (Turn::Taken(number), true) = (&turn, place.is_one_of_all) {
+            return Ok(Taken::Before(*number));
+        }
+        drift::refuse_drift(&journal, &migration, Rehash::Changed)?;
+        let found = try_last(&journal, &migration.pipeline, &stopping, || {
+            signals.stopping()
+        })?;
+        if found.touched.is_empty() && !matches!(turn, Turn::CatchingUp) {
+            refuse_twice(&journal, &layer.hash)?;
+        }
+        layer.elements.clone_from(&found.elements);
+        if let Some(layer) = migration.pipeline.layers.last_mut() {
+            layer.refused.clone_from(&found.refused);
+        }
+        let mut scratch = journal.scratch(&state)?;
+        journal_plan::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
+        let touched = found.touched.iter().map(|(id, _)| id.as_str()).collect();
+        let more = journal.stopping_customers(&scratch, &touched)?;
+        if more.is_empty() {
+            break (kept, layer, found);
+        }
+        stopping.extend(more);
+        settings = migration.settings;
     };
-    let turn = backfill_turn::look(place, &journal.layers()?, &layer)?;
-    if let (Turn::Taken(number), true) = (&turn, place.is_one_of_all) {
-        return Ok(Taken::Before(*number));
-    }
-    drift::refuse_drift(&journal, &migration, Rehash::Changed)?;
-    let found = try_last(&journal, &migration.pipeline, || signals.stopping())?;
-    if found.touched.is_empty() && !matches!(turn, Turn::CatchingUp) {
-        refuse_twice(&journal, &layer.hash)?;
-    }
-    layer.elements.clone_from(&found.elements);
-    if let Some(layer) = migration.pipeline.layers.last_mut() {
-        layer.refused.clone_from(&found.refused);
-    }
-    let mut scratch = journal.scratch(&state)?;
-    journal_plan::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
-    drop(scratch);
     let taking = NewBackfill {
         layer: &layer,
         rows: found.rows,
@@ -284,8 +296,11 @@ impl Done {
             |((outcome, path), count)| json!({"outcome": outcome, "path": path, "count": count}),
         );
         let listed = |left: &SkippedRow| json!({"row": left.row, "clientAccountId": left.client_id, "path": left.path});
-        let replaced = self.found.replaced.iter();
-        let replaced = replaced.map(|(path, count)| json!({"path": path, "count": count}));
+        let by_path = |counts: &BTreeMap<String, u64>| {
+            let all = counts.iter();
+            all.map(|(path, count)| json!({"path": path, "count": count}))
+                .collect::<Vec<_>>()
+        };
         let mut object = totals.json();
         object["backfill"] = json!({
             "number": self.kept.number,
@@ -298,7 +313,8 @@ impl Done {
             "left": left.collect::<Vec<_>>(),
             "restricted": self.restricted().map(listed).collect::<Vec<_>>(),
             "disagreeing": self.disagreeing().map(listed).collect::<Vec<_>>(),
-            "replaced": replaced.collect::<Vec<_>>(),
+            "replaced": by_path(&self.found.replaced),
+            "placeholders": by_path(&self.found.placeholders),
             "agreements": serde_json::to_value(&self.agreements)?,
             "withheld_now_sent": self.withheld(),
             "does": serde_json::to_value(&self.taken)?,
@@ -341,6 +357,12 @@ impl Done {
         }
         for (path, count) in &self.found.replaced {
             line(*count, &format!("values replaced that were no gap: {path}"));
+        }
+        for (path, count) in &self.found.placeholders {
+            line(
+                *count,
+                &format!("placeholders that count as empty cells: {path}"),
+            );
         }
         line(self.withheld(), "values withheld before, sent now");
         line(taken.still_open, "gaps of these customers still open");

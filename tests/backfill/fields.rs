@@ -381,3 +381,18 @@ fn a_gap_that_a_row_opens_is_told() {
     let code = "/owners/0/identity/personalAddress/postalCode";
     assert_eq!(world.value("A-2", code), "K1A 0B1");
 }
+
+/// An empty cell and a dash are left alone; a placeholder is a cell that somebody filled in, and that closes no gap.
+#[test]
+fn placeholders_that_count_as_empty_cells_are_told() {
+    let world = World::sent(&THREE);
+    let text =
+        "clientAccountId,owners[0].phoneNumber,owners[0].emailAddress\nA-1,N/A,–\nA-3,,unknown\n";
+    let (said, code) = world.backfill("nothing.csv", text);
+    assert_eq!((code, &said["does"]["changed"]), (0, &json!(0)), "{said}");
+    assert_eq!(
+        said["placeholders"],
+        json!([{"path": "owners[0].emailAddress", "count": 1}, {"path": "owners[0].phoneNumber", "count": 1}]),
+        "{said}"
+    );
+}

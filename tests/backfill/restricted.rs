@@ -317,3 +317,32 @@ fn a_sheet_does_not_ask_for_it_where_bakkt_has_the_account() {
     let notes = said["sheet"]["notes"].to_string();
     assert!(notes.contains("Operations or Compliance"), "{notes}");
 }
+
+/// What several customers have together blocks all of them: also an account whose own row nobody touches.
+#[test]
+fn a_row_that_blocks_an_account_by_what_both_have_is_refused() {
+    let world = World::new(&THREE);
+    let settings = std::fs::read_to_string(world.path("migration.toml")).unwrap();
+    let blocking = "[findings]\nsame_email = \"block\"\n";
+    world.write("migration.toml", &format!("{settings}{blocking}"));
+    world.run();
+    assert_eq!(world.posts(), 2);
+    // A-2 is at Bakkt with this address; A-1 is there too, and A-3 was never sent.
+    for customer in ["A-1", "A-3"] {
+        let text = format!("clientAccountId,owners[0].emailAddress\n{customer},a2@example.com\n");
+        let (said, code) = world.backfill(&format!("{customer}.csv"), &text);
+        assert_eq!((code, &said["rows_taken"]), (3, &json!(0)), "{said}");
+        assert_eq!(
+            said["left"],
+            json!([{"outcome": "the account could not be sent with it", "path": "", "count": 1}])
+        );
+    }
+    // Rows of other customers are taken all the same.
+    let text = "clientAccountId,owners[0].emailAddress,owners[0].phoneNumber\n\
+        A-1,,7755550111\nA-3,a2@example.com,\n";
+    let (said, code) = world.backfill("both.csv", text);
+    assert_eq!((code, &said["rows_taken"]), (3, &json!(1)), "{said}");
+    let run = world.run();
+    assert_eq!((&run["former"], world.posts()), (&json!(0), 3), "{run}");
+    assert_eq!(world.value("A-1", "/owners/0/phoneNumber"), "+17755550111");
+}

@@ -134,6 +134,6 @@ fn a_report_goes_where_it_is_told() {
 
     --- stderr
     error: acme/export.csv is not a folder
-      next: name a folder of its own for the report, or a new one
+      next: name a folder, or one that is not there yet
     "#);
 }

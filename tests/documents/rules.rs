@@ -483,3 +483,59 @@ fn mistakes_of_all_files_are_told_together() {
         assert!(world.check().contains(words), "{words}\n{}", world.check());
     }
 }
+
+/// What `check` prints of a folder that these patterns speak of, with its exit code.
+fn checked(world: &World, pattern: &str) -> (String, Option<i32>) {
+    world.settings(&format!(
+        "[documents]\nroot = \"documents\"\npattern = {pattern}\n"
+    ));
+    let output = crate::support::program()
+        .arg("check")
+        .arg(world.dir())
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (
+        String::from_utf8_lossy(&text).into_owned(),
+        output.status.code(),
+    )
+}
+
+#[test]
+fn a_place_of_documents_that_has_none_is_told() {
+    let world = World::new("INDIVIDUAL");
+    let both = r#"["{clientAccountId}_{documentType}.png", "{clientAccountId}/{documentType}.*"]"#;
+    let (said, code) = checked(&world, both);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("no file is in the documents folder documents"),
+        "{said}"
+    );
+
+    world.file("A1_PASSPORT.png", PNG);
+    let (said, code) = checked(&world, both);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("documents   1 to send"), "{said}");
+    let found = "1  unused_pattern: a pattern of documents fits no file";
+    assert!(said.contains(found), "{said}");
+    assert!(said.contains("\n               migration.toml:"), "{said}");
+    let (said, _) = checked(&world, r#""{clientAccountId}_{documentType}.*""#);
+    assert!(!said.contains("unused_pattern"), "{said}");
+
+    for (pattern, words) in [
+        ("[]", "`pattern` names no pattern"),
+        (r#""**/{clientAccountId}_{documentType}.*""#, "no `**`"),
+        (r#""{clientAccountId}_{documentType}.pn?""#, "no `?`"),
+        (r"'{clientAccountId}\{documentType}.*'", r"no `\`"),
+    ] {
+        let (said, code) = checked(&world, pattern);
+        assert_eq!(code, Some(2), "{pattern}: {said}");
+        assert!(said.contains(words), "{pattern}: {said}");
+    }
+
+    // A manifest without a row.
+    let world = World::new("INDIVIDUAL");
+    let said = world.check();
+    assert!(said.contains("unused_pattern"), "{said}");
+    assert!(said.contains("\n               documents.csv\n"), "{said}");
+}

@@ -158,6 +158,49 @@ fn a_document_that_changed_since_it_was_planned_is_held_and_nothing_else_is() {
 }
 
 #[test]
+fn a_document_that_was_held_before_it_left_was_never_sent() {
+    let world = World::new("INDIVIDUAL");
+    world.file("a.png", PNG);
+    world.file("b.png", &[PNG, b"b"].concat());
+    let both = [
+        "a.png,A1,PASSPORT,FRONT,USA,,,,,",
+        "b.png,A1,VISA,FRONT,USA,,,,,",
+    ];
+    world.manifest(&both);
+    let sandbox = world.sandbox();
+    assert_eq!(world.run(&sandbox, &["--limit", "0"]).1, 0);
+    std::fs::remove_file(world.documents().join("b.png")).unwrap();
+    // It is tried again by each run, and leaves in none.
+    for _ in 0..2 {
+        assert_eq!(world.run(&sandbox, &[]).1, 3);
+    }
+    let attempts = || -> Vec<(String, String)> {
+        let path = world.dir().join("report/documents.csv");
+        let mut reader = csv::Reader::from_path(path).unwrap();
+        let rows = reader.deserialize::<std::collections::BTreeMap<String, String>>();
+        let rows = rows.map(|row| row.unwrap());
+        rows.map(|row| (row["state"].clone(), row["attempts"].clone()))
+            .collect()
+    };
+    let pair = |state: &str, count: &str| (state.to_owned(), count.to_owned());
+    assert_eq!(attempts(), [pair("accepted", "1"), pair("held", "0")]);
+
+    let replan = crate::support::program()
+        .args(["replan", "--reason", "a test"])
+        .arg(world.dir())
+        .args(["--base-url", &sandbox.base_url()])
+        .output()
+        .unwrap();
+    assert!(replan.status.success(), "{replan:?}");
+    let (summary, _) = world.run(&sandbox, &[]);
+    assert!(summary["dropped"].is_null(), "{summary}");
+    let page = std::fs::read_to_string(world.dir().join("report/report.html")).unwrap();
+    assert!(!page.contains("were sent, not accepted"), "{page}");
+    assert_eq!(attempts(), [pair("accepted", "1"), pair("", "0")]);
+    assert_eq!(sandbox.count("documents"), 1);
+}
+
+#[test]
 fn a_folder_is_read_again_by_its_sealed_paths() {
     let world = World::new("INDIVIDUAL");
     world.settings("[documents]\nroot = \"documents\"\npattern = \"{clientAccountId}/{documentType}_{documentSide}_{issueCountry}.*\"\n");

@@ -141,6 +141,54 @@ fn what_looks_wrong_is_said_with_its_form_and_its_number() {
     assert_eq!(file["rows"], 41);
 }
 
+/// A U.S. spreadsheet read dates with the day in front: those that it could read are date cells with day and month exchanged.
+#[test]
+fn date_cells_with_day_and_month_exchanged_are_told_and_left_to_a_person() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::from("ID,First Name,Last Name,Date of Birth\n");
+    for number in 0..40u32 {
+        let born = match number % 2 {
+            0 => format!(
+                "{}-{:02}-{:02}",
+                1950 + number,
+                number % 12 + 1,
+                number % 11 + 1
+            ),
+            _ => format!(
+                "{}/{:02}/{}",
+                number % 16 + 13,
+                number % 12 + 1,
+                1950 + number
+            ),
+        };
+        text += &format!("K-{number:04},Ann,Example,{born}\n");
+    }
+    let path = folder.path().join("a.csv");
+    fs::write(&path, text).unwrap();
+    let (json, _) = json_of(program().args(["inspect", "--json"]).arg(&path));
+    let found = json["files"][0]["findings"].as_array().unwrap();
+    let kinds: Vec<_> = found
+        .iter()
+        .filter_map(|one| one["kind"].as_str())
+        .collect();
+    assert_eq!(kinds, ["swapped_dates"]);
+    let mut init = program();
+    init.arg("init").arg(folder.path().join("first"));
+    assert!(
+        init.arg("--from")
+            .arg(&path)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
+    let mapping = fs::read_to_string(folder.path().join("first/mapping.toml")).unwrap();
+    let line = mapping.lines().find(|line| line.contains("dateOfBirth"));
+    let line = line.unwrap_or_default();
+    assert!(line.contains("# medium"), "{mapping}");
+    assert!(line.contains("exchanged day and month"), "{mapping}");
+}
+
 #[test]
 fn a_file_that_belongs_to_another_is_said_so() {
     let (json, _) = json_of(program().current_dir(root().join("samples")).args([

@@ -431,7 +431,13 @@ impl Compiler<'_, '_> {
         let cut = feed.regex.is_some() || feed.split.is_some();
         let constant = matches!(feed.source, TextSource::Const(_));
         let changed = cut || feed.join.is_some() || !feed.steps.is_empty();
+        let unfed = matches!(&feed.source, TextSource::First(columns) if columns.is_empty());
         let rules = [
+            (
+                unfed && (changed || feed.default.is_some()),
+                "a field that is `unfed` takes no transforms",
+                "take them away; `const` gives everybody the same text",
+            ),
             (
                 constant && (changed || feed.default.is_some()),
                 "a constant takes no transforms",
@@ -462,12 +468,17 @@ impl Compiler<'_, '_> {
         }
         for (name, place) in texts {
             match header::find("the export", self.headers, name) {
+                Ok(index) if indexes.contains(&index) => place.wrong(
+                    self.found,
+                    "the column is named twice",
+                    "take one of them away",
+                ),
                 Ok(index) => indexes.push(index),
                 Err((what, help)) => place.wrong(self.found, what, help),
             }
             names.push(name.to_owned());
         }
-        (indexes.len() == names.len()).then_some(indexes)
+        (!indexes.is_empty() && indexes.len() == names.len()).then_some(indexes)
     }
 
     fn source(

@@ -286,8 +286,13 @@ impl Transform {
                     }
                     _ => {}
                 }
+                let start = out.len();
                 let digits = text.bytes().filter(u8::is_ascii_digit);
                 out.extend(digits.map(char::from));
+                // A dash says nothing; a word or a digit of another kind does.
+                if out.len() == start && text.contains(char::is_alphanumeric) {
+                    return Err("there is no digit in it");
+                }
             }
             Transform::Case(LetterCase::Upper) => out.push_str(&text.to_uppercase()),
             Transform::Case(LetterCase::Lower) => title::lower_case(text, out),

@@ -8,6 +8,7 @@
 #[allow(missing_docs)] // the table below says what each one is
 pub enum FindingKind {
     UnusedExclusion,
+    UnusedPattern,
     SamePerson,
     SimilarIds,
     LostLeadingZeros,
@@ -20,6 +21,7 @@ pub enum FindingKind {
     MinorOwner,
     ImplausibleBirthDate,
     DateBeforeBirth,
+    SwappedDate,
     DefaultBirthDate,
     DoubtfulName,
     Mojibake,
@@ -36,7 +38,7 @@ pub enum FindingKind {
     SameEmail,
 }
 
-pub(crate) const COUNT: usize = 27;
+pub(crate) const COUNT: usize = 29;
 
 /// A kind, its name in settings and files, what it means, and what a person should do about it.
 struct FindingText {
@@ -49,6 +51,7 @@ struct FindingText {
 #[rustfmt::skip]
 const TABLE: [FindingText; COUNT] = [
     FindingText { kind: FindingKind::UnusedExclusion, name: "unused_exclusion", meaning: "an exclusion fits no row of the export", advice: "correct the id or the rule: whoever it means may be sent" },
+    FindingText { kind: FindingKind::UnusedPattern, name: "unused_pattern", meaning: "a pattern of documents fits no file, or the manifest of documents has no row", advice: "correct the pattern, or find the files: documents of customers may be left behind" },
     FindingText { kind: FindingKind::SamePerson, name: "same_person", meaning: "the same person (names, birth date and tax id) has several ids or is several owners of one account", advice: "find out which id is right and exclude the others, or the person gets several accounts" },
     FindingText { kind: FindingKind::SimilarIds, name: "similar_ids", meaning: "ids that look alike: they differ in case, leading zeros, spelling of a character, blanks or invisible characters only", advice: "make sure that they are different customers" },
     FindingText { kind: FindingKind::LostLeadingZeros, name: "lost_leading_zeros", meaning: "ids that look as if a spreadsheet had cut their leading zeros", advice: "export again with ids as text, or restore them with `pad` in the mapping; an id cannot be changed later" },
@@ -61,6 +64,7 @@ const TABLE: [FindingText; COUNT] = [
     FindingText { kind: FindingKind::MinorOwner, name: "minor_owner", meaning: "an owner who must be of age is under 18", advice: "check the birth date (also its century) and the role; a birth date cannot be changed later" },
     FindingText { kind: FindingKind::ImplausibleBirthDate, name: "implausible_birth_date", meaning: "a birth date before 1900 or more than 120 years ago", advice: "correct the birth date or the format in the mapping; a birth date cannot be changed later" },
     FindingText { kind: FindingKind::DateBeforeBirth, name: "date_before_birth", meaning: "an agreement, a screening or a verification from before its owner was born", advice: "find out which of the two dates is wrong; a birth date cannot be changed later" },
+    FindingText { kind: FindingKind::SwappedDate, name: "swapped_date", meaning: "a birth date of which a spreadsheet seems to have exchanged day and month: all date cells have a day up to 12, and no text has one", advice: "export again with dates as text; a birth date cannot be changed later" },
     FindingText { kind: FindingKind::DefaultBirthDate, name: "default_birth_date", meaning: "one birth date that far too many customers have: a system may have filled it in", advice: "add it to `missing` in the mapping if it stands for an unknown date" },
     FindingText { kind: FindingKind::DoubtfulName, name: "doubtful_name", meaning: "a given name or a family name that is none of one person: two people, a firm, a title, a remark, a word such as \"unknown\"", advice: "correct the name at the source; `name` in the mapping takes names out of whole cells" },
     FindingText { kind: FindingKind::Mojibake, name: "mojibake", meaning: "text that was decoded in the wrong character encoding", advice: "set `encoding` under [source], or export again in UTF-8" },
@@ -108,7 +112,10 @@ impl FindingKind {
 
     /// Whether it is about customers, who can be kept from being sent.
     pub fn can_block(self) -> bool {
-        self != FindingKind::UnusedExclusion
+        !matches!(
+            self,
+            FindingKind::UnusedExclusion | FindingKind::UnusedPattern
+        )
     }
 
     /// The reason of a record that is blocked because of it.

@@ -17,10 +17,11 @@ use bakkt_mapping::pipeline::layers::{
 };
 use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
+use bakkt_model::placeholder::is_placeholder;
 use bakkt_model::position::Position;
 use bakkt_model::shard::Shard;
 use bakkt_model::text::ids;
-use bakkt_source::{Row, Rows};
+use bakkt_source::{Cell, Row, Rows};
 
 use super::survey::refuse_when;
 
@@ -44,23 +45,29 @@ pub struct TrialResult {
     pub elements: Vec<RowElement>,
     /// Values that were no gap and are replaced, by path.
     pub replaced: BTreeMap<String, u64>,
+    /// Cells with a placeholder, which count as empty ones, by path.
+    pub placeholders: BTreeMap<String, u64>,
     /// Customers of whom something changes, and the last row that does it.
     pub touched: Vec<(String, u64)>,
 }
 
-/// Tries the last layer of a pipeline on the plan of a journal.
+/// Tries the last layer of a pipeline on the plan of a journal. Nothing is taken of customers by whose rows an account that Bakkt has
+/// could not be sent, as a plan with the layer showed (`blocking`).
 pub fn try_last(
     journal: &Journal,
     pipeline: &Pipeline,
+    blocking: &BTreeSet<String>,
     stopping: impl Fn() -> bool,
 ) -> anyhow::Result<TrialResult> {
     let place = pipeline.layers.len().checked_sub(1).context("no layer")?;
     let mut trying = BackfillTrial {
         journal,
         pipeline,
+        blocking,
         place,
         shard: journal.shard()?,
         seen: HashSet::new(),
+        columns: pipeline.layers[place].columns(),
         laying: OverlayWorker::default(),
         reread: RecordReader::default(),
         unknown: HashMap::new(),
@@ -80,11 +87,14 @@ pub fn try_last(
 struct BackfillTrial<'a> {
     journal: &'a Journal,
     pipeline: &'a Pipeline,
+    blocking: &'a BTreeSet<String>,
     place: usize,
     /// The shard whose customers are tried; none: all.
     shard: Option<Shard>,
     /// Customers whose rows were tried.
     seen: HashSet<String>,
+    /// The fields of the file, with their columns.
+    columns: Vec<(String, usize)>,
     laying: OverlayWorker,
     reread: RecordReader,
     /// Rows of customers whom the plan does not have, by the form of the id: places in `left`.
@@ -111,6 +121,7 @@ impl BackfillTrial<'_> {
             return Ok(());
         }
         let id = id.to_owned();
+        self.count_placeholders(row);
         let records = self.journal.records_of(&id)?;
         match records.iter().find(|record| record.is_read()) {
             Some(record) => {
@@ -136,6 +147,18 @@ impl BackfillTrial<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Counts cells that say nothing although something stands in them: whoever filled them in has not closed a gap.
+    fn count_placeholders(&mut self, row: &Row<'_>) {
+        for (path, column) in &self.columns {
+            if let Cell::Text(text) = row.cell(*column)
+                && text.contains(char::is_alphanumeric)
+                && is_placeholder(text)
+            {
+                *self.found.placeholders.entry(path.clone()).or_default() += 1;
+            }
+        }
     }
 
     /// Notes a row of which nobody knows whose it is; among shards, in the one that has what belongs to nobody.
@@ -191,7 +214,14 @@ impl BackfillTrial<'_> {
                 out.insert(row);
             }
         };
-        let unsendable = record.at_bakkt && record.is_sent() && !verdict.sendable();
+        let is_blocking = self.blocking.contains(id);
+        let stops = if is_blocking {
+            vec![String::new()]
+        } else {
+            stops
+        };
+        let is_lost = record.at_bakkt && record.is_sent() && !verdict.sendable();
+        let unsendable = is_lost || is_blocking;
         let mut last = None;
         for tried in trial.rows {
             for path in &tried.restricted {

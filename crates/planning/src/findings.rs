@@ -41,7 +41,8 @@ pub struct Findings {
     documents: Vec<DocumentMember>,
     /// Places in `documents`, by record.
     documents_of: BTreeMap<u32, Vec<usize>>,
-    exclusions: Vec<WrittenPlace>,
+    /// What is found of no record.
+    of_nobody: Vec<(FindingKind, WrittenPlace)>,
     /// Records that would be sent and are not, because of what only several records have together. By record.
     pub blocked: Vec<(u32, FindingKind, RecordStanding)>,
 }
@@ -117,9 +118,12 @@ impl Findings {
             outcome: gathering.finish(duplicates),
             ..Findings::default()
         };
-        if rules.looks_for(FindingKind::UnusedExclusion) {
-            findings.exclusions = exclusions;
-        }
+        let exclusions = exclusions.into_iter();
+        let exclusions = exclusions.map(|place| (FindingKind::UnusedExclusion, place));
+        let patterns = survey.unused().iter().cloned();
+        let patterns = patterns.map(|place| (FindingKind::UnusedPattern, place));
+        let told = exclusions.chain(patterns);
+        findings.of_nobody = told.filter(|(kind, _)| rules.looks_for(*kind)).collect();
         let mut blocked: BTreeMap<u32, (u32, RecordStanding)> = BTreeMap::new();
         for kind in [FindingKind::MisplacedDocument, FindingKind::SharedDocument] {
             if rules.looks_for(kind) {
@@ -262,17 +266,17 @@ impl Findings {
                 },
             ));
         }
-        if !self.exclusions.is_empty() {
-            let kind = FindingKind::UnusedExclusion;
-            let shown = self.exclusions.iter().take(PLACES);
+        for group in self.of_nobody.chunk_by(|(one, _), (other, _)| one == other) {
+            let kind = group[0].0;
+            let shown = group.iter().take(PLACES);
             all.push((
                 kind,
                 FindingCount {
                     kind: kind.name(),
                     action: rules.action(kind).word(),
-                    count: self.exclusions.len() as u64,
+                    count: group.len() as u64,
                     groups: 0,
-                    places: shown.map(unused_place).collect(),
+                    places: shown.map(|(_, place)| unused_place(place)).collect(),
                 },
             ));
         }
@@ -309,8 +313,8 @@ impl Findings {
 
     /// What is found of no record: where, and what.
     pub fn of_nobody(&self) -> impl Iterator<Item = (FindingKind, FindingPlace)> {
-        let exclusions = self.exclusions.iter();
-        exclusions.map(|exclusion| (FindingKind::UnusedExclusion, unused_place(exclusion)))
+        let places = self.of_nobody.iter();
+        places.map(|(kind, place)| (*kind, unused_place(place)))
     }
 
     /// What records have together with others, by record. It counts only once [`check`](Findings::check) was asked.
@@ -342,10 +346,10 @@ impl Findings {
     }
 }
 
-fn unused_place(exclusion: &WrittenPlace) -> FindingPlace {
+fn unused_place(written: &WrittenPlace) -> FindingPlace {
     FindingPlace {
-        file: exclusion.file.clone(),
-        row: exclusion.line as u64,
+        file: written.file.clone(),
+        row: written.line as u64,
         ..FindingPlace::default()
     }
 }

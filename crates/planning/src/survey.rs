@@ -6,7 +6,7 @@
 //! documents and with the owners who are no U.S. persons, in eight bytes each, never with the export.
 //! Left out on purpose: where the results go (journal, or the text of `check`).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use bakkt_contract::documents::{IDENTITY, KYB_ACCOUNT_TYPES, owner};
 use bakkt_files::progress::{InspectingProgress, Mode};
@@ -19,6 +19,7 @@ use bakkt_folder::documents::{
     DocumentEntry, DocumentListing, DocumentMention, Documents, EntryContent, PassCounts,
 };
 use bakkt_mapping::assess::policy::Policy;
+use bakkt_mapping::exclude::WrittenPlace;
 use bakkt_mapping::findings::gather;
 use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::duplicates::Duplicate;
@@ -43,6 +44,8 @@ pub struct Survey<'m> {
     /// Of the ids that documents name.
     forms: NamedForms,
     conflicts: Conflicts,
+    /// Patterns that fit no file, or the manifest without a row.
+    unused: Vec<WrittenPlace>,
     foreign: Vec<Foreign>,
     kyb: Vec<u32>,
     spoken: u64,
@@ -177,6 +180,7 @@ impl<'m> Survey<'m> {
             accounts: Accounts::default(),
             forms: NamedForms::default(),
             conflicts: Conflicts::default(),
+            unused: Vec::new(),
             foreign: Vec::new(),
             kyb: Vec::new(),
             spoken: 0,
@@ -185,9 +189,13 @@ impl<'m> Survey<'m> {
             today: bakkt_folder::migration::today(),
         };
         if let Some(documents) = documents {
+            let mut fitting = BTreeSet::new();
             let pass = documents.each(|batch| {
                 refuse_when(stopping)?;
                 for found in batch {
+                    if let EntryContent::Document(spoken) = &found.what {
+                        fitting.extend(spoken.patterns());
+                    }
                     if let EntryContent::Document(spoken) = &found.what
                         && let Some(id) = spoken.claim.value(DocumentField::Account).text()
                     {
@@ -204,9 +212,15 @@ impl<'m> Survey<'m> {
                 Ok(())
             })?;
             survey.conflicts.sort();
+            survey.unused = documents.unused(&fitting, pass)?;
             survey.spoken = pass.rows;
         }
         Ok(survey)
+    }
+
+    /// Where patterns stand that fit no file, or a manifest without a row.
+    pub fn unused(&self) -> &[WrittenPlace] {
+        &self.unused
     }
 
     /// The second step: a record of the export. True: its owners belong into the journal.

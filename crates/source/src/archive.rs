@@ -201,7 +201,7 @@ fn find(
         };
         return refuse(
             format!("has several members that may be meant: `{all}`{more}"),
-            "say which one is read with `member`, such as \"customers*.csv\"; the others go into exports of their own",
+            "say which one is read with `member` (`--member` of `inspect` and `init`), such as \"customers*.csv\"; the others go into exports of their own",
         );
     }
     opened(bytes, &directory, entry)

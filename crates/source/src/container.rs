@@ -131,6 +131,8 @@ const WEB_PAGE: &str = "it is a web page, whatever its name says; open it in a s
 const EMPTY_ARCHIVE: &str = "it is a zip archive without anything in it; check how it was packed";
 const OPEN_DOCUMENT: &str =
     "it is an OpenDocument file and no spreadsheet; save the table as CSV or as a workbook";
+const DBF: &str =
+    "it is a dBase table (.dbf); open it in a spreadsheet program and save it as .xlsx or CSV";
 const BZIP2: &str = "it is a bzip2 file; unpack it, or pack it as .gz or .zst";
 const TAR: &str = "it is a tar archive; unpack it and name what is in it";
 
@@ -166,6 +168,9 @@ pub fn of(start: &[u8]) -> Result<Container, &'static str> {
     // Three letters alone may be the beginning of a name.
     if start.starts_with(b"BZh") && start.get(4..10) == Some(b"1AY&SY") {
         return Err(BZIP2);
+    }
+    if is_dbf(start) {
+        return Err(DBF);
     }
     let magic = REFUSED.iter().find(|(magic, _)| start.starts_with(magic));
     let text = beginning(start);
@@ -210,6 +215,21 @@ fn is_openpgp(start: &[u8]) -> bool {
         Some(0xa3) => matches!(version(1), 1..=3),
         _ => false,
     }
+}
+
+/// A table of dBase, FoxPro and their like: a version, the day of its last change, and the table of its columns, whose length and first
+/// entry must be possible. No text begins with such bytes.
+fn is_dbf(start: &[u8]) -> bool {
+    const VERSIONS: [u8; 8] = [0x02, 0x03, 0x30, 0x31, 0x32, 0x83, 0x8b, 0xf5];
+    const TYPES: &[u8] = b"CNDLMFIBTYGP@O+";
+    let [version, _, 1..=12, 1..=31, _, _, _, _, low, high, ..] = start else {
+        return false;
+    };
+    let length = usize::from(*low) | usize::from(*high) << 8;
+    let kind = start.get(32 + 11).is_some_and(|kind| TYPES.contains(kind));
+    // FoxPro keeps the name of a database behind the columns.
+    let is_table = |length: usize| length >= 65 && (length - 1).is_multiple_of(32);
+    VERSIONS.contains(version) && kind && (is_table(length) || is_table(length.saturating_sub(263)))
 }
 
 /// Metadata that a packer may put before the first frame of a zstd file.

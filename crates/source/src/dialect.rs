@@ -14,7 +14,10 @@ use std::collections::BTreeMap;
 use super::lines::{MOST_COLUMNS, RowFormat, RowReader};
 use super::{Cell, Flaw, Rows};
 
+mod printed;
+
 pub use header_row::{are_pairs, header_row, may_be_header};
+pub(crate) use printed::are_printed;
 
 /// How cells are told apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -176,6 +176,14 @@ pub(super) fn head(
             "export it as CSV, JSON or a workbook, with a row of its own for each customer",
         ));
     }
+    if !sheet && dialect::are_printed(rows.iter().map(|(cells, ..)| cells.as_slice())) {
+        return Err(Failure::configuration(
+            format!(
+                "{name} is a table as programs print it: its columns have fixed widths, and a line of dashes stands below their names"
+            ),
+            "export it as CSV (SQL*Plus: `set markup csv on`), or take that line away and say where columns begin with `layout` (docs/files.md)",
+        ));
+    }
     let place = header_place(&rows, guess.header, options, &name)?;
     let (mut headers, first) = match place {
         Some(place) => {

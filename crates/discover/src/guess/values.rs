@@ -158,6 +158,13 @@ fn dates(kind: ValueKind, column: &ColumnProfile, habits: DateHabits) -> Convers
     } else if month_first > 0 && day_first > 0 {
         notes.push("some values have day and month the other way round: they are invalid".into());
     }
+    let swapped = column.date_forms.swapped() > 0;
+    if swapped {
+        notes.push(
+            "a spreadsheet seems to have exchanged day and month of its date cells: export again with dates as text"
+                .into(),
+        );
+    }
     let short = count(Class::ShortYear) > 0;
     let pivot = habits.pivot;
     if short {
@@ -180,7 +187,7 @@ fn dates(kind: ValueKind, column: &ColumnProfile, habits: DateHabits) -> Convers
     Conversion {
         transforms: vec![transform],
         note: notes.join("; "),
-        open: open || short || unzoned,
+        open: open || short || unzoned || swapped,
     }
 }
 

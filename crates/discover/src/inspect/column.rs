@@ -10,6 +10,7 @@ use super::classes::{self, Class};
 use super::dates;
 use super::distinct::{Distinct, Hasher};
 use super::shapes::{self, Shapes};
+use bakkt_mapping::findings::date_cells::{DateForm, DateForms};
 use bakkt_model::placeholder;
 use bakkt_source::Cell;
 
@@ -96,6 +97,8 @@ pub struct ColumnProfile {
     pub length: (u64, u64, u64),
     /// Years of dates: least, most, sum.
     pub years: (u16, u16, u64),
+    /// How its dates are written.
+    pub date_forms: DateForms,
     /// The greatest number.
     pub greatest: f64,
     /// Shapes.
@@ -123,6 +126,7 @@ impl ColumnProfile {
             placeholders: 0,
             length: (u64::MAX, 0, 0),
             years: (u16::MAX, 0, 0),
+            date_forms: DateForms::default(),
             greatest: f64::MIN,
             shapes: Shapes::default(),
             distinct: Distinct::new(columns),
@@ -177,6 +181,7 @@ impl ColumnProfile {
         }
         let is = |class| set & classes::bit(class) != 0;
         if let Some(date) = date {
+            self.date_forms.add(DateForm::of(text));
             self.years.0 = self.years.0.min(date.year);
             self.years.1 = self.years.1.max(date.year);
             self.years.2 += u64::from(date.year);
@@ -224,6 +229,7 @@ impl ColumnProfile {
         self.years.0 = self.years.0.min(other.years.0);
         self.years.1 = self.years.1.max(other.years.1);
         self.years.2 += other.years.2;
+        self.date_forms.merge(&other.date_forms);
         self.greatest = self.greatest.max(other.greatest);
         self.shapes.merge(&other.shapes);
         self.distinct.merge(&other.distinct);

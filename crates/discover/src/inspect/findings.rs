@@ -119,7 +119,18 @@ impl FindingList {
             values(year_first),
             values(other)
         );
-        self.tell("two_date_spellings", year_first.min(other), text);
+        let swapped = column.date_forms.swapped();
+        match swapped {
+            0 => self.tell("two_date_spellings", year_first.min(other), text),
+            _ => {
+                let text = "are date cells, all with a day up to 12, beside texts that all have a greater one: a spreadsheet exchanged day and month of them; export again with dates as text";
+                self.tell(
+                    "swapped_dates",
+                    swapped,
+                    format!("{} {text}", values(swapped)),
+                );
+            }
+        }
         let count = column.count(ShortYear);
         let text = "have a year of two digits: the century is a guess";
         self.tell("short_years", count, format!("{} {text}", values(count)));

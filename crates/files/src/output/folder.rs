@@ -56,7 +56,7 @@ impl ProtectedPaths {
         let refused = |why: &str| {
             Failure::configuration(
                 format!("{} is {why}", path.shown()),
-                "name a folder of its own for the report, or a new one",
+                "name a folder, or one that is not there yet",
             )
         };
         // A slash at the end would lead through a link.

@@ -27,6 +27,10 @@ use pattern::Pattern;
 use root::Root;
 use walk::{Walk, WalkEntry};
 
+use std::collections::BTreeSet;
+
+use bakkt_mapping::exclude::WrittenPlace;
+use bakkt_model::error::Failure;
 use bakkt_model::position::Position;
 use bakkt_model::system_file::{is_system_file, is_unfinished};
 use bakkt_source::Rows;
@@ -113,6 +117,12 @@ impl DocumentMention {
         all.filter_map(|claim| claim.value(claim::DocumentField::Account).text())
     }
 
+    /// The numbers of all patterns that its path fits.
+    pub fn patterns(&self) -> impl Iterator<Item = usize> {
+        let others = self.others.iter().map(|(number, _)| *number);
+        self.pattern.into_iter().chain(others)
+    }
+
     /// Takes it for that of the only customer whom the export has, or says that there are several.
     pub fn settle(&mut self, known: impl Fn(&str) -> bool) {
         if self.others.is_empty() {
@@ -161,6 +171,33 @@ impl Documents {
         match &self.from {
             DocumentListing::Manifest(manifest) => &manifest.name,
             DocumentListing::Folder(_) => &self.name,
+        }
+    }
+
+    /// Where that stands which names no document at all, when `fitting` are the numbers of the patterns that fit a path of `pass`. A
+    /// folder without any file is an error: nobody means that.
+    pub fn unused(
+        &self,
+        fitting: &BTreeSet<usize>,
+        pass: PassCounts,
+    ) -> anyhow::Result<Vec<WrittenPlace>> {
+        match &self.from {
+            DocumentListing::Manifest(manifest) if pass.rows == 0 => Ok(vec![WrittenPlace {
+                file: manifest.name.clone(),
+                line: 0,
+            }]),
+            DocumentListing::Manifest(_) => Ok(Vec::new()),
+            DocumentListing::Folder(_) if pass.rows == 0 => Err(Failure::configuration(
+                format!("no file is in the documents folder {}", self.name),
+                "check that it is the right folder and that its disk or share is mounted; leave [documents] out as long as there are none",
+            )),
+            DocumentListing::Folder(patterns) => {
+                let unused = patterns
+                    .iter()
+                    .enumerate()
+                    .filter(|(number, _)| !fitting.contains(number));
+                Ok(unused.map(|(_, pattern)| pattern.place.clone()).collect())
+            }
         }
     }
 

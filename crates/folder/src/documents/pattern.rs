@@ -14,6 +14,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::claim::{Claim, ClaimValue, DocumentField, FIELDS};
 use bakkt_contract::documents::{KYB_ITEM_NAMES, SIDES, TYPE_NAMES};
+use bakkt_mapping::exclude::WrittenPlace;
 use bakkt_model::error::nearest;
 use bakkt_model::text::compose;
 
@@ -27,6 +28,8 @@ pub struct PatternSetting {
     pub path: String,
     /// What is so for every document whose path fits: a field that the path does not say, and its value.
     pub fixed: Vec<(DocumentField, String)>,
+    /// Where it is written.
+    pub place: WrittenPlace,
 }
 
 // Part of the fingerprint of `[documents]`: plans of earlier versions hold this text.
@@ -43,7 +46,7 @@ impl From<&str> for PatternSetting {
     fn from(path: &str) -> PatternSetting {
         PatternSetting {
             path: path.to_owned(),
-            fixed: Vec::new(),
+            ..PatternSetting::default()
         }
     }
 }
@@ -51,6 +54,8 @@ impl From<&str> for PatternSetting {
 /// One compiled pattern.
 #[derive(Debug)]
 pub struct Pattern {
+    /// Where it is written.
+    pub(crate) place: WrittenPlace,
     fixed: Vec<(DocumentField, String)>,
     pieces: Vec<Piece>,
     /// Only the contract's words.
@@ -80,10 +85,32 @@ enum Piece {
     Field(DocumentField),
 }
 
+/// Signs of other languages of patterns, which would stand for themselves here and fit no file: what is wrong, what to write.
+const FOREIGN: [(&str, &str, &str); 3] = [
+    (
+        "**",
+        "a pattern has no `**`",
+        "`*` is any text inside one part of the path; give a pattern for each depth, such as [\"*/{clientAccountId}_{documentType}.*\", \"*/*/{clientAccountId}_{documentType}.*\"]",
+    ),
+    (
+        "?",
+        "a pattern has no `?`",
+        "`*` stands for any text inside one part of the path",
+    ),
+    ("\\", "a pattern has no `\\`", "write `/` between folders"),
+];
+
 impl Pattern {
     /// Compiles one. The error is (what is wrong, what it should be).
     pub fn compile(written: &PatternSetting) -> Result<Pattern, (String, String)> {
-        let PatternSetting { path: text, fixed } = written;
+        let PatternSetting {
+            path: text,
+            fixed,
+            place,
+        } = written;
+        if let Some((_, message, help)) = FOREIGN.iter().find(|(sign, ..)| text.contains(sign)) {
+            return Err(((*message).to_owned(), (*help).to_owned()));
+        }
         let pieces = pieces(text)?;
         let fields: Vec<DocumentField> = pieces
             .iter()
@@ -122,6 +149,7 @@ impl Pattern {
             strict: expressions(&pieces, true)?,
             loose: expressions(&pieces, false)?,
             fixed: fixed.clone(),
+            place: place.clone(),
             pieces,
         })
     }

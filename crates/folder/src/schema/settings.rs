@@ -422,6 +422,8 @@ const SHOWN: KeyType = KeyType::Words(&["tell", "silence"]);
 const FINDINGS: &[SchemaKey] = keys! {
     "unused_exclusion" = "\"tell\"": SHOWN,
         "An exclusion that fits no row.";
+    "unused_pattern" = "\"tell\"": SHOWN,
+        "A pattern of documents that fits no file, or a manifest without a row.";
     "same_person" = "\"tell\"": ACTION,
         "The same person under several ids.";
     "similar_ids" = "\"tell\"": ACTION,
@@ -446,6 +448,8 @@ const FINDINGS: &[SchemaKey] = keys! {
         "A birth date before 1900 or more than 120 years ago.";
     "date_before_birth" = "\"tell\"": ACTION,
         "An agreement, a screening or a verification from before its owner was born.";
+    "swapped_date" = "\"tell\"": ACTION,
+        "Birth dates of which a spreadsheet seems to have exchanged day and month.";
     "default_birth_date" = "\"tell\"": ACTION,
         "A birth date that far too many customers have.";
     "doubtful_name" = "\"tell\"": ACTION,

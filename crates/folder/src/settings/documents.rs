@@ -6,6 +6,7 @@ use crate::documents::pattern::{Pattern, PatternSetting};
 use bakkt_contract::countries;
 use bakkt_contract::documents::{KYB_ITEM_NAMES, SIDES, TYPE_NAMES};
 use bakkt_files::toml_file::{Table, Value};
+use bakkt_mapping::exclude::WrittenPlace;
 use bakkt_model::error::Diagnostics;
 
 /// The table as written.
@@ -100,8 +101,23 @@ fn source(table: &Table<'_>, found: &mut Diagnostics) -> Option<DocumentSource> 
         }),
         (None, None, Some(_)) => {
             let mut written = Vec::new();
-            for value in one_or_more(&table.get("pattern")?, found)? {
-                let one = written_pattern(value, found)?;
+            let listed = table.get("pattern")?;
+            let values = one_or_more(&listed, found)?;
+            if values.is_empty() {
+                let message = "`pattern` names no pattern, so that no document could be sent";
+                listed.wrong(
+                    found,
+                    message,
+                    "name at least one pattern, or leave [documents] out",
+                );
+            }
+            for value in values {
+                let at = value.place();
+                let mut one = written_pattern(value, found)?;
+                one.place = WrittenPlace {
+                    file: at.file,
+                    line: at.line,
+                };
                 if let Err((message, help)) = Pattern::compile(&one) {
                     value.wrong(found, message, help);
                 }
@@ -169,6 +185,7 @@ fn written_pattern(value: Value<'_>, found: &mut Diagnostics) -> Option<PatternS
     Some(PatternSetting {
         path: path?.to_owned(),
         fixed,
+        ..PatternSetting::default()
     })
 }
 
@@ -222,6 +239,7 @@ mod tests {
             from: DocumentSource::Patterns(vec![PatternSetting {
                 path: "{file}".into(),
                 fixed: vec![(DocumentField::Side, "FRONT".into())],
+                ..PatternSetting::default()
             }]),
         };
         assert_eq!(

@@ -75,12 +75,16 @@ pub struct CustodyCount {
 }
 
 pub(crate) mod sql {
-    pub const LINES: &str = "SELECT c.id, c.client_id, c.kind, c.item, f.name, CASE c.row WHEN 0 THEN r.row ELSE c.row END, c.state,
-        c.status, c.uuid, c.attempts, c.generation, c.last_at, w.text, m.text, d.text
+    pub const LINES: &str = concat!(
+        "SELECT c.id, c.client_id, c.kind, c.item, f.name, CASE c.row WHEN 0 THEN r.row ELSE c.row END, c.state,
+        c.status, c.uuid, ",
+        times_sent!("c", "custody_attempt"),
+        ", c.generation, c.last_at, w.text, m.text, d.text
         FROM custody_task c LEFT JOIN record r ON r.id = c.record
         LEFT JOIN file f ON f.id = CASE c.file WHEN 0 THEN r.file ELSE c.file END
         LEFT JOIN word w ON w.id = c.code LEFT JOIN word m ON m.id = c.message
-        LEFT JOIN custody_difference v ON v.task = c.id LEFT JOIN word d ON d.id = v.what ORDER BY c.id";
+        LEFT JOIN custody_difference v ON v.task = c.id LEFT JOIN word d ON d.id = v.what ORDER BY c.id"
+    );
     pub const GAPS: &str =
         "SELECT f.name, CASE g.row WHEN 0 THEN r.row ELSE g.row END, r.client_id, p.text, w.text
         FROM custody_gap g JOIN record r ON r.id = g.record

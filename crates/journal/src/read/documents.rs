@@ -70,15 +70,17 @@ impl Reader {
 }
 
 pub(crate) mod sql {
-    pub const DOCUMENT_LINES: &str = sql!(
+    pub const DOCUMENT_LINES: &str = sql!(concat!(
         "SELECT coalesce(d.shown, f.name), d.row, r.client_id, d.place, k.text, s.text, \
-        d.verdict, w.text, t.state, t.attempts, t.first_at, t.last_at, c.text, e.text, m.text, d.uuid, d.size, d.side_assumed, d.sha256 \
+        d.verdict, w.text, t.state, ",
+        times_sent!("t", "attempt"),
+        ", t.first_at, t.last_at, c.text, e.text, m.text, d.uuid, d.size, d.side_assumed, d.sha256 \
         FROM document d LEFT JOIN file f ON f.id = d.file LEFT JOIN record r ON r.id = d.record \
         LEFT JOIN word k ON k.id = d.type LEFT JOIN word s ON s.id = d.side LEFT JOIN word w ON w.id = d.reason \
         LEFT JOIN task t ON t.record = d.record AND t.kind = {kind.document} AND t.document = d.id \
         LEFT JOIN word c ON c.id = t.code LEFT JOIN word e ON e.id = t.field LEFT JOIN word m ON m.id = t.message \
         ORDER BY d.id"
-    );
+    ));
     pub const UNUSED_LINES: &str = "SELECT f.name, u.row, w.text FROM unused u \
         LEFT JOIN file f ON f.id = u.file LEFT JOIN word w ON w.id = u.reason ORDER BY u.file, u.row";
 }

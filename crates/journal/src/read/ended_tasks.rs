@@ -1,4 +1,4 @@
-//! Tasks that were sent and that a later decision ended or opened again: counted, and line by line.
+//! Tasks that were sent or given up and that a later decision ended or opened again: counted, and line by line.
 //!
 //! Left out: keeping what they had come to (`write::task_history`).
 
@@ -101,7 +101,8 @@ pub(crate) mod sql {
         LEFT JOIN word c ON c.id = s.code LEFT JOIN word d ON d.id = s.field LEFT JOIN word m ON m.id = s.message \
         WHERE s.state IN ({state.stopped}) ORDER BY s.id"
     );
-    pub const DROPPED: &str = "SELECT state, attempts FROM set_aside WHERE gone = 1";
+    pub const DROPPED: &str =
+        "SELECT state, attempts FROM set_aside WHERE gone = 1 AND attempts > 0";
     pub const DROPPED_STOPS: &str = sql!(
         "SELECT kind, state, code, field, message FROM set_aside WHERE gone = 1 AND state IN ({state.stopped}) AND kind < {kind.first_custody}"
     );

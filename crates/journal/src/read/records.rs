@@ -250,9 +250,11 @@ fn bakkt<'a>(row: &'a Row<'_>, from: usize) -> anyhow::Result<BakktPart<'a>> {
 pub(crate) mod sql {
     /// The columns of [`RECORD_LINES`] that no file shows.
     pub const UNSHOWN: std::ops::Range<usize> = 20..30;
-    pub const RECORD_LINES: &str = sql!(
+    pub const RECORD_LINES: &str = sql!(concat!(
         "SELECT f.name, r.row, r.client_id, r.verdict, w.text, r.gaps, \
-        t.state, coalesce(t.attempts, 0) + CASE WHEN s.id IS NULL THEN 0 ELSE (SELECT sum(a.attempts) FROM set_aside a \
+        t.state, coalesce(",
+        times_sent!("t", "attempt"),
+        ", 0) + CASE WHEN s.id IS NULL THEN 0 ELSE (SELECT sum(a.attempts) FROM set_aside a \
             WHERE a.client_id = r.client_id AND a.kind = {kind.account} AND a.gone = 1) END, \
         coalesce(s.first_at, t.first_at), coalesce(t.last_at, s.last_at), c.text, d.text, \
         t.bakkt_id, t.status, t.created_at, t.existed, r.id, s.state, r.carried, t.kind, \
@@ -265,7 +267,7 @@ pub(crate) mod sql {
             AND r.id = (SELECT min(o.id) FROM record o WHERE o.client_id = r.client_id) \
         LEFT JOIN word c ON c.id = CASE WHEN t.id IS NULL THEN s.code ELSE t.code END \
         LEFT JOIN word d ON d.id = CASE WHEN t.id IS NULL THEN s.field ELSE t.field END ORDER BY r.id"
-    );
+    ));
     pub const UPLOADS: &str = sql!(
         "SELECT record, kind, state FROM task INDEXED BY task_record \
         WHERE kind IN ({kind.document_or_kyb}) ORDER BY record"
@@ -273,23 +275,27 @@ pub(crate) mod sql {
     pub const UNSENT: &str = sql!(
         "SELECT record, verdict, 0 FROM document WHERE verdict <> {document.sent} ORDER BY record"
     );
-    pub const STOPPED_CUSTODY: &str = sql!(
+    pub const STOPPED_CUSTODY: &str = sql!(concat!(
         "SELECT f.name, CASE t.row WHEN 0 THEN r.row ELSE t.row END, t.client_id, \
-        t.state, t.attempts, t.first_at, t.last_at, c.text, d.text, m.text, t.kind \
+        t.state, ",
+        times_sent!("t", "custody_attempt"),
+        ", t.first_at, t.last_at, c.text, d.text, m.text, t.kind \
         FROM custody_task t LEFT JOIN record r ON r.id = t.record \
         LEFT JOIN file f ON f.id = CASE t.file WHEN 0 THEN r.file ELSE t.file END \
         LEFT JOIN word c ON c.id = t.code LEFT JOIN word d ON d.id = t.field LEFT JOIN word m ON m.id = t.message \
         WHERE t.state IN ({state.stopped}) ORDER BY t.id"
-    );
-    pub const STOPPED_LINES: &str = sql!(
+    ));
+    pub const STOPPED_LINES: &str = sql!(concat!(
         "SELECT coalesce(o.shown, f.name), coalesce(o.row, r.row), r.client_id, \
-        t.state, t.attempts, t.first_at, t.last_at, c.text, d.text, m.text, t.kind \
+        t.state, ",
+        times_sent!("t", "attempt"),
+        ", t.first_at, t.last_at, c.text, d.text, m.text, t.kind \
         FROM task t LEFT JOIN record r ON r.id = t.record \
         LEFT JOIN document o ON o.id = CASE t.kind WHEN {kind.document} THEN t.document END \
         LEFT JOIN file f ON f.id = coalesce(o.file, r.file) \
         LEFT JOIN word c ON c.id = t.code LEFT JOIN word d ON d.id = t.field LEFT JOIN word m ON m.id = t.message \
         WHERE t.state IN ({state.stopped}) ORDER BY t.id"
-    );
+    ));
     pub const ACCOUNT_LINES: &str = sql!(
         "SELECT coalesce(r.client_id, f.client_id), t.bakkt_id, t.status, t.created_at, t.existed \
         FROM task t NOT INDEXED LEFT JOIN record r ON r.id = t.record LEFT JOIN former f ON f.task = t.id \

@@ -10,6 +10,7 @@ pub(crate) mod changed_owners;
 pub(crate) mod options;
 pub(crate) mod reappeared_accounts;
 pub(crate) mod restricted_accounts;
+mod stopping_customers;
 
 pub use backfills::{
     BackfillEffect, KnownRecord, NewBackfill, RowElement, SkippedRow, StoredBackfill,

@@ -205,6 +205,23 @@ macro_rules! sql {
         SQL
     }};
 }
+
+/// How often the task `$task` of a statement left: an attempt that ended before its request left is none. `$attempts` is the table of
+/// its attempts.
+macro_rules! times_sent {
+    ($task:literal, $attempts:literal) => {
+        concat!(
+            "(",
+            $task,
+            ".attempts - (SELECT count(*) FROM ",
+            $attempts,
+            " unsent WHERE unsent.task = ",
+            $task,
+            ".id AND unsent.outcome = (SELECT id FROM word WHERE text = 'not sent')))"
+        )
+    };
+}
+
 /// The length of a text once its names are numbers.
 pub(crate) const fn expanded_length(text: &str) -> usize {
     let mut out = Sink::<0> {

@@ -99,6 +99,12 @@ impl Compiler<'_, '_> {
     }
 
     pub(super) fn steps(&mut self, table: &Table<'_>, takes: TargetForm, feed: &mut FieldMapping) {
+        for key in FORMS.into_iter().chain(["digits"]) {
+            if let Some(value) = table.get(key).filter(Value::is_false) {
+                let message = format!("`{key} = false` has nothing to say");
+                value.wrong_key(self.found, message, "take it away");
+            }
+        }
         if table.boolean("digits", self.found) == Some(true) {
             feed.steps.push(Transform::Digits(DigitsOf::Text));
         }

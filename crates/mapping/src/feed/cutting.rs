@@ -63,6 +63,8 @@ pub struct Split {
     pub take: Option<usize>,
     /// The single byte to cut at, the usual case, which is found several times faster.
     byte: Option<u8>,
+    /// It cuts at blanks, of which several in a row are one.
+    is_blank: bool,
 }
 
 impl Split {
@@ -75,10 +77,19 @@ impl Split {
             },
             _ => None,
         };
-        Split { by, take, byte }
+        let is_blank = matches!(by.as_slice(), [by] if by == " ");
+        Split {
+            by,
+            take,
+            byte,
+            is_blank,
+        }
     }
 
     pub(super) fn part<'t>(&self, text: &'t str, take: usize) -> Option<&'t str> {
+        if self.is_blank {
+            return text.split(' ').filter(|part| !part.is_empty()).nth(take);
+        }
         let Some(cut) = self.byte else {
             return self.parts(text).nth(take);
         };

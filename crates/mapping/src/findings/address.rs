@@ -8,12 +8,14 @@
 mod boxes;
 mod no_streets;
 mod remarks;
+mod slipped;
 
 pub(crate) use boxes::is_box;
 use boxes::is_plain_street;
 use no_streets::{NO_STREETS, REMARKS};
 pub(crate) use remarks::is_care_of;
 use remarks::{carries_remark, may_end_in_remark};
+pub(crate) use slipped::{Beside, slipped};
 
 use super::ids::made_by_spreadsheet;
 use super::other_field::is_of_another_field;

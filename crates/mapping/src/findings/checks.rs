@@ -13,6 +13,7 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::quality::RandomState;
 use jiff::civil::Date;
 
+use super::date_cells::DateForm;
 use super::free_texts::{FreeTextSlot, is_free_text};
 use super::ids::DigitsBehind;
 use super::name_slots::NameSlot;
@@ -26,6 +27,7 @@ use addresses::AddressSlots;
 use bakkt_contract::{FieldShape, Form, path};
 use bakkt_model::finding::{FindingKind, FindingRules};
 use bakkt_model::position::{JoinedList, Position};
+use bakkt_source::{Cell, Row};
 
 /// Fields of which every word is a name or a place: the ends of their paths.
 const NAMES: &[&str] = &[
@@ -63,6 +65,8 @@ pub struct Checks {
     /// Who they are, by place.
     people: Vec<OwnerSlots>,
     entity: Entity,
+    /// The column of the accounts' own export that gives the first owner's birth date as it stands there.
+    born_column: Option<usize>,
     as_of: Date,
     key: RandomState,
 }
@@ -98,6 +102,8 @@ struct CheckedOwner {
     events: Vec<(usize, u16)>,
     tax_id: Option<(usize, u16)>,
     email: Option<(usize, u16)>,
+    given: Option<usize>,
+    family: Option<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -126,6 +132,10 @@ pub struct ComparisonKeys {
     pub behind: DigitsBehind,
     /// The first byte of the id.
     pub first: u8,
+    /// How the cell of the first owner's birth date writes it.
+    pub date: DateForm,
+    /// Day and month of that cell may have been exchanged.
+    pub may_be_swapped: bool,
 }
 
 /// An owner whose tax id the record is not compared by itself.
@@ -186,19 +196,40 @@ impl Checks {
             addresses: Vec::new(),
             people: owner_slots(mapper),
             entity: Entity::default(),
+            born_column: None,
             as_of: plan.as_of,
             key: RandomState::default(),
         };
         for fed in mapper.fed() {
-            checks.add(plan, fed.slot, &fed.target, fed.feed.judges_names());
+            let column = match fed.feed.reads.as_slice() {
+                [column] => Some(*column),
+                _ => None,
+            };
+            checks.add(
+                plan,
+                (fed.slot, column),
+                &fed.target,
+                fed.feed.judges_names(),
+            );
         }
         checks.texts.sort_by_key(|text| text.slot);
         checks.names.sort_by_key(|name| name.slot);
         addresses::in_order(&mut checks.addresses);
+        addresses::name(&mut checks.addresses, |owner| {
+            let owner = checks.owners.get(owner)?;
+            Some([owner.given?, owner.family?])
+        });
         checks
     }
 
-    fn add(&mut self, plan: &AssessPlan, slot: usize, target: &str, is_judged: bool) {
+    /// Adds a field: its slot, and the column that gives it, where that is one.
+    fn add(
+        &mut self,
+        plan: &AssessPlan,
+        (slot, column): (usize, Option<usize>),
+        target: &str,
+        is_judged: bool,
+    ) {
         let Some(found) = path::find(target) else {
             return;
         };
@@ -263,9 +294,16 @@ impl Checks {
         match rest {
             _ if is_event => owner.events.push((slot, field)),
             "role" => owner.role = Some(slot),
-            "identity.dateOfBirth" => owner.born = Some((slot, field)),
+            "identity.dateOfBirth" => {
+                owner.born = Some((slot, field));
+                if index == 0 && self.fields[usize::from(field)].element.is_none() {
+                    self.born_column = column;
+                }
+            }
             "identity.taxId" => owner.tax_id = Some((slot, field)),
             "emailAddress" => owner.email = Some((slot, field)),
+            "identity.givenName" => owner.given = Some(slot),
+            "identity.familyName" => owner.family = Some(slot),
             SHARE => self.shares.add(slot, field),
             _ => {}
         }
@@ -296,6 +334,19 @@ impl Checks {
         };
         let gap = field.gap.and_then(|gap| plan.paths.get(gap as usize));
         gap.map_or(&field.path, |gap| &gap.path)
+    }
+
+    /// Notes how the first owner's birth date is written in the row that a record begins with.
+    pub(crate) fn note_date(&self, row: &Row<'_>, keys: &mut ComparisonKeys) {
+        let rules = &self.rules;
+        if let Some(column) = self
+            .born_column
+            .filter(|_| rules.looks_for(FindingKind::SwappedDate))
+            && let Cell::Text(text) = row.cell(column)
+        {
+            keys.date = DateForm::of(text);
+            keys.may_be_swapped = keys.date.may_be_swapped(text);
+        }
     }
 
     fn hash(&self, tag: u8, parts: &[&str]) -> u64 {

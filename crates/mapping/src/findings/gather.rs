@@ -12,6 +12,7 @@ use std::convert::Infallible;
 pub use self::kept::RecordStanding;
 use self::kept::{FurtherOwners, KindGroups, RecordDetails, RecordLines, StoredMember};
 use super::checks::{ComparisonKeys, RecordFinding, TaxedOwner};
+use super::date_cells::DateForms;
 use super::groups::{Compared, repeated};
 use super::ids::{Lengths, LongIds};
 use crate::columns::{Column, ColumnStore};
@@ -22,7 +23,7 @@ use bakkt_model::position::{JoinedList, Position};
 mod kept;
 
 /// The kinds that compare records. Those that take longest come first, so that all cores end together.
-const COMPARED: [FindingKind; 7] = [
+const COMPARED: [FindingKind; 8] = [
     FindingKind::SamePerson,
     FindingKind::SimilarIds,
     FindingKind::SameTaxId,
@@ -30,6 +31,7 @@ const COMPARED: [FindingKind; 7] = [
     FindingKind::DefaultBirthDate,
     FindingKind::LostLeadingZeros,
     FindingKind::ChangedId,
+    FindingKind::SwappedDate,
 ];
 
 /// Places of a kind that are shown.
@@ -73,6 +75,7 @@ pub struct Gathering {
     rest: Column<RecordDetails>,
     lengths: Lengths,
     long: LongIds,
+    dates: DateForms,
     /// By number of the day; empty until there is one.
     born: Vec<u32>,
     lines: RecordLines,
@@ -148,6 +151,7 @@ impl Gathering {
             rest: Column::new(store),
             lengths: Lengths::default(),
             long: LongIds::default(),
+            dates: DateForms::default(),
             born: Vec::new(),
             lines: RecordLines::default(),
             single: Vec::new(),
@@ -173,10 +177,12 @@ impl Gathering {
             born: keys.born,
             digits: keys.digits,
             may_be_rounded: keys.behind.may_be_rounded(),
+            may_be_swapped: keys.may_be_swapped,
             account_type: seen.account_type,
             standing: seen.standing,
         });
         self.long.add(keys.behind);
+        self.dates.add(keys.date);
         if keys.first != 0 {
             self.lengths.add(keys.first, keys.digits);
         }
@@ -316,7 +322,7 @@ impl Gathering {
         let count = self.rest.len();
         let from = match kind {
             FindingKind::SameEmail => self.rules.same_email_from.max(2) as usize,
-            FindingKind::LostLeadingZeros | FindingKind::ChangedId => 1,
+            FindingKind::LostLeadingZeros | FindingKind::ChangedId | FindingKind::SwappedDate => 1,
             _ => 2,
         };
         let is_wanted = |record: u32| !is_left_out(record);
@@ -376,6 +382,13 @@ impl Gathering {
                     (1..).zip(all.map(|may_be_rounded| u64::from(may_be_rounded).into()))
                 };
                 repeated(count, from, is_wanted, rounded, take);
+            }
+            FindingKind::SwappedDate if self.dates.swapped() > 0 => {
+                let swapped = || {
+                    let all = self.rest.iter().map(|rest| rest.may_be_swapped);
+                    (1..).zip(all.map(|may_be_swapped| u64::from(may_be_swapped).into()))
+                };
+                repeated(count, from, is_wanted, swapped, take);
             }
             _ => {}
         }

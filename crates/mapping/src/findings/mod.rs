@@ -10,6 +10,7 @@
 pub mod address;
 pub(crate) mod birth;
 pub mod checks;
+pub mod date_cells;
 pub mod entities;
 mod free_texts;
 pub mod gather;

@@ -68,7 +68,8 @@ fn says_nothing(city: &str, scratch: &mut String) -> bool {
     if !may_be {
         return false;
     }
-    if no_values::says_nothing(city) {
+    // There is a place called True.
+    if no_values::says_nothing(city) || matches!(city, "true" | "TRUE") {
         return true;
     }
     if city.len() > LONGEST {
@@ -90,16 +91,16 @@ const NO_CITIES: &[&str] = &[
     "noaddress", "nocity", "tbd", "sameasabove", "seeabove", "test", "testcity", "xx", "xxx", "xxxx", "xxxxx", "undefined",
     "unspecified", "inconnu", "desconocido", "desconocida", "desconhecido", "nieznany", "nieznana", "neznamy", "keineangabe",
     "sindatos", "idem", "sameasmailing", "seemailing", "mailing", "mailingaddress", "usa", "us", "unitedstates",
-    "unitedstatesofamerica", "uk", "unitedkingdom", "canada", "deutschland", "germany", "australia", "ditto", "redacted", "masked", "various", "неизвестно", "不明", "同上", "不详", "不詳", "未知", "모름", "없음", "상동",
+    "unitedstatesofamerica", "city", "town", "cityname", "uk", "unitedkingdom", "canada", "deutschland", "germany", "australia", "ditto", "redacted", "masked", "various", "неизвестно", "不明", "同上", "不详", "不詳", "未知", "모름", "없음", "상동",
 ];
 
 /// How they begin, as small letters; also `n/a` and its like.
 #[rustfmt::skip]
-const BEGINNINGS: [[u8; 3]; 44] = [
+const BEGINNINGS: [[u8; 3]; 46] = [
     *b"unk", *b"cit", *b"unb", *b"n/a", *b"n.a", *b"n a", *b"non", *b"nul", *b"not", *b"noa", *b"noc", *b"no ", *b"tbd", *b"sam",
     *b"see", *b"tes", *b"xxx", *b"und", *b"uns", *b"inc", *b"des", *b"nie", *b"nez", *b"kei", *b"sin", *b"ide",
     *b"dit", *b"mai", *b"usa", *b"u.s", *b"u s", *b"uni", *b"u.k", *b"can", *b"deu", *b"ger", *b"aus", *b"red",
-    *b"mas", *b"var", *b"nan", *b"fal", *b"tba", *b"{ob",
+    *b"tow", *b"tru", *b"mas", *b"var", *b"nan", *b"fal", *b"tba", *b"{ob",
 ];
 
 /// Whether a state or a province is one that its postal code is not in.
@@ -182,6 +183,9 @@ mod tests {
             "모름",
             "Unbekannt",
             "keine Angabe",
+            "City",
+            "TOWN",
+            "true",
         ] {
             assert!(city(text).is_some(), "{text}");
         }
@@ -198,6 +202,10 @@ mod tests {
             "San Francisco",
             "Nashville",
             "Unknownville",
+            "Towner",
+            "True",
+            "Truckee",
+            "Citra",
             "Undine",
             "Nonnweiler",
             "Testorf",

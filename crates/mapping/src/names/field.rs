@@ -32,6 +32,7 @@ const PLACEHOLDER: &str = "a word that says that no name is known";
 const SIGNS: &str = "digits or signs that no name has";
 const COMMA: &str = "a comma, as in a whole name";
 const NICKNAME: &str = "a nickname in quotes or brackets";
+const PART: &str = "the beginning of a family name alone";
 
 /// Words of names in scripts without blanks between words, each with what it means. They count wherever they stand.
 #[rustfmt::skip]
@@ -92,6 +93,17 @@ fn has_loose_mark(text: &str) -> bool {
     text.starts_with('`') || quoted || words.any(dashed)
 }
 
+/// Beginnings of family names that nobody has alone, in small letters. "Van", "Le", "De", "La", "Von" and the like are names.
+const BEGINNINGS: [&str; 12] = [
+    "mc", "der", "van der", "van den", "von der", "von dem", "von den", "de la", "de las",
+    "de los", "aus der", "auf der",
+];
+
+/// Whether a family name is only what stands in front of one: "van der".
+fn are_particles(tokens: &[&str]) -> bool {
+    tokens.len() <= 2 && BEGINNINGS.contains(&&*tokens.join(" ").to_lowercase())
+}
+
 /// Why a cell is no name of one person, if it is not.
 pub(crate) fn doubt(text: &str, field: NameField) -> Option<&'static str> {
     match may_be_doubtful(text) {
@@ -147,6 +159,9 @@ fn judged(text: &str, field: NameField) -> Option<&'static str> {
     };
     let parts = [tokens.clone()];
     let alone = others.is_empty();
+    if field == NameField::Family && are_particles(&tokens) {
+        return Some(PART);
+    }
     let word = doubts::folded(first);
     if alone && has(NAMES_TOO, &word) {
         return None;
@@ -234,6 +249,7 @@ static WORDS: LazyLock<Box<[u64; 512]>> = LazyLock::new(|| {
         JOINING,
         PLACEHOLDERS,
         &["true", "false", "nan", "tba", "unspecified"],
+        &["mc", "der", "den", "dem", "la", "las", "los"],
         &["jr", "sr", "jnr", "snr", "ii", "iii", "iv", "vii", "viii"],
     ];
     for word in tables.into_iter().flatten() {
@@ -309,6 +325,9 @@ mod tests {
             ("Frau Anna", Given, TITLE),
             ("Doe, MD", Family, TITLE),
             ("LLC", Family, NO_PERSON),
+            ("van der", Family, PART),
+            ("De La", Family, PART),
+            ("Mc", Family, PART),
             ("Muster GmbH", Family, NO_PERSON),
             ("Smith Family", Given, NO_PERSON),
             ("Trust", Family, NO_PERSON),

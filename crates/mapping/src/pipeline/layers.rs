@@ -250,6 +250,16 @@ impl Overlay {
         }
     }
 
+    /// The fields of a file that has columns of its own for them, each with its column; of a corrected export none.
+    pub fn columns(&self) -> Vec<(String, usize)> {
+        let OverlayReading::Fields(own) = &self.read else {
+            return Vec::new();
+        };
+        let fed = own.fed().into_iter();
+        fed.filter_map(|fed| Some((fed.target, *fed.feed.reads.first()?)))
+            .collect()
+    }
+
     /// The id of the customer of whom a row speaks.
     pub fn id_of<'l>(
         &self,

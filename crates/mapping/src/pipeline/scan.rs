@@ -483,7 +483,9 @@ impl Results {
         let id = &self.texts[record.id.0 as usize..record.id.1 as usize];
         let gaps = &self.gaps[record.gaps.0 as usize..record.gaps.1 as usize];
         let looked = worker.look(pipeline, (!id.is_empty()).then_some(id), gaps);
-        self.keys.push(looked.keys);
+        let mut keys = looked.keys;
+        pipeline.checks.note_date(row, &mut keys);
+        self.keys.push(keys);
         self.found.extend_from_slice(&looked.found);
         record.found.1 = self.found.len() as u32;
         let kinds = looked

@@ -45,17 +45,17 @@ impl Findings {
             }))?;
         }
         let mut files: BTreeMap<&str, i64> = BTreeMap::new();
-        for exclusion in self.exclusions.iter().filter(|_| members.has(0)) {
-            let file = match files.get(exclusion.file.as_str()) {
+        for (kind, place) in self.of_nobody.iter().filter(|_| members.has(0)) {
+            let file = match files.get(place.file.as_str()) {
                 Some(file) => *file,
-                None => list(journal, &exclusion.file)?,
+                None => list(journal, &place.file)?,
             };
-            files.insert(&exclusion.file, file);
+            files.insert(&place.file, file);
             journal.add_findings(std::iter::once(PlannedFinding {
                 record: 0,
-                kind: FindingKind::UnusedExclusion,
+                kind: *kind,
                 path: None,
-                at: (file, exclusion.line as u64),
+                at: (file, place.line as u64),
                 first: 0,
             }))?;
         }

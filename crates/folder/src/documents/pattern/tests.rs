@@ -128,6 +128,7 @@ fn what_the_path_does_not_say_stands_beside_it() {
             .iter()
             .map(|(field, value)| (*field, (*value).to_owned()))
             .collect(),
+        ..PatternSetting::default()
     };
     let patterns: Vec<Pattern> = [
         written(
@@ -199,6 +200,9 @@ fn mistakes_are_told() {
         ("/{clientAccountId}/{documentType}", "no path below"),
         ("../{clientAccountId}/{documentType}", "no path below"),
         ("{clientAccountId}//{documentType}", "no path below"),
+        ("**/{clientAccountId}_{documentType}.pdf", "no `**`"),
+        ("{clientAccountId}_{documentType}.pd?", "no `?`"),
+        (r"{clientAccountId}\{documentType}.pdf", r"no `\`"),
     ] {
         let error = Pattern::compile(&PatternSetting::from(text))
             .err()

@@ -5,8 +5,9 @@
 
 use super::{Checks, RecordFindings, cell};
 use crate::draft::{Draft, SlotValue};
-use crate::findings::address::{self, StreetProblem};
+use crate::findings::address::{self, Beside, StreetProblem};
 use crate::findings::places;
+use bakkt_contract::path;
 use bakkt_model::finding::FindingKind;
 use bakkt_source::shape::shape;
 
@@ -33,6 +34,8 @@ pub(super) struct AddressSlots {
     state: Option<(usize, u16)>,
     postal_code: Option<usize>,
     country: Option<(usize, u16)>,
+    /// Of the owner whose address it is.
+    names: Option<[usize; 2]>,
 }
 
 /// The path of the address that a field belongs to, whether it is residential, and the name of the field.
@@ -64,6 +67,7 @@ pub(super) fn add(addresses: &mut Vec<AddressSlots>, target: &str, slot: usize, 
             state: None,
             postal_code: None,
             country: None,
+            names: None,
         });
         addresses.len() - 1
     });
@@ -79,9 +83,36 @@ pub(super) fn add(addresses: &mut Vec<AddressSlots>, target: &str, slot: usize, 
     }
 }
 
+/// Says whose addresses they are; `names` gives the slots of an owner's given and family name.
+pub(super) fn name(addresses: &mut [AddressSlots], names: impl Fn(usize) -> Option<[usize; 2]>) {
+    for address in addresses {
+        address.names = path::index(&address.path, "owners").and_then(&names);
+    }
+}
+
 /// Puts them into the order of their slots, in which those that a record has come first.
 pub(super) fn in_order(addresses: &mut [AddressSlots]) {
     addresses.sort_by_key(|address| address.first);
+}
+
+impl AddressSlots {
+    /// Whether the street is a single line that belongs somewhere else.
+    fn has_slipped<'a>(&self, mut lines: impl Iterator<Item = &'a str>, draft: &Draft) -> bool {
+        let (Some(line), None) = (lines.next(), lines.next()) else {
+            return false;
+        };
+        let value = |slot: Option<(usize, u16)>| draft.value(slot?.0);
+        let beside = Beside {
+            city: value(self.city),
+            state: value(self.state),
+            postal_code: self.postal_code.and_then(|slot| draft.value(slot)),
+            country: value(self.country),
+            names: self
+                .names
+                .and_then(|[given, family]| Some([draft.value(given)?, draft.value(family)?])),
+        };
+        address::slipped(line, &beside)
+    }
 }
 
 impl RecordFindings {
@@ -176,7 +207,9 @@ impl RecordFindings {
         let kind = match address::doubt(lines.clone(), country, &mut self.scratch) {
             Some(StreetProblem::Box) if address.is_residential => FindingKind::PoBox,
             Some(StreetProblem::NoStreet) => FindingKind::PlaceholderStreet,
-            _ => return,
+            Some(StreetProblem::Box) => return,
+            None if address.has_slipped(lines.clone(), draft) => FindingKind::PlaceholderStreet,
+            None => return,
         };
         if fits(field) {
             self.add(&checks.rules, kind, Some(field), || {

@@ -28,6 +28,8 @@ pub(super) struct RecordDetails {
     pub(super) digits: u8,
     /// Its last digits may have been rounded.
     pub(super) may_be_rounded: bool,
+    /// Day and month of its birth date may have been exchanged.
+    pub(super) may_be_swapped: bool,
     pub(super) account_type: u8,
     pub(super) standing: RecordStanding,
 }
@@ -35,13 +37,18 @@ pub(super) struct RecordDetails {
 /// The bit of a number of digits that says whether the last of them may have been rounded.
 const ROUNDED: u8 = 1 << 7;
 
+/// The bit that says whether day and month of the birth date may have been exchanged.
+const SWAPPED: u8 = 1 << 6;
+
 impl Entry for RecordDetails {
     const SIZE: usize = 5;
 
     fn put(self, bytes: &mut [u8]) {
         let [low, high] = self.born.to_le_bytes();
         let standing = self.standing as u8;
-        let digits = self.digits | if self.may_be_rounded { ROUNDED } else { 0 };
+        let rounded = if self.may_be_rounded { ROUNDED } else { 0 };
+        let swapped = if self.may_be_swapped { SWAPPED } else { 0 };
+        let digits = self.digits | rounded | swapped;
         bytes.copy_from_slice(&[low, high, digits, self.account_type, standing]);
     }
 
@@ -51,8 +58,9 @@ impl Entry for RecordDetails {
         };
         RecordDetails {
             born: u16::from_le_bytes([low, high]),
-            digits: digits & !ROUNDED,
+            digits: digits & !(ROUNDED | SWAPPED),
             may_be_rounded: digits & ROUNDED != 0,
+            may_be_swapped: digits & SWAPPED != 0,
             account_type,
             standing: match standing {
                 1 => RecordStanding::Ready,

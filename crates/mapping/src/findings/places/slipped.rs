@@ -54,7 +54,7 @@ fn digits(city: &str, country: Option<&str>) -> Option<&'static str> {
             false => code(),
         };
     }
-    if is_unit(city) {
+    if is_unit(city) || (country.is_none_or(|country| country == "USA") && ends_in_unit(city)) {
         return Some("an apartment");
     }
     // "Bp. 12" is a district of Budapest.
@@ -63,6 +63,23 @@ fn digits(city: &str, country: Option<&str>) -> Option<&'static str> {
         false => code(),
     }
 }
+
+/// "Fort Worth Apt 4", "Austin #4".
+fn ends_in_unit(city: &str) -> bool {
+    let Some((before, last)) = city.rsplit_once(' ') else {
+        return false;
+    };
+    if last.strip_prefix('#').is_some_and(|rest| !rest.is_empty()) {
+        return true;
+    }
+    let unit = before.rsplit([' ', ',']).next().unwrap_or_default();
+    let unit = unit.trim_end_matches('.');
+    last.bytes().any(|byte| byte.is_ascii_digit())
+        && UNITS.iter().any(|known| known.eq_ignore_ascii_case(unit))
+}
+
+/// Words in front of the number of an apartment that no name of a town ends in.
+const UNITS: [&str; 6] = ["apt", "apartment", "unit", "ste", "suite", "trlr"];
 
 /// Last words of a street that no town with a number in front of its name has.
 #[rustfmt::skip]
@@ -80,8 +97,10 @@ fn home(city: &str, state: Option<&str>, has_comma: bool) -> Option<&'static str
         return STATE.filter(|_| is_state2(city));
     }
     // "Austin TX", but the capital is often called Washington DC.
-    if let [.., b' ' | b',', left, right] = bytes
-        && let Some(end) = city.get(city.len() - 2..)
+    // "Austin (TX)" and "Austin/TX".
+    let open = city.strip_suffix(')').unwrap_or(city);
+    if let [.., b' ' | b',' | b'/' | b'(', left, right] = open.as_bytes()
+        && let Some(end) = open.get(open.len() - 2..)
         && !end.eq_ignore_ascii_case("DC")
     {
         let is_own = state.is_some_and(|state| state.eq_ignore_ascii_case(end));
@@ -92,6 +111,9 @@ fn home(city: &str, state: Option<&str>, has_comma: bool) -> Option<&'static str
     }
     if has_comma {
         let (_, end) = city.rsplit_once(',')?;
+        if end.trim().is_empty() {
+            return Some("a comma at its end");
+        }
         // "Austin, Texas, USA"
         if countries::alpha3(end.trim()) == Some("USA") {
             return BEHIND;
@@ -176,6 +198,14 @@ mod tests {
             ("Suite 200", "TX"),
             ("PO Box 12", "TX"),
             ("P.O. Box 12", "TX"),
+            ("Fort Worth Apt 4", "TX"),
+            ("Austin, Apt. 4B", "TX"),
+            ("Austin #4", "TX"),
+            ("Austin Unit 4", "TX"),
+            ("Austin (TX)", "TX"),
+            ("Austin/TX", "TX"),
+            ("AUSTIN(TX)", "CA"),
+            ("Austin,", "TX"),
             ("c/o Bob", "TX"),
             ("C/O Bob", "TX"),
             ("Attn: Legal", "TX"),
@@ -236,6 +266,11 @@ mod tests {
             ("Carefree", "AZ"),
             ("Boxborough", "MA"),
             ("Ho Ho Kus", "NJ"),
+            ("Dover/Foxcroft", "ME"),
+            ("Bagdad (Milton)", "FL"),
+            ("Washington (DC)", "DC"),
+            ("District 4", "TN"),
+            ("Township 12", "AR"),
         ] {
             let state = Some(state).filter(|state| !state.is_empty());
             assert_eq!(slipped(city, state, Some("USA")), None, "{city} {state:?}");
@@ -247,6 +282,7 @@ mod tests {
             ("Wien 1010", "AUT"),
             ("Bp. 12", "HUN"),
             ("Dublin 4", "IRL"),
+            ("Sector 5 Unit 2", "IND"),
             ("1770", "AUS"),
             ("Attnang-Puchheim", "AUT"),
             ("Attendorn", "DEU"),
