@@ -91,7 +91,7 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
 /// What became of a file.
 enum Taken {
     /// It was taken, or would be.
-    Now(Done),
+    Now(Box<Done>),
     /// This shard took it before, under this number, and another one has yet to.
     Before(i64),
 }
@@ -231,12 +231,12 @@ fn take(
         copy.stays();
     }
     let (changes, taken) = done?;
-    Ok(Taken::Now(Done {
+    Ok(Taken::Now(Box::new(Done {
         kept,
         found,
         taken,
         agreements: changes.agreements,
-    }))
+    })))
 }
 
 /// A file that was taken before and changes nothing now must not be told as done twice.

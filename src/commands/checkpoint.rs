@@ -188,7 +188,8 @@ fn others_in(path: &Path, heads: &[KeptHead], name: &str) -> anyhow::Result<Vec<
     let text = small_files::read(path).unwrap_or_default();
     let is_ours = serde_json::from_str(&text).is_ok_and(|value: Value| value["name"] == name);
     let mut known: Vec<KeptHead> = heads_in(&text).into_iter().flatten().collect();
-    if !known.is_empty() && !(is_ours && known.iter().all(is_of_shard)) {
+    let is_to_replace = known.is_empty() || is_ours && known.iter().all(is_of_shard);
+    if !is_to_replace {
         return Err(Failure::configuration(
             "it holds heads of something else, or heads that do not say of which shard they are",
             "name another file, or move this one away",
