@@ -323,6 +323,17 @@ fn a_sheet_does_not_ask_for_it_where_bakkt_has_the_account() {
 fn a_row_that_blocks_an_account_by_what_both_have_is_refused() {
     let world = World::new(&THREE);
     let settings = std::fs::read_to_string(world.path("migration.toml")).unwrap();
+    // One person may have one address for several accounts.
+    let people = export(&THREE)
+        .replace(
+            "A-2,Ann,Ash,1980-02-03,987-65-4321",
+            "A-2,Bea,Birch,1981-03-04,987-65-4322",
+        )
+        .replace(
+            "A-3,Ann,Ash,1980-02-03,987-65-4321",
+            "A-3,Cyd,Cole,1982-04-05,987-65-4323",
+        );
+    world.write("export.csv", &people);
     let blocking = "[findings]\nsame_email = \"block\"\n";
     world.write("migration.toml", &format!("{settings}{blocking}"));
     world.run();
