@@ -74,7 +74,8 @@ impl Session {
             target,
             place,
         } = destination;
-        let journal = place.open_journal()?;
+        // Not compared with its last checkpoint: at ten million customers the first request would wait for that for a minute.
+        let journal = place.open_journal_unlooked()?;
         let state = place.folder();
         crate::logging::to_file(&state);
         journal.bind(&target, settings.target.dialect.word())?;
