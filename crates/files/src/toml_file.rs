@@ -318,11 +318,6 @@ impl<'a> Value<'a> {
         matches!(self.value.get_ref(), DeValue::Boolean(false))
     }
 
-    /// Whether another value says the same, wherever each stands.
-    pub fn is_same(&self, other: &Value<'_>) -> bool {
-        are_same(self.value.get_ref(), other.value.get_ref())
-    }
-
     /// The text, if it is one; nothing is reported.
     pub fn as_text(&self) -> Option<&'a str> {
         match self.value.get_ref() {
@@ -454,32 +449,6 @@ impl<'a> Value<'a> {
                 None
             }
         }
-    }
-}
-
-/// Whether two values are the same but for their places.
-fn are_same(one: &DeValue<'_>, other: &DeValue<'_>) -> bool {
-    match (one, other) {
-        (DeValue::String(one), DeValue::String(other)) => one == other,
-        (DeValue::Integer(one), DeValue::Integer(other)) => {
-            (one.as_str(), one.radix()) == (other.as_str(), other.radix())
-        }
-        (DeValue::Float(one), DeValue::Float(other)) => one.as_str() == other.as_str(),
-        (DeValue::Boolean(one), DeValue::Boolean(other)) => one == other,
-        (DeValue::Datetime(one), DeValue::Datetime(other)) => one == other,
-        (DeValue::Array(one), DeValue::Array(other)) => {
-            let mut pairs = one.iter().zip(other.iter());
-            one.len() == other.len()
-                && pairs.all(|(one, other)| are_same(one.get_ref(), other.get_ref()))
-        }
-        (DeValue::Table(one), DeValue::Table(other)) => {
-            one.len() == other.len()
-                && one.iter().all(|(key, value)| {
-                    let there = other.get(&**key.get_ref());
-                    there.is_some_and(|there| are_same(value.get_ref(), there.get_ref()))
-                })
-        }
-        _ => false,
     }
 }
 
