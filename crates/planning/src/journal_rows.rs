@@ -18,6 +18,7 @@ use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_source::{Export, RereadRow};
 
 use super::planner::{RowBatch, RowCounts};
+
 /// What the rows of a backfill file are, in the journal.
 const BACKFILL: &str = "backfill";
 /// The number of the list that a backfill file's rows make beside a record's own row.

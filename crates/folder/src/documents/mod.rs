@@ -20,14 +20,14 @@ pub mod planned;
 pub mod root;
 pub mod walk;
 
+use std::collections::BTreeSet;
+
 use claim::Claim;
 use content::AcceptedTypes;
 use manifest::{Buffers, Manifest};
 use pattern::Pattern;
 use root::Root;
 use walk::{Walk, WalkEntry};
-
-use std::collections::BTreeSet;
 
 use bakkt_mapping::exclude::WrittenPlace;
 use bakkt_model::error::Failure;

@@ -535,6 +535,6 @@ pub(crate) mod sql {
     pub const TASKS: &str = "SELECT kind, state, code, existed, last_at, field, message FROM task";
     pub const GAPS: &str = "SELECT s.id, s.path, s.level, s.reason, s.status, r.verdict, r.gap_set \
         FROM gap_set s LEFT JOIN record r ON r.id = -s.id";
-    pub const SENT: &str = "SELECT at FROM attempt WHERE outcome IS NOT coalesce((SELECT id FROM word WHERE text = 'not sent'), -1)";
+    pub const SENT: &str = concat!("SELECT at FROM attempt WHERE outcome IS NOT ", not_sent!());
     pub const ACCEPTED: &str = "SELECT last_at FROM task WHERE state = ?1 AND last_at IS NOT NULL";
 }

@@ -173,13 +173,15 @@ impl Reader {
 
 /// Whether Bakkt has other agreements than the plan, as far as both are known.
 fn has_other_agreements(row: &Row<'_>) -> anyhow::Result<bool> {
-    let marks = |column| row.get::<_, Option<Vec<u8>>>(column);
-    Ok(match (marks(30)?, marks(26)?) {
-        (Some(before), Some(after)) => {
-            agreements_changed(&before, &after) || agreements_changed(&after, &before)
-        }
-        _ => false,
-    })
+    let [before, after] = [30, 26].map(|column| row.get_ref(column));
+    Ok(
+        match (before?.as_blob_or_null()?, after?.as_blob_or_null()?) {
+            (Some(before), Some(after)) => {
+                agreements_changed(before, after) || agreements_changed(after, before)
+            }
+            _ => false,
+        },
+    )
 }
 
 /// Rows of another table in the order of the record: the record and two numbers.

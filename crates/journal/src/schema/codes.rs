@@ -206,18 +206,29 @@ macro_rules! sql {
     }};
 }
 
+/// The outcome of an attempt that ended before its request left; -1, which no attempt has, where no word for it is known.
+macro_rules! not_sent {
+    () => {
+        "coalesce((SELECT id FROM word WHERE text = 'not sent'), -1)"
+    };
+}
+
 /// How often the task `$task` of a statement left: an attempt that ended before its request left is none. `$attempts` is the table of
-/// its attempts.
+/// its attempts, which is not looked at where no attempt ended so.
 macro_rules! times_sent {
     ($task:literal, $attempts:literal) => {
         concat!(
             "(",
             $task,
-            ".attempts - (SELECT count(*) FROM ",
+            ".attempts - CASE WHEN ",
+            not_sent!(),
+            " = -1 THEN 0 ELSE (SELECT count(*) FROM ",
             $attempts,
             " unsent WHERE unsent.task = ",
             $task,
-            ".id AND unsent.outcome = (SELECT id FROM word WHERE text = 'not sent')))"
+            ".id AND unsent.outcome = ",
+            not_sent!(),
+            ") END)"
         )
     };
 }
