@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 
 use bakkt_sandbox::{Config, LedgerSummary, Sandbox};
 use regex::Regex;
@@ -289,20 +290,27 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (told, requests) = std::sync::mpsc::channel();
-        // Ends with the test process.
+        let answering = Arc::new(Mutex::new((answer, Vec::new())));
+        // Ends with the test process. A connection that is open and says nothing holds up no other.
         std::thread::spawn(move || {
-            let mut kept = Vec::new();
             for stream in listener.incoming() {
                 let Ok(stream) = stream else { return };
-                let mut reader = BufReader::new(stream);
-                let (_, body) = read_whole_request(&mut reader);
-                let _ = told.send(());
-                match answer(&body).as_str() {
-                    "" => kept.push(reader),
-                    answer => {
-                        let _ = reader.get_mut().write_all(answer.as_bytes());
+                let (answering, told) = (answering.clone(), told.clone());
+                std::thread::spawn(move || {
+                    let mut reader = BufReader::new(stream);
+                    let (head, body) = read_whole_request(&mut reader);
+                    if head.is_empty() {
+                        return;
                     }
-                }
+                    let (answer, kept) = &mut *answering.lock().unwrap();
+                    let _ = told.send(());
+                    match answer(&body).as_str() {
+                        "" => kept.push(reader),
+                        answer => {
+                            let _ = reader.get_mut().write_all(answer.as_bytes());
+                        }
+                    }
+                });
             }
         });
         Server { url, requests }
