@@ -3,7 +3,7 @@
 //! Owner of [`Columns`] and of the pass over the whole file that finds them. The columns of the elements that are rows stand
 //! where the first of them does.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
 
 use bakkt_model::error::{Failure, FailureKind, Mistakes};
@@ -16,16 +16,21 @@ use crate::carried::carried;
 use crate::lines::MOST_COLUMNS;
 
 /// Columns, by name and by place.
+///
+/// Where some objects have an array and others the value of an only element without one, that value is the array's first element:
+/// `phone` and `phone[0]` are one column, named `phone[0]`.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
+    /// By path, where a cell has it and as it is named.
     places: HashMap<Vec<u8>, usize>,
+    names: Vec<Vec<u8>>,
     /// The first object that could not be read: its line, and why.
     broken: Option<(u64, Flaw)>,
 }
 
 impl Columns {
     pub(super) fn len(&self) -> usize {
-        self.places.len()
+        self.names.len()
     }
 
     pub(super) fn find(&self, path: &[u8]) -> Option<usize> {
@@ -39,11 +44,49 @@ impl Columns {
 
     /// The names, in order.
     pub(crate) fn names(&self) -> Vec<String> {
-        let mut names: Vec<_> = self.places.iter().collect();
-        names.sort_by_key(|(_, place)| **place);
-        let name = |(path, _): (&Vec<u8>, &usize)| String::from_utf8_lossy(path).into_owned();
-        names.into_iter().map(name).collect()
+        let name = |name: &Vec<u8>| String::from_utf8_lossy(name).into_owned();
+        self.names.iter().map(name).collect()
     }
+
+    /// Gives a path a column of its own, where it has none.
+    fn add(&mut self, path: &[u8]) {
+        if !self.places.contains_key(path) {
+            self.places.insert(path.to_vec(), self.names.len());
+            self.names.push(path.to_vec());
+        }
+    }
+
+    /// The same columns, with values that stand alone where other objects have an array as its first elements.
+    fn with_first_elements(self, arrays: &HashSet<Vec<u8>>) -> Columns {
+        let mut columns = Columns {
+            broken: self.broken,
+            ..Columns::default()
+        };
+        for path in self.names {
+            let name = with_first_elements(&path, arrays);
+            columns.add(&name);
+            let place = columns.places[&name];
+            columns.places.insert(path, place);
+        }
+        columns
+    }
+}
+
+/// A path with `[0]` behind each part that leads to a value where other objects have an array.
+fn with_first_elements(path: &[u8], arrays: &HashSet<Vec<u8>>) -> Vec<u8> {
+    let mut name = Vec::with_capacity(path.len());
+    for part in path.split_inclusive(|byte| *byte == b'.') {
+        let (part, stop) = match part.strip_suffix(b".") {
+            Some(part) => (part, &b"."[..]),
+            None => (part, &b""[..]),
+        };
+        name.extend_from_slice(part);
+        if arrays.contains(&name) {
+            name.extend_from_slice(b"[0]");
+        }
+        name.extend_from_slice(stop);
+    }
+    name
 }
 
 /// Reads a text through and finds its columns. Objects that are broken are passed over.
@@ -54,6 +97,7 @@ pub(crate) fn columns(
     rows: Option<&JsonRows>,
 ) -> io::Result<Columns> {
     let (mut columns, mut cells) = (Columns::default(), Cells::default());
+    let mut arrays: HashSet<Vec<u8>> = HashSet::new();
     let mut pieces = Pieces::new(input, name, form);
     let array = rows.map(|rows| rows.array.as_str());
     while let Some(piece) = pieces.next()? {
@@ -66,17 +110,18 @@ pub(crate) fn columns(
         }
         for place in 0..cells.len() {
             let path = cells.get(place).0;
-            if columns.places.contains_key(path) {
-                continue;
-            }
-            let next = columns.places.len();
-            if next == MOST_COLUMNS {
+            if columns.find(path).is_none() && columns.len() == MOST_COLUMNS {
                 return Err(carried(name, too_many(name)));
             }
-            columns.places.insert(path.to_vec(), next);
+            columns.add(path);
+        }
+        for array in cells.arrays() {
+            if !arrays.contains(array) {
+                arrays.insert(array.to_vec());
+            }
         }
     }
-    Ok(columns)
+    Ok(columns.with_first_elements(&arrays))
 }
 
 fn too_many(name: &str) -> Failure {

@@ -274,6 +274,46 @@ mod tests {
     }
 
     #[test]
+    fn an_only_element_that_stands_without_its_array_is_one() {
+        let text = r#"{"id":"A","owners":[{"n":"Ann"},{"n":"Bo"}]}
+{"id":"B","owners":{"n":"Cy"}}
+{"id":"C","owners":"Di"}
+{"id":"D","owners":null}
+{"id":"E","owners":""}
+{"id":"F","owners":{}}
+{"id":"G","owners":7}
+"#;
+        let all = [
+            "id|owners[].n|owners[]",
+            "1:A|Ann|",
+            "1:A|Bo|",
+            "2:B|Cy|",
+            "3:C||Di",
+            "4:D||",
+            "5:E||",
+            "6:F||",
+            "7:G||7",
+        ];
+        assert_eq!(read(text, Some(("owners", false))).unwrap(), all);
+        let only: Vec<&str> = (all.into_iter().enumerate())
+            .filter(|(at, _)| ![5, 6, 7].contains(at))
+            .map(|(_, row)| row)
+            .collect();
+        assert_eq!(read(text, Some(("owners", true))).unwrap(), only);
+        let text = r#"{"phone":"1","a":{"b":{"c":"x"}}}
+{"phone":["2","3"],"a":[{"b":{"c":"y"}},{"b":[{"c":"z"}]}]}
+{"phone":null,"phone[0]":""}
+"#;
+        let expected = [
+            "phone[0]|a[0].b.c|phone[1]|a[1].b[0].c",
+            "1:1|x||",
+            "2:2|y|3|z",
+            "3:||| TwiceNamed",
+        ];
+        assert_eq!(read(text, None).unwrap(), expected);
+    }
+
+    #[test]
     fn arrays_and_objects_over_several_lines_are_read() {
         let expected = ["id", "2:A", "3:B"];
         assert_eq!(

@@ -23,6 +23,8 @@ pub(super) struct Cells {
     paths: Vec<u8>,
     cells: Vec<CellPlace>,
     elements: usize,
+    /// Where arrays stand whose elements are columns.
+    arrays: Vec<(usize, usize)>,
     /// Keys of the objects that are open, for those that stand twice.
     keys: Vec<u8>,
     places: Vec<(usize, usize)>,
@@ -40,6 +42,7 @@ impl Cells {
         self.text.clear();
         self.paths.clear();
         self.cells.clear();
+        self.arrays.clear();
         self.keys.clear();
         self.places.clear();
         self.elements = 0;
@@ -52,6 +55,11 @@ impl Cells {
     /// How many elements the array has that gives the rows.
     pub(super) fn elements(&self) -> usize {
         self.elements
+    }
+
+    /// The paths of the arrays whose elements are columns, and that have any.
+    pub(super) fn arrays(&self) -> impl Iterator<Item = &[u8]> {
+        self.arrays.iter().map(|path| &self.paths[path.0..path.1])
     }
 
     /// A cell: its column, the element that it is of, its text.
@@ -150,7 +158,35 @@ impl Scanner<'_> {
         }
     }
 
+    /// What stands here. Where it is no array although it should give rows, it is their only one.
     fn value(&mut self) -> Result<(), Flaw> {
+        let stands_for_array = self.element.is_none() && self.array == Some(self.path.as_slice());
+        match self.peek() {
+            Some(b'[') | None => self.any_value(),
+            _ if stands_for_array => self.only_element(),
+            _ => self.any_value(),
+        }
+    }
+
+    /// Converters from XML and many programs write an array of one element as that element, and one of none as null or as an empty
+    /// text or object.
+    fn only_element(&mut self) -> Result<(), Flaw> {
+        let before = self.path.len();
+        let cells = self.cells.cells.len();
+        self.element = Some(0);
+        self.path.extend_from_slice(b"[]");
+        self.any_value()?;
+        self.path.truncate(before);
+        self.element = None;
+        let is_empty = |cell: &CellPlace| cell.text.0 == cell.text.1;
+        match self.cells.cells[cells..].iter().all(is_empty) {
+            true => self.cells.cells.truncate(cells),
+            false => self.cells.elements = 1,
+        }
+        Ok(())
+    }
+
+    fn any_value(&mut self) -> Result<(), Flaw> {
         match self.peek() {
             Some(open @ (b'{' | b'[')) => {
                 if self.depth == DEEPEST {
@@ -248,6 +284,10 @@ impl Scanner<'_> {
         if self.peek() == Some(b']') {
             self.at += 1;
             return Ok(());
+        }
+        if !gives_rows {
+            let path = self.path_kept()?;
+            self.cells.arrays.push(path);
         }
         for number in 0.. {
             match gives_rows {
@@ -414,16 +454,22 @@ impl Scanner<'_> {
 
     /// Adds the cell whose text begins at a place.
     fn cell(&mut self, start: usize) -> Result<(), Flaw> {
-        if self.cells.paths.len() > MOST_NAMES {
-            return Err(Flaw::TooLong);
-        }
-        let path = self.cells.paths.len();
-        self.cells.paths.extend_from_slice(&self.path);
+        let path = self.path_kept()?;
         self.cells.cells.push(CellPlace {
-            path: (path, self.cells.paths.len()),
+            path,
             text: (start, self.cells.text.len()),
             element: self.element,
         });
         Ok(())
+    }
+
+    /// Where the path that leads here stands from now on.
+    fn path_kept(&mut self) -> Result<(usize, usize), Flaw> {
+        if self.cells.paths.len() > MOST_NAMES {
+            return Err(Flaw::TooLong);
+        }
+        let start = self.cells.paths.len();
+        self.cells.paths.extend_from_slice(&self.path);
+        Ok((start, self.cells.paths.len()))
     }
 }
