@@ -34,7 +34,7 @@ const RECIPIENTS: &str = "recipients";
 /// The gap of a customer of whom recipients would be missing without a word.
 const OTHER_FORM: (&str, &str) = (
     "custody.recipients[]",
-    "invalid: rows of the recipients' export have the customer's key in another form: zeros in front, capitals, blanks or punctuation differ",
+    "invalid: rows of the recipients' export have the customer's key in another form: zeros or letters in front, capitals, blanks, punctuation or what stands behind it differ",
 );
 /// Kinds of gaps that `check` lists.
 const LISTED: usize = 25;

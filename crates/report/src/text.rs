@@ -94,7 +94,12 @@ pub fn status_lines(totals: &Totals) -> String {
         .iter()
         .filter(|(_, n)| *n > 0)
         .map(|(name, n)| format!("{name} {}", thousands(*n)));
-    let more = more.collect::<Vec<_>>().join(", ");
+    let unused = totals.files.iter().filter(|file| file.unused > 0);
+    let unused = unused.map(|file| {
+        let count = thousands(file.unused);
+        format!("rows of {} that nothing uses {count}", file.name)
+    });
+    let more = more.chain(unused).collect::<Vec<_>>().join(", ");
     if !more.is_empty() {
         lines.push_str(&more);
         lines.push('\n');

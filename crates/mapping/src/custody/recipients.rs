@@ -69,7 +69,10 @@ impl RecipientExport {
 
     /// Whether recipients have the key of this customer's row in another form, and are nobody's.
     pub fn in_another_form(&self, row: &Row<'_>) -> bool {
-        key(row, self.account_key).is_some_and(|key| self.other_forms.has(key))
+        key(row, self.account_key).is_some_and(|key| {
+            let has_rows = !self.keys.find(key).is_empty();
+            self.other_forms.has(key, has_rows)
+        })
     }
 
     /// Reads the export once and fills the index; `each_batch` hears the offset and the rows so far, and may stop it.

@@ -18,7 +18,7 @@ const NO_KEY: &str = "the row has nothing in the column of `group_by`";
 const BROKEN: &str = "a row that may be the account's is broken";
 
 /// What is wrong with a record of which other rows have the key in another form.
-const OTHER_FORM: &str = "rows of its export have the account's key in another form: zeros in front, capitals, blanks or punctuation differ";
+const OTHER_FORM: &str = "rows of its export have the account's key in another form: zeros or letters in front, capitals, blanks, punctuation or what stands behind it differ";
 
 /// What is wrong with a record below whose row stands one without a key.
 const ABOVE_KEYLESS: &str = "a row without a key stands right below one of its rows and may be the account's, as where cells are merged";
