@@ -506,11 +506,14 @@ fn the_history_of_gaps_comes_to_what_is_open() {
     let mut waivers = Vec::new();
     reader
         .each_waiver(|line| {
-            waivers.push((line.client_id.to_owned(), line.stands));
+            let (level, lacks) = (line.level.to_owned(), line.lacks.to_owned());
+            assert!(line.opened_at.is_some_and(|at| at <= line.at));
+            waivers.push((line.client_id.to_owned(), line.stands, level, lacks));
             Ok(())
         })
         .unwrap();
-    assert_eq!(waivers, [("A".to_owned(), false)]);
+    let gone = ("A".to_owned(), false, "G".to_owned(), "missing".to_owned());
+    assert_eq!(waivers, [gone]);
 }
 
 #[test]

@@ -71,6 +71,12 @@ pub struct WaiverLine<'a> {
     pub path: &'a str,
     /// Who decided.
     pub by: &'a str,
+    /// The level that the gap has, or had.
+    pub level: &'a str,
+    /// What it lacks, or lacked.
+    pub lacks: &'a str,
+    /// When a plan first had it; none: the journal does not have the gap any more.
+    pub opened_at: Option<i64>,
     /// The reason, in the operator's words.
     pub reason: &'a str,
     /// When, in milliseconds since 1970.
@@ -223,6 +229,9 @@ impl Reader {
     }
 
     /// Every customer with gaps and their gaps, those first whose account was accepted on the earliest day, those last that
+                level: text(row, 6)?.unwrap_or_default(),
+                lacks: text(row, 7)?.unwrap_or_default(),
+                opened_at: row.get(8)?,
     /// were not accepted.
     pub fn each_gap_by_day(
         &self,
@@ -317,8 +326,14 @@ pub(crate) mod sql {
     );
     pub const WAIVERS: &str = "SELECT v.client_id, p.text, v.by, v.reason, v.at, \
         EXISTS (SELECT 1 FROM record r JOIN gap g ON g.record = r.id AND g.path = v.path \
-        WHERE r.client_id = v.client_id AND g.status = 'waived') \
-        FROM waiver v LEFT JOIN word p ON p.id = v.path ORDER BY v.client_id, v.path";
+        WHERE r.client_id = v.client_id AND g.status = 'waived'), \
+        coalesce(s.level, c.level), w.text, coalesce(s.opened_at, c.opened_at) \
+        FROM waiver v LEFT JOIN word p ON p.id = v.path \
+        LEFT JOIN record o ON o.id = (SELECT min(r.id) FROM record r JOIN gap g ON g.record = r.id AND g.path = v.path WHERE r.client_id = v.client_id) \
+        LEFT JOIN gap_set s ON s.id = o.gap_set AND s.path = v.path AND s.reason = \
+            (SELECT min(m.reason) FROM gap_set m WHERE m.id = o.gap_set AND m.path = v.path) \
+        LEFT JOIN closed_gap c ON c.id = (SELECT max(d.id) FROM closed_gap d WHERE d.client_id = v.client_id AND d.path = v.path) \
+        LEFT JOIN word w ON w.id = coalesce(s.reason, c.reason) ORDER BY v.client_id, v.path";
     pub const GAPS_OF: &str = "SELECT f.name, CASE g.file WHEN 0 THEN r.row ELSE g.row END, r.client_id, p.text, g.level, w.text, g.status, g.opened_at, v.by, v.reason \
         FROM gap g JOIN record r ON r.id = g.record \
         LEFT JOIN waiver v ON g.status = 'waived' AND v.client_id = r.client_id AND v.path = g.path LEFT JOIN file f ON f.id = CASE g.file WHEN 0 THEN r.file ELSE g.file END \
