@@ -76,7 +76,7 @@ pub struct AfterAcceptance {
     pub waiting: BTreeMap<&'static str, u64>,
     /// Updates that Bakkt accepted.
     pub updates_sent: u64,
-    /// Gaps that were closed.
+    /// Gaps that were closed, and are so at Bakkt.
     pub gaps_closed: u64,
     /// Gaps that people have waived.
     pub gaps_waived: u64,
