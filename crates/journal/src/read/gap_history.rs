@@ -360,13 +360,12 @@ pub(crate) mod sql {
     pub const WAIVERS: &str = "SELECT v.client_id, p.text, v.by, v.reason, v.at, \
         EXISTS (SELECT 1 FROM record r JOIN gap g ON g.record = r.id AND g.path = v.path \
         WHERE r.client_id = v.client_id AND g.status = 'waived'), \
-        coalesce(s.level, c.level), w.text, coalesce(s.opened_at, c.opened_at) \
+        coalesce((SELECT s.level FROM gap_set s WHERE s.id = o.gap_set AND s.path = v.path ORDER BY s.reason, s.file, s.row LIMIT 1), c.level), \
+        w.text, coalesce((SELECT s.opened_at FROM gap_set s WHERE s.id = o.gap_set AND s.path = v.path ORDER BY s.reason, s.file, s.row LIMIT 1), c.opened_at) \
         FROM waiver v LEFT JOIN word p ON p.id = v.path \
         LEFT JOIN record o ON o.id = (SELECT min(r.id) FROM record r JOIN gap g ON g.record = r.id AND g.path = v.path WHERE r.client_id = v.client_id) \
-        LEFT JOIN gap_set s ON s.id = o.gap_set AND s.path = v.path AND s.reason = \
-            (SELECT min(m.reason) FROM gap_set m WHERE m.id = o.gap_set AND m.path = v.path) \
         LEFT JOIN closed_gap c ON c.id = (SELECT max(d.id) FROM closed_gap d WHERE d.client_id = v.client_id AND d.path = v.path) \
-        LEFT JOIN word w ON w.id = coalesce(s.reason, c.reason) ORDER BY v.client_id, v.path";
+        LEFT JOIN word w ON w.id = coalesce((SELECT s.reason FROM gap_set s WHERE s.id = o.gap_set AND s.path = v.path ORDER BY s.reason, s.file, s.row LIMIT 1), c.reason) ORDER BY v.client_id, v.path";
     pub const GAPS_OF: &str = "SELECT f.name, CASE g.file WHEN 0 THEN r.row ELSE g.row END, r.client_id, p.text, g.level, w.text, g.status, g.opened_at, v.by, v.reason \
         FROM gap g JOIN record r ON r.id = g.record \
         LEFT JOIN waiver v ON g.status = 'waived' AND v.client_id = r.client_id AND v.path = g.path LEFT JOIN file f ON f.id = CASE g.file WHEN 0 THEN r.file ELSE g.file END \
