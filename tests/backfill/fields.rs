@@ -285,6 +285,71 @@ fn rows_of_one_customer_come_together() {
     );
 }
 
+/// A compliance officer asks what Bakkt lacks: a value that only the plan has closes nothing there.
+#[test]
+fn a_gap_is_open_until_bakkt_has_its_value() {
+    let world = World::sent(&THREE);
+    let due = "[grace]\ndays = 30\nfrom = \"2020-01-01\"\n";
+    let settings = super::world::SETTINGS.replace("[grace]\ndays = 30\nfrom = \"accepted\"\n", due);
+    world.write("migration.toml", &settings);
+    let phones = ["--field", "owners[0].phoneNumber", "--past-due", "--json"];
+    let listed = || {
+        let mut gaps = crate::support::program();
+        json_of(gaps.arg("gaps").arg(world.dir()).args(phones))
+    };
+    let (before, code) = listed();
+    assert_eq!((before["gaps"].as_u64(), code), (Some(1), 3), "{before}");
+    world.backfill(
+        "phones.csv",
+        "clientAccountId,owners[0].phoneNumber\nA-1,7755550100\n",
+    );
+    let still_open = |why: &str| {
+        let (list, code) = listed();
+        assert_eq!((list["gaps"].as_u64(), code), (Some(1), 3), "{list}");
+        let reason = list["first"][0]["reason"].as_str().unwrap();
+        assert!(
+            reason.starts_with("missing; ") && reason.contains(why),
+            "{reason}"
+        );
+        let (status, _) = world.json("status", &[]);
+        assert_eq!(status["gaps"]["not_at_bakkt"], 1, "{status}");
+        assert_eq!(status["after"]["gaps_closed"], 0, "{status}");
+        let (report, _) = world.json("report", &[]);
+        assert_eq!(report["balanced"], true, "{report}");
+        let lines = std::fs::read_to_string(world.dir().join("report/gaps.csv")).unwrap();
+        let is_it = |line: &&str| line.contains(",A-1,owners[0].phoneNumber,");
+        let line = lines.lines().find(is_it).unwrap();
+        assert!(line.ends_with(",2020-01-31,not at Bakkt yet"), "{line}");
+    };
+    still_open("run sends it");
+    // Nobody has to fill it in again.
+    let sheet = world.path("sheet.xlsx");
+    let sheet_path = sheet.to_str().unwrap();
+    let mut gaps = crate::support::program();
+    gaps.arg("gaps").arg(world.dir());
+    let (said, _) = json_of(gaps.args(["--json", "--sheet", sheet_path, "--field", phones[1]]));
+    assert_eq!(said["sheet"]["cells"], 0, "{said}");
+    // Refused by Bakkt, as a run would note it.
+    let update = "UPDATE task SET state = 5 WHERE kind = 1";
+    let journal = world.path(".bakkt-migrate/journal.db");
+    let journal = rusqlite::Connection::open(journal).unwrap();
+    journal.execute(update, []).unwrap();
+    let (refused, code) = listed();
+    assert_eq!((refused["gaps"].as_u64(), code), (Some(1), 3));
+    let reason = refused["first"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("refused.csv"), "{reason}");
+    journal
+        .execute("UPDATE task SET state = 0 WHERE kind = 1", [])
+        .unwrap();
+    drop(journal);
+    world.run();
+    let (after, code) = listed();
+    assert_eq!((after["gaps"].as_u64(), code), (Some(0), 0), "{after}");
+    let (status, _) = world.json("status", &[]);
+    assert_eq!(status["after"]["gaps_closed"], 1, "{status}");
+    assert!(status["gaps"].get("not_at_bakkt").is_none(), "{status}");
+}
+
 #[test]
 fn an_account_that_was_there_before_and_was_left_alone_gets_no_update() {
     let world = World::of("existing = 1.0\n", &THREE);

@@ -12,7 +12,7 @@ use bakkt_contract::roles::MANUAL_KYB;
 use bakkt_contract::{FieldShape, Form, cells, changes, countries, path, words};
 use bakkt_files::output::NewFile;
 use bakkt_journal::Reader;
-use bakkt_journal::read::{DatedGap, GapRecord};
+use bakkt_journal::read::{DatedGap, GapRecord, NOT_AT_BAKKT};
 use bakkt_mapping::target;
 use bakkt_model::error::Failure;
 use bakkt_model::{grace::Due, number::thousands};
@@ -22,7 +22,7 @@ use bakkt_report::sheet::{
 };
 
 /// Why gaps have no cell, by number.
-const WITHOUT: [&str; 7] = [
+const WITHOUT: [&str; 8] = [
     "documents: they are uploads; put them into the documents folder and run `replan`",
     "withheld values: they are known, and go with the fields that are asked for",
     "fields that an update of an account which Bakkt has may not change: they go by Bakkt's Operations or Compliance",
@@ -30,6 +30,7 @@ const WITHOUT: [&str; 7] = [
     "owners that are entities: they go by manual KYB",
     "gaps that no single value closes, such as broken rows: correct the export",
     "gaps of accounts that were there before with other data: they are left as they are",
+    "gaps whose value is known, and that Bakkt still has: no update with it was accepted yet; `gaps` says why",
 ];
 
 /// What the sheet holds.
@@ -177,6 +178,9 @@ fn asked(record: GapRecord, gap: &DatedGap<'_>) -> Result<Vec<String>, usize> {
     // The numbers are places in [`WITHOUT`].
     if gap.path.starts_with("documents") || gap.path.ends_with(".identityDocument") {
         return Err(0);
+    }
+    if gap.status == NOT_AT_BAKKT {
+        return Err(7);
     }
     if gap.reason == "withheld" {
         return Err(1);

@@ -76,7 +76,7 @@ pub struct AfterAcceptance {
     pub waiting: BTreeMap<&'static str, u64>,
     /// Updates that Bakkt accepted.
     pub updates_sent: u64,
-    /// Gaps that were closed.
+    /// Gaps that were closed, and are so at Bakkt.
     pub gaps_closed: u64,
     /// Gaps that people have waived.
     pub gaps_waived: u64,
@@ -398,8 +398,9 @@ pub(super) fn history(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Re
             } else {
                 "waived, and gone since"
             };
-            let texts = [line.client_id, line.path, "", "", outcome, ""];
+            let texts = [line.client_id, line.path, line.level, line.lacks, outcome];
             texts.iter().try_for_each(|text| out.text(text))?;
+            out.time(line.opened_at)?;
             out.time(Some(line.at))?;
             let texts = ["", "", line.by, line.reason];
             texts.iter().try_for_each(|text| out.text(text))?;

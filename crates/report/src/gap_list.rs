@@ -44,7 +44,7 @@ pub struct Filter<'a> {
     pub covers: &'a dyn Fn(&str) -> bool,
     /// Only those that stand in this file.
     pub source: Option<&'a str>,
-    /// Those that were waived, instead of the open ones.
+    /// Those that were waived, instead of the open ones and those that Bakkt still has although the plan has their value.
     pub waived: bool,
     /// Only those that are due by this day.
     pub until: Option<Date>,
@@ -53,7 +53,6 @@ pub struct Filter<'a> {
 impl Filter<'_> {
     /// Whether a gap is one of them.
     pub(crate) fn takes(&self, gap: &DatedGap<'_>, due: Due) -> bool {
-        let status = if self.waived { "waived" } else { "open" };
         let soon = || match (self.until, due) {
             (None, _) => true,
             (Some(until), Due::On(date)) => date <= until,
@@ -63,7 +62,7 @@ impl Filter<'_> {
             self.source
                 .is_none_or(|source| gap.origin.file == Some(source))
         };
-        gap.status == status && soon() && here() && (self.covers)(gap.path)
+        self.waived == (gap.status == "waived") && soon() && here() && (self.covers)(gap.path)
     }
 }
 

@@ -75,6 +75,12 @@ pub fn status_lines(totals: &Totals) -> String {
             "{left:<11} {l:>left_width$}    {right:<13} {r:>right_width$}\n"
         ));
     }
+    if totals.gaps.not_at_bakkt > 0 {
+        lines.push_str(&format!(
+            "gaps whose value is known, and that Bakkt still has: {} (`gaps` says why)\n",
+            thousands(totals.gaps.not_at_bakkt)
+        ));
+    }
     lines.push_str(&beside_lines(totals));
     lines.push_str(&custody_lines(totals));
     let existed = totals.existed.equal + totals.existed.different + totals.existed.overwritten;

@@ -169,6 +169,10 @@ pub struct Gaps {
     pub open: u64,
     /// By contract path, all levels together.
     pub by_field: BTreeMap<String, u64>,
+    /// Closed in the plan, and Bakkt still has them, because no update with the value was accepted; not among `open`. Absent when
+    /// there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub not_at_bakkt: u64,
 }
 
 /// Accounts that existed before this migration.
@@ -216,6 +220,7 @@ impl Totals {
             open.open += gap.open;
             *open.by_field.entry(gap.path.clone()).or_default() += gap.open;
         }
+        open.not_at_bakkt = journals.unsent_closures()?;
         let planned = journals.is_planned()?;
         // What the planner says it read is the control; without it, records can only be counted. A plan that is not
         // complete has no such number yet, or that of the plan before.
@@ -279,10 +284,11 @@ impl Totals {
         Ok(totals)
     }
 
-    /// Compares the open gaps with the lines that were written of them.
+    /// Compares the gaps that are open, in the plan or at Bakkt, with the lines that were written of them.
     pub(crate) fn compare_gap_lines(&mut self, open_lines: u64) {
-        if self.gaps.open != open_lines {
-            let (open, lines) = (thousands(self.gaps.open), thousands(open_lines));
+        let open = self.gaps.open + self.gaps.not_at_bakkt;
+        if open != open_lines {
+            let (open, lines) = (thousands(open), thousands(open_lines));
             self.imbalances.push(format!(
                 "open gaps are {open}, but gaps.csv has {lines} lines of open ones"
             ));

@@ -59,7 +59,12 @@ impl Journals {
         Ok((all, minutes))
     }
 
-    /// Gaps that were closed.
+    /// Closed gaps that Bakkt still has.
+    pub fn unsent_closures(&self) -> anyhow::Result<u64> {
+        self.sum(Reader::unsent_closures)
+    }
+
+    /// Gaps that were closed, and are so at Bakkt.
     pub fn gaps_closed(&self) -> anyhow::Result<u64> {
         self.sum(Reader::gaps_closed)
     }

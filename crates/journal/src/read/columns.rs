@@ -20,6 +20,37 @@ pub struct TaskPart<'a> {
     pub field: Option<&'a str>,
 }
 
+/// When the account of the record `r` with the account task `t` was accepted, if only by an earlier plan.
+macro_rules! accepted_at {
+    () => {
+        "coalesce(CASE t.state WHEN {state.accepted} THEN t.last_at END, \
+        (SELECT max(k.last_at) FROM former f JOIN task k ON k.id = f.task WHERE f.client_id = r.client_id))"
+    };
+}
+pub(crate) use accepted_at;
+
+/// Records that have gaps, or may have closed ones that Bakkt still has: `?1` says whether there are such.
+macro_rules! has_gaps {
+    () => {
+        "(r.gap_set IS NOT NULL OR ?1 AND (t.id IS NULL OR t.hash IS NOT r.hash) \
+        AND EXISTS (SELECT 1 FROM closed_gap c WHERE c.client_id = r.client_id))"
+    };
+}
+pub(crate) use has_gaps;
+
+/// When the account was accepted, where Bakkt has it with other bytes than the plan, or the plan sends it no longer; else NULL.
+macro_rules! unsent_since {
+    () => {
+        concat!(
+            "CASE WHEN ?1 AND (t.id IS NULL OR t.state = {state.accepted} AND t.hash IS NOT r.hash) \
+            AND r.verdict IN ({verdict.judged}) THEN ",
+            accepted_at!(),
+            " END"
+        )
+    };
+}
+pub(crate) use unsent_since;
+
 /// Where a line comes from.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {

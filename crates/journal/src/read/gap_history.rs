@@ -1,14 +1,16 @@
 //! The history of gaps, and the open ones by the day on which their account was accepted.
 //!
-//! Over all days, opened − closed − waived is what is open now. A gap that was waived and closed later counts as closed; a gap whose
+//! Over all days, opened − closed − waived is what is open now. A gap that is closed in the plan and that Bakkt still has counts as open
+//! (`unsent_closures`). A gap that was waived and closed later counts as closed; a gap whose
 //! customer left the plan is in no number. Left out: when a gap is due, which depends on a setting (`report`).
 
 use std::collections::BTreeMap;
 
 use rusqlite::Row;
 
-use crate::read::columns::{Origin, index, origin, text, unsigned};
+use crate::read::columns::{Origin, count, index, origin, text, unsigned};
 use crate::read::reader::Reader;
+use crate::read::unsent_closures::{NOT_AT_BAKKT, UnsentClosures};
 use crate::schema::codes::is_sendable;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
 
@@ -69,6 +71,12 @@ pub struct WaiverLine<'a> {
     pub client_id: &'a str,
     /// The contract path.
     pub path: &'a str,
+    /// The level that the gap has, or had.
+    pub level: &'a str,
+    /// What it lacks, or lacked.
+    pub lacks: &'a str,
+    /// When a plan first had it; none: the journal does not have the gap any more.
+    pub opened_at: Option<i64>,
     /// Who decided.
     pub by: &'a str,
     /// The reason, in the operator's words.
@@ -105,7 +113,7 @@ pub struct DatedGap<'a> {
     pub level: &'a str,
     /// missing, invalid: …, withheld
     pub reason: &'a str,
-    /// open, waived
+    /// open, waived; `not at Bakkt yet`: closed in the plan, and Bakkt still has it
     pub status: &'a str,
     /// When a plan first had it.
     pub opened_at: i64,
@@ -141,9 +149,9 @@ impl Reader {
                 Ok(())
             })?;
         }
-        self.walk(sql::CLOSED, |row| {
-            days.entry(day(row.get(0)?)).or_default().opened += 1;
-            days.entry(day(row.get(1)?)).or_default().closed += 1;
+        self.each_closure(|opened_at, closed_at, _, waits| {
+            days.entry(day(opened_at)).or_default().opened += 1;
+            days.entry(day(closed_at)).or_default().closed += u64::from(!waits);
             Ok(())
         })?;
         let mut open = 0u64;
@@ -154,13 +162,14 @@ impl Reader {
         Ok(days)
     }
 
-    /// Closed gaps by the file that closed them, in the order in which those were taken.
+    /// Gaps that are closed at Bakkt too, by the file that closed them, in the order in which those were taken.
     pub fn closed_by(&self) -> anyhow::Result<Vec<FileClosures>> {
         let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
-        self.walk(sql::CLOSED, |row| {
-            *counts.entry(row.get(2)?).or_default() += 1;
+        self.each_closure(|_, _, layer, waits| {
+            *counts.entry(layer).or_default() += u64::from(!waits);
             Ok(())
         })?;
+        counts.retain(|_, closed| *closed > 0);
         let mut name = self
             .journal
             .prepare("SELECT name FROM layer WHERE id = ?")?;
@@ -184,17 +193,19 @@ impl Reader {
         &self,
         mut each: impl FnMut(ClosedLine<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
+        let unsent = UnsentClosures::new(self)?;
         self.walk(sql::CLOSED_LINES, |row| {
+            let (client_id, closed_at) = (text(row, 0)?.unwrap_or_default(), row.get(5)?);
             each(ClosedLine {
-                client_id: text(row, 0)?.unwrap_or_default(),
+                client_id,
                 path: text(row, 1)?.unwrap_or_default(),
                 level: text(row, 2)?.unwrap_or_default(),
                 reason: text(row, 3)?.unwrap_or_default(),
                 opened_at: row.get(4)?,
-                closed_at: row.get(5)?,
+                closed_at,
                 layer_name: text(row, 6)?,
                 row: unsigned(row.get(7)?),
-                waits: row.get(8)?,
+                waits: unsent.waits(client_id, row.get(8)?, closed_at),
             })
         })
     }
@@ -218,6 +229,9 @@ impl Reader {
                 reason: text(row, 3)?.unwrap_or_default(),
                 at: row.get(4)?,
                 stands: row.get(5)?,
+                level: text(row, 6)?.unwrap_or_default(),
+                lacks: text(row, 7)?.unwrap_or_default(),
+                opened_at: row.get(8)?,
             })
         })
     }
@@ -230,7 +244,11 @@ impl Reader {
     ) -> anyhow::Result<()> {
         let planned = self.meta_count("planned_at")?.unwrap_or_default() as i64;
         let mut gaps = self.journal.prepare(sql::GAPS_OF)?;
-        self.walk(sql::RECORDS_BY_DAY, |row| {
+        let mut unsent = UnsentClosures::new(self)?;
+        let mut statement = self.journal.prepare(sql::RECORDS_BY_DAY)?;
+        let mut records = statement.query([self.may_have_unsent_closures()?])?;
+        while let Some(record) = records.next()? {
+            let row = record;
             let of = GapRecord {
                 record: row.get(0)?,
                 sendable: is_sendable(index(row, 1)?),
@@ -257,8 +275,31 @@ impl Reader {
                     },
                 )?;
             }
-            Ok(())
-        })
+            let own = Origin {
+                file: text(record, 6)?,
+                row: count(record, 7)?,
+                client_id: text(record, 8)?,
+            };
+            unsent.each((of.record, own.client_id), record.get(5)?, |gap| {
+                each(
+                    of,
+                    DatedGap {
+                        origin: own,
+                        path: gap.path,
+                        level: gap.level,
+                        reason: gap.reason,
+                        status: NOT_AT_BAKKT,
+                        opened_at: match gap.opened_at {
+                            0 => planned,
+                            at => at,
+                        },
+                        waived_by: None,
+                        waived_for: None,
+                    },
+                )
+            })?;
+        }
+        Ok(())
     }
 
     /// Where a record is in the exports, and its joined rows.
@@ -292,42 +333,52 @@ impl Reader {
         Ok((own.query_row([record], position)?, noted))
     }
 
-    /// How many gaps were closed.
+    /// How many gaps were closed, and are so at Bakkt.
     pub fn gaps_closed(&self) -> anyhow::Result<u64> {
         let sql = "SELECT count(*) FROM closed_gap";
-        Ok(unsigned(self.journal.query_row(sql, [], |row| row.get(0))?))
+        let closed = unsigned(self.journal.query_row(sql, [], |row| row.get(0))?);
+        Ok(closed.saturating_sub(self.unsent_closures()?))
     }
 }
 
 pub(crate) mod sql {
+    use crate::read::columns::{accepted_at, has_gaps, unsent_since};
+    use crate::read::unsent_closures::accepted_with_other_bytes;
+
     pub const OPENED: &str = "SELECT s.id, s.opened_at, s.status, r.gap_set \
         FROM gap_set s LEFT JOIN record r ON r.id = -s.id";
     pub const WAIVED: &str = "SELECT g.opened_at, v.at FROM record r JOIN gap_set g ON g.id = r.gap_set AND g.status = 'waived' \
         LEFT JOIN waiver v ON v.client_id = r.client_id AND v.path = g.path \
         WHERE r.gap_set IN (SELECT s.id FROM gap_set s WHERE s.status = 'waived')";
-    pub const CLOSED: &str = "SELECT opened_at, closed_at, layer FROM closed_gap";
-    /// Gathers the last update of each account; SQLite uses a file when they are many.
-    pub const CLOSED_LINES: &str = sql!(
+    pub const CLOSED_LINES: &str = sql!(concat!(
         "SELECT c.client_id, p.text, c.level, w.text, c.opened_at, c.closed_at, l.name, c.row, \
-        coalesce(u.at, 0) < c.closed_at AND EXISTS (SELECT 1 FROM record r JOIN task t ON t.record = r.id AND t.kind = {kind.account} \
-            WHERE r.client_id = c.client_id AND t.state = {state.accepted} AND t.hash IS NOT r.hash AND t.last_at < c.closed_at) \
-        FROM closed_gap c LEFT JOIN word p ON p.id = c.path LEFT JOIN word w ON w.id = c.reason \
-        LEFT JOIN layer l ON l.id = c.layer \
-        LEFT JOIN (SELECT client_id, max(at) AS at FROM sent_update GROUP BY client_id) u ON u.client_id = c.client_id ORDER BY c.id"
-    );
+        ",
+        accepted_with_other_bytes!(),
+        " FROM closed_gap c LEFT JOIN word p ON p.id = c.path LEFT JOIN word w ON w.id = c.reason \
+        LEFT JOIN layer l ON l.id = c.layer ORDER BY c.id"
+    ));
     pub const WAIVERS: &str = "SELECT v.client_id, p.text, v.by, v.reason, v.at, \
         EXISTS (SELECT 1 FROM record r JOIN gap g ON g.record = r.id AND g.path = v.path \
-        WHERE r.client_id = v.client_id AND g.status = 'waived') \
-        FROM waiver v LEFT JOIN word p ON p.id = v.path ORDER BY v.client_id, v.path";
+        WHERE r.client_id = v.client_id AND g.status = 'waived'), \
+        coalesce((SELECT s.level FROM gap_set s WHERE s.id = o.gap_set AND s.path = v.path ORDER BY s.reason, s.file, s.row LIMIT 1), c.level), \
+        w.text, coalesce((SELECT s.opened_at FROM gap_set s WHERE s.id = o.gap_set AND s.path = v.path ORDER BY s.reason, s.file, s.row LIMIT 1), c.opened_at) \
+        FROM waiver v LEFT JOIN word p ON p.id = v.path \
+        LEFT JOIN record o ON o.id = (SELECT min(r.id) FROM record r JOIN gap g ON g.record = r.id AND g.path = v.path WHERE r.client_id = v.client_id) \
+        LEFT JOIN closed_gap c ON c.id = (SELECT max(d.id) FROM closed_gap d WHERE d.client_id = v.client_id AND d.path = v.path) \
+        LEFT JOIN word w ON w.id = coalesce((SELECT s.reason FROM gap_set s WHERE s.id = o.gap_set AND s.path = v.path ORDER BY s.reason, s.file, s.row LIMIT 1), c.reason) ORDER BY v.client_id, v.path";
     pub const GAPS_OF: &str = "SELECT f.name, CASE g.file WHEN 0 THEN r.row ELSE g.row END, r.client_id, p.text, g.level, w.text, g.status, g.opened_at, v.by, v.reason \
         FROM gap g JOIN record r ON r.id = g.record \
         LEFT JOIN waiver v ON g.status = 'waived' AND v.client_id = r.client_id AND v.path = g.path LEFT JOIN file f ON f.id = CASE g.file WHEN 0 THEN r.file ELSE g.file END \
         LEFT JOIN word p ON p.id = g.path LEFT JOIN word w ON w.id = g.reason WHERE g.record = ?1 ORDER BY g.path, g.reason";
     /// The one statement that sorts: four numbers per customer with gaps; SQLite uses a file when they are many.
-    pub const RECORDS_BY_DAY: &str = sql!(
-        "SELECT r.id, r.verdict, coalesce(CASE t.state WHEN {state.accepted} THEN t.last_at END, \
-            (SELECT max(k.last_at) FROM former f JOIN task k ON k.id = f.task WHERE f.client_id = r.client_id)) AS accepted_at, coalesce(t.state IN ({state.perhaps_at_bakkt}), EXISTS (SELECT 1 FROM former f WHERE f.client_id = r.client_id)), t.existed = {existed.different} \
-        FROM record r LEFT JOIN task t ON t.record = r.id AND t.kind = {kind.account} WHERE r.gaps > 0 \
-        ORDER BY coalesce(accepted_at / 86400000, 9223372036854775807), r.id"
-    );
+    pub const RECORDS_BY_DAY: &str = sql!(concat!(
+        "SELECT r.id, r.verdict, ",
+        accepted_at!(),
+        " AS accepted_at, coalesce(t.state IN ({state.perhaps_at_bakkt}), EXISTS (SELECT 1 FROM former f WHERE f.client_id = r.client_id)), t.existed = {existed.different}, ",
+        unsent_since!(),
+        ", (SELECT name FROM file WHERE id = r.file), r.row, r.client_id \
+        FROM record r LEFT JOIN task t ON t.record = r.id AND t.kind = {kind.account} WHERE ",
+        has_gaps!(),
+        " ORDER BY coalesce(accepted_at / 86400000, 9223372036854775807), r.id"
+    ));
 }

@@ -11,6 +11,7 @@ use rusqlite::CachedStatement;
 
 use crate::read::columns::{Origin, count, text, unsigned};
 use crate::read::reader::Reader;
+use crate::read::unsent_closures::{NOT_AT_BAKKT, UnsentClosures};
 
 /// One gap.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +24,7 @@ pub struct GapLine<'a> {
     pub level: &'static str,
     /// missing, invalid: …, withheld: …
     pub reason: &'a str,
-    /// open, …
+    /// open, waived; `not at Bakkt yet`: closed in the plan, and Bakkt still has it
     pub status: &'static str,
     /// When the account was accepted, if only by an earlier plan; None when it was not (yet).
     pub accepted_at: Option<i64>,
@@ -40,6 +41,9 @@ struct SetGap {
     file: i64,
     row: i64,
 }
+
+/// The letters of levels.
+const LEVELS: [&str; 4] = ["W", "H", "G", "O"];
 
 /// The sets that were read, and the texts that they name.
 struct Sets<'r> {
@@ -67,7 +71,7 @@ impl<'r> Sets<'r> {
             Ok(SetGap {
                 path: row.get(0)?,
                 reason: row.get(1)?,
-                level: known(&["W", "H", "G", "O"], row.get_ref(2)?.as_str()?),
+                level: known(&LEVELS, row.get_ref(2)?.as_str()?),
                 status: known(&["open", "waived"], row.get_ref(3)?.as_str()?),
                 file: row.get(4)?,
                 row: row.get(5)?,
@@ -99,7 +103,7 @@ fn known(words: &[&'static str], text: &str) -> &'static str {
 }
 
 impl Reader {
-    /// Every gap, in the order of the export.
+    /// Every gap, in the order of the export; of each customer those last that are closed and that Bakkt still has.
     pub fn each_gap(
         &self,
         mut each: impl FnMut(GapLine<'_>) -> anyhow::Result<()>,
@@ -107,8 +111,14 @@ impl Reader {
         let files = self.all(sql::FILES, |row| Ok((row.get(0)?, row.get(1)?)))?;
         let files: HashMap<i64, String> = files.into_iter().collect();
         let mut sets = Sets::new(self)?;
-        self.walk(sql::RECORDS, |row| {
-            let gaps = sets.gaps(row.get(0)?)?;
+        let mut unsent = UnsentClosures::new(self)?;
+        let mut statement = self.journal.prepare(sql::RECORDS)?;
+        let mut rows = statement.query([self.may_have_unsent_closures()?])?;
+        while let Some(row) = rows.next()? {
+            let gaps = match row.get(0)? {
+                Some(set) => sets.gaps(set)?,
+                None => Rc::new([]),
+            };
             let (file, line, client_id) = (row.get(1)?, count(row, 2)?, text(row, 3)?);
             let accepted_at = row.get(4)?;
             gaps.iter().try_for_each(|gap| {
@@ -128,19 +138,39 @@ impl Reader {
                     status: gap.status,
                     accepted_at,
                 })
-            })
-        })
+            })?;
+            unsent.each((row.get(5)?, client_id), row.get(6)?, |gap| {
+                each(GapLine {
+                    origin: Origin {
+                        file: files.get(&file).map(String::as_str),
+                        row: line,
+                        client_id,
+                    },
+                    path: gap.path,
+                    level: known(&LEVELS, gap.level),
+                    reason: gap.reason,
+                    status: NOT_AT_BAKKT,
+                    accepted_at,
+                })
+            })?;
+        }
+        Ok(())
     }
 }
 
 /// The statements. The first walks its table in the order of its key, so that SQLite sorts nothing.
 pub(crate) mod sql {
-    pub const RECORDS: &str = sql!(
-        "SELECT r.gap_set, r.file, r.row, r.client_id, coalesce(CASE t.state WHEN {state.accepted} THEN t.last_at END, \
-            (SELECT max(k.last_at) FROM former f JOIN task k ON k.id = f.task WHERE f.client_id = r.client_id)) \
-        FROM record r LEFT JOIN task t ON t.record = r.id AND t.kind = {kind.account} \
-        WHERE r.gap_set IS NOT NULL ORDER BY r.id"
-    );
+    use crate::read::columns::{accepted_at, has_gaps, unsent_since};
+
+    pub const RECORDS: &str = sql!(concat!(
+        "SELECT r.gap_set, r.file, r.row, r.client_id, ",
+        accepted_at!(),
+        ", r.id, ",
+        unsent_since!(),
+        " FROM record r LEFT JOIN task t ON t.record = r.id AND t.kind = {kind.account} WHERE ",
+        has_gaps!(),
+        " ORDER BY r.id"
+    ));
     pub const SET: &str = "SELECT path, reason, level, status, file, row FROM gap_set \
         WHERE id = ? ORDER BY path, reason, file, row";
     pub const FILES: &str = "SELECT id, name FROM file";

@@ -20,6 +20,7 @@ pub(crate) mod kyb_checklists;
 pub(crate) mod reader;
 pub(crate) mod records;
 pub(crate) mod unknown_outcomes;
+pub(crate) mod unsent_closures;
 pub(crate) mod vouched_rows;
 
 pub use accepted::decisions::{Decision, DecisionLine, EventCounts};
@@ -38,3 +39,4 @@ pub use kyb_checklists::{ItemProgress, KybLine};
 pub use reader::{DecisionRow, PolicyRow, Reader, RunRow, nothing_planned};
 pub use records::{ACCEPTED_BEFORE, AgreementsPart, RecordLine, StoppedLine};
 pub use unknown_outcomes::UnknownOutcome;
+pub use unsent_closures::NOT_AT_BAKKT;

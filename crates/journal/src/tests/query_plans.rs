@@ -5,7 +5,7 @@ use crate::decisions::manual_kyb;
 use crate::read::accepted::{decisions, owner_changes, verification};
 use crate::read::{
     backfills, counts, document_counts, documents, ended_tasks, findings, gap_history, gap_lines,
-    kyb_checklists, records, vouched_rows,
+    kyb_checklists, records, unsent_closures, vouched_rows,
 };
 use crate::schema::{self, counters};
 
@@ -36,7 +36,10 @@ fn no_statement_sorts() -> rusqlite::Result<()> {
         kyb_checklists::sql::FORMER_DOUBTS,
         findings::sql::LINES,
         gap_history::sql::OPENED,
-        gap_history::sql::CLOSED,
+        gap_history::sql::CLOSED_LINES,
+        unsent_closures::sql::CLOSED,
+        unsent_closures::sql::CLOSED_AND_UNSENT,
+        unsent_closures::sql::LAST_UPDATES,
         gap_history::sql::WAIVED,
         gap_history::sql::WAIVERS,
         gap_history::sql::GAPS_OF,
