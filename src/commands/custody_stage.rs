@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::SecretString;
 
+use super::place::StatePlace;
 use super::pressure_file::PressureFile;
 use super::rates::Rates;
 use super::run_control::RunControl;
@@ -14,7 +15,7 @@ use super::so_far::so_far;
 use super::target;
 use bakkt_engine::api::Client;
 use bakkt_engine::custody::stage::{CustodyLimiters, CustodyTools};
-use bakkt_engine::custody::{CustodyBody, CustodyBodyFn, CustodySetup, run};
+use bakkt_engine::custody::{CustodyBody, CustodyBodyFn, CustodySetup, TakenUuids, run};
 use bakkt_engine::quota::server::Fence;
 use bakkt_engine::requests::RunEnd;
 use bakkt_engine::requests::disk::DiskReads;
@@ -24,13 +25,13 @@ use bakkt_files::progress::{Mode, WorkProgress, note};
 use bakkt_folder::migration::custody::Custody;
 use bakkt_folder::settings::Settings;
 use bakkt_folder::settings::custody::CustodySettings;
-use bakkt_journal::Journal;
 use bakkt_journal::custody::sessions::Sessions;
+use bakkt_journal::{Journal, Reader};
 use bakkt_mapping::custody::CustodyWorker;
 use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::custody::{CustodyKind, CustodyTask};
-use bakkt_model::error::Failure;
+use bakkt_model::error::{Failure, Style, describe};
 use bakkt_model::limits::Retry;
 use bakkt_model::number::thousands;
 use bakkt_model::sensitive::Sensitive;
@@ -139,6 +140,8 @@ pub fn client(
 pub struct CustodyScope<'a> {
     /// The name of where it goes, part of every key.
     pub target: &'a str,
+    /// Where the journal lies, and those of other shards beside it.
+    pub place: &'a StatePlace,
     /// Picking is limited to some ids.
     pub selected: bool,
     /// Whom the quota server has to know as the shard's owner.
@@ -152,6 +155,28 @@ pub fn unfinished(journal: &Journal) -> anyhow::Result<u64> {
     let states = [State::Open, State::Held, State::Sending, State::InDoubt];
     let counts = states.map(|state| journal.count_custody(state));
     counts.into_iter().sum()
+}
+
+/// The uuids that the other shards have whose journals lie here. One that cannot be read is told, and keeps nobody waiting.
+fn taken_beside(place: &StatePlace, mode: Mode) -> TakenUuids {
+    let mut taken = TakenUuids::default();
+    for (shard, path) in place.journals_of_other_shards() {
+        let read = Reader::open(&path).and_then(|reader| {
+            reader.each_custody_uuid(|uuid| {
+                taken.take(uuid);
+            })
+        });
+        if let Err(error) = read {
+            note(
+                mode,
+                &format!(
+                    "custody: uuids are not compared with those of shard {shard}: {}",
+                    describe(&error, Style::PLAIN)
+                ),
+            );
+        }
+    }
+    taken
 }
 
 /// Makes what custody has to make, until done or stopped.
@@ -225,6 +250,7 @@ pub async fn send(
         selected: scope.selected,
         window: custody.window,
         independent: !custody.after_acceptance,
+        taken: taken_beside(scope.place, mode),
     };
     let pressure_file = PressureFile::start(journal.folder(), counters.clone());
     let number = super::run_record::begin(&mut journal, "custody")?;

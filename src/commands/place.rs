@@ -178,6 +178,19 @@ impl StatePlace {
         }
     }
 
+    /// The journals of the other shards here, where this is the place of one.
+    pub fn journals_of_other_shards(&self) -> Vec<(Shard, PathBuf)> {
+        let Some(own) = self.shard else {
+            return Vec::new();
+        };
+        let others = self.shards_with_journals().into_iter();
+        others
+            .filter(|shard| *shard != own)
+            .map(|shard| (shard, Journal::path(&self.of(shard).folder())))
+            .filter(|(_, path)| path.exists())
+            .collect()
+    }
+
     fn shard_journals(&self) -> Vec<(Shard, PathBuf)> {
         let named = self.folders.iter().map(|folder| match self.sandbox {
             true => folder.join("sandbox"),

@@ -122,16 +122,10 @@ fn custody(
 
 /// Refuses a uuid under which Bakkt has a customer of another shard, as far as its journal lies here.
 fn refuse_uuid_of_another_shard(place: &StatePlace, uuid: &str) -> anyhow::Result<()> {
-    let Some(own) = place.shard else {
-        return Ok(());
-    };
-    for shard in place.shards_with_journals() {
-        let path = Journal::path(&place.of(shard).folder());
-        if shard != own && path.exists() {
-            let reader = Reader::open(&path)
-                .with_context(|| format!("cannot look the uuid up in shard {shard}"))?;
-            reader.refuse_taken_uuid(uuid, &shard.to_string())?;
-        }
+    for (shard, path) in place.journals_of_other_shards() {
+        let reader = Reader::open(&path)
+            .with_context(|| format!("cannot look the uuid up in shard {shard}"))?;
+        reader.refuse_taken_uuid(uuid, &shard.to_string())?;
     }
     Ok(())
 }

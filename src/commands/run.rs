@@ -202,6 +202,7 @@ async fn prepared(
         let to = custody_target(&settings, &target);
         let scope = custody_stage::CustodyScope {
             target: &to,
+            place: &view.place,
             selected,
             fence,
             control: &control,

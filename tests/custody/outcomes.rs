@@ -1,6 +1,9 @@
 //! Lost answers, refusals, corrections: a key goes with one generation, and a user is never made twice.
 
+use std::sync::{Arc, Mutex};
+
 use super::world::{IBANS, World, row, rows};
+use crate::support::gatekeeper::serve;
 
 /// The first answer of everything that is made gets lost.
 const LOSES: &str = "reset_after = 1.0\nmax_faults_per_id = 1\n";
@@ -357,4 +360,89 @@ fn nothing_is_made_on_the_user_of_another_customer() {
     world.run(3);
     assert_eq!(world.states()["user in doubt for a person"], 2);
     assert_eq!(world.made().of_kind("user").len(), 3);
+}
+
+/// A server in front of the sandbox that answers POSTs to this path with another uuid than Bakkt's, once there is one to answer with.
+fn answering_with_another(
+    world: &World,
+    path: &'static str,
+) -> (String, Arc<Mutex<Option<String>>>) {
+    let another: Arc<Mutex<Option<String>>> = Arc::default();
+    let given = another.clone();
+    let url = serve(&world.sandbox.base_url(), move |head, _, pass| {
+        let answer = String::from_utf8_lossy(&pass()).into_owned();
+        let another = given.lock().unwrap().clone();
+        let is_asked = head.starts_with(&format!("POST {path} "));
+        let at = answer.find("uuid\":\"").map(|at| at + 7);
+        let text = match (another, at) {
+            (Some(uuid), Some(at)) if is_asked => {
+                format!("{}{uuid}{}", &answer[..at], &answer[at + uuid.len()..])
+            }
+            _ => answer,
+        };
+        text.into_bytes()
+    });
+    (url, another)
+}
+
+#[test]
+fn a_bank_account_with_the_uuid_of_a_user_is_for_a_person() {
+    let world = World::new(&rows(2), "", "");
+    let (url, another) = answering_with_another(&world, "/user/bank-account/bakkt");
+    let run = || world.ended(&mut world.command(&["run"], &["--base-url", &url]), 3);
+    run();
+    let taken = user_of(&world, "A-2");
+    *another.lock().unwrap() = Some(taken.to_uppercase());
+    world.sessions(&["A-1"], "");
+    run();
+    let states = world.states();
+    assert_eq!(
+        states.get("bank account in doubt for a person"),
+        Some(&1),
+        "{states:?}"
+    );
+    assert_eq!(states["savings accepted"], 1, "{states:?}");
+    let lines = world.sheet("custody.csv");
+    let doubt = lines
+        .iter()
+        .find(|line| line["state"] == "in doubt")
+        .unwrap();
+    assert!(doubt["message"].contains(&taken), "{doubt:?}");
+    // The customer's own list says under which uuid Bakkt has it; it is not sent again.
+    run();
+    let crosswalk = world.sheet("custody-crosswalk.csv");
+    let mut of_user = crosswalk.iter().filter(|line| line["uuid"] == taken);
+    assert_eq!(of_user.next().unwrap()["clientAccountId"], "A-2");
+    assert!(of_user.next().is_none(), "{crosswalk:?}");
+    assert_eq!(world.made().of_kind("bank account").len(), 1);
+}
+
+#[test]
+fn a_user_with_the_uuid_of_another_shards_customer_is_for_a_person() {
+    let world = World::new(&rows(8), "", "");
+    let (url, another) = answering_with_another(&world, "/user");
+    let registry = world.folder.path().join("shards.db");
+    let registry = registry.to_str().unwrap();
+    let run = |shard| {
+        let arguments = ["--base-url", &url, "--shard", shard, "--registry", registry];
+        world.ended(&mut world.command(&["run"], &arguments), 3)
+    };
+    run("0/2");
+    let users = |shard: &str| {
+        let mut lines = world.sheet(&format!("shard-{shard}-of-2/custody.csv"));
+        lines.retain(|line| line["kind"] == "user");
+        lines
+    };
+    let taken = users("0")[0]["uuid"].clone();
+    *another.lock().unwrap() = Some(taken.clone());
+    run("1/2");
+    let second = users("1");
+    assert!(!second.is_empty());
+    for line in second {
+        assert_eq!(
+            (&*line["state"], &*line["code"]),
+            ("in doubt", "for a person")
+        );
+        assert!(line["message"].contains(&taken), "{line:?}");
+    }
 }

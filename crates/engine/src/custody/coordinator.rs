@@ -41,6 +41,8 @@ pub struct CustodySetup {
     pub window: Option<Duration>,
     /// Users are made whether or not the account is accepted.
     pub independent: bool,
+    /// The uuids that the journals beside this one have; those of this one are added.
+    pub taken: TakenUuids,
 }
 
 /// What to do with a task when its wait ends.
@@ -99,26 +101,28 @@ pub(super) struct CustodyLoop {
     picking: Vec<usize>,
     /// A call with the key alone has succeeded in this run.
     pub(super) key_is_good: bool,
-    pub(super) taken: TakenUuids,
 }
 
-/// The uuids under which Bakkt has something, as hashes: nothing else tells that an answer is not of the customer whose request it was.
+/// The uuids under which Bakkt has something, of whatever kind, as hashes: nothing else tells that an answer is not of the customer whose request it was.
 #[derive(Debug, Default)]
-pub(super) struct TakenUuids {
+pub struct TakenUuids {
     seed: RandomState,
     hashes: HashSet<u64>,
 }
 
 impl TakenUuids {
     /// Takes one; false when something has it already.
-    pub(super) fn take(&mut self, kind: CustodyKind, uuid: &str) -> bool {
-        let hash = self.seed.hash_one((kind as i64, uuid.to_ascii_lowercase()));
+    pub fn take(&mut self, uuid: &str) -> bool {
+        let hash = self.seed.hash_one(uuid.to_ascii_lowercase());
         self.hashes.insert(hash)
     }
 }
 
 /// Runs until nothing is left, or until stopped.
-pub async fn run(mut journal: Journal, setup: CustodySetup) -> anyhow::Result<(Journal, RunEnd)> {
+pub async fn run(
+    mut journal: Journal,
+    mut setup: CustodySetup,
+) -> anyhow::Result<(Journal, RunEnd)> {
     journal.begin_custody(setup.independent, now())?;
     let sessions = setup.tools.sessions.clone();
     journal.free_sessions(|id| sessions.get(id, now()).is_some(), now())?;
@@ -133,9 +137,8 @@ pub async fn run(mut journal: Journal, setup: CustodySetup) -> anyhow::Result<(J
     let Ok(lanes) = <[CustodyLane; 4]>::try_from(lanes) else {
         anyhow::bail!("every kind has a lane");
     };
-    let mut taken = TakenUuids::default();
     for made in journal.made_custody()? {
-        taken.take(made.kind, &made.uuid);
+        setup.taken.take(&made.uuid);
     }
     let selected = setup.selected;
     let kept = setup.tools.sessions.clone();
@@ -191,7 +194,6 @@ pub async fn run(mut journal: Journal, setup: CustodySetup) -> anyhow::Result<(J
         durable: Vec::new(),
         picking: Vec::new(),
         key_is_good: false,
-        taken,
         run: setup,
     };
     run.engine.heed(&run.run.steering);

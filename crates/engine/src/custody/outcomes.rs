@@ -290,8 +290,8 @@ impl CustodyLoop {
     }
 
     fn accept(&mut self, task: &CustodyTask, answer: &str, uuid: String, status: String) {
-        if !self.taken.take(task.kind, &uuid) {
-            return self.answered_with_anothers(task, answer);
+        if !self.run.taken.take(&uuid) {
+            return self.answered_with_anothers(task, answer, &uuid);
         }
         self.succeeded(task);
         let answer = answer.to_owned();
@@ -309,7 +309,7 @@ impl CustodyLoop {
     }
 
     /// Whose the answer is nobody can tell, and nothing may be made on another customer's user.
-    fn answered_with_anothers(&mut self, task: &CustodyTask, answer: &str) {
+    fn answered_with_anothers(&mut self, task: &CustodyTask, answer: &str, uuid: &str) {
         if !task.lost {
             self.run.tools.counters.in_doubt.up();
         }
@@ -321,7 +321,9 @@ impl CustodyLoop {
         self.engine.answered();
         self.for_a_person(
             task,
-            "Bakkt answered with the uuid of another one: find out under which uuid it has this one, then `resolve`",
+            &format!(
+                "Bakkt answered with the uuid of another one, {uuid}, which custody-crosswalk.csv lists (that of its shard, where there are several): find out under which uuid it has this one, then `resolve`"
+            ),
         );
     }
 

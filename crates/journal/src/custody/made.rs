@@ -67,6 +67,15 @@ impl Journal {
 }
 
 impl Reader {
+    /// Every uuid under which Bakkt has something of custody.
+    pub fn each_custody_uuid(&self, mut each: impl FnMut(&str)) -> anyhow::Result<()> {
+        let sql = "SELECT uuid FROM custody_task WHERE uuid IS NOT NULL";
+        self.walk(sql, |row| {
+            each(row.get_ref(0)?.as_str()?);
+            Ok(())
+        })
+    }
+
     /// The clientAccountId of a user's uuid.
     pub fn client_of_user(&self, uuid: &str) -> anyhow::Result<Option<String>> {
         let mut statement = self.journal.prepare_cached(sql!(
