@@ -78,6 +78,9 @@ pub struct AfterAcceptance {
     pub updates_sent: u64,
     /// Gaps that were closed, and are so at Bakkt.
     pub gaps_closed: u64,
+    /// Gaps that were closed in the plan, and that Bakkt still has; the totals tell them with the open ones.
+    #[serde(skip)]
+    pub gaps_not_at_bakkt: u64,
     /// Gaps that people have waived.
     pub gaps_waived: u64,
     /// Webhooks.
@@ -207,7 +210,7 @@ impl AfterAcceptance {
     /// Reads what is not counted account by account.
     pub(crate) fn read_beside(&mut self, journals: &Journals, now: i64) -> anyhow::Result<()> {
         self.updates_sent = journals.updates_sent()?;
-        self.gaps_closed = journals.gaps_closed()?;
+        (self.gaps_closed, self.gaps_not_at_bakkt) = journals.closures()?;
         self.gaps_waived = journals.waived()?;
         self.events = journals.event_counts()?;
         self.strange_words = journals.strange_words()?;

@@ -220,7 +220,7 @@ impl Totals {
             open.open += gap.open;
             *open.by_field.entry(gap.path.clone()).or_default() += gap.open;
         }
-        open.not_at_bakkt = journals.unsent_closures()?;
+        open.not_at_bakkt = after.gaps_not_at_bakkt;
         let planned = journals.is_planned()?;
         // What the planner says it read is the control; without it, records can only be counted. A plan that is not
         // complete has no such number yet, or that of the plan before.

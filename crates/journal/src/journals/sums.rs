@@ -59,14 +59,10 @@ impl Journals {
         Ok((all, minutes))
     }
 
-    /// Closed gaps that Bakkt still has.
-    pub fn unsent_closures(&self) -> anyhow::Result<u64> {
-        self.sum(Reader::unsent_closures)
-    }
-
-    /// Gaps that were closed, and are so at Bakkt.
-    pub fn gaps_closed(&self) -> anyhow::Result<u64> {
-        self.sum(Reader::gaps_closed)
+    /// Gaps that were closed and are so at Bakkt, and those that were closed and that it still has.
+    pub fn closures(&self) -> anyhow::Result<(u64, u64)> {
+        let all = self.ask(Reader::closures)?.into_iter();
+        Ok(all.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1)))
     }
 
     /// Rows of backfill files that would have changed what no update may.

@@ -248,13 +248,12 @@ impl Reader {
         let mut statement = self.journal.prepare(sql::RECORDS_BY_DAY)?;
         let mut records = statement.query([self.may_have_unsent_closures()?])?;
         while let Some(record) = records.next()? {
-            let row = record;
             let of = GapRecord {
-                record: row.get(0)?,
-                sendable: is_sendable(index(row, 1)?),
-                accepted_at: row.get(2)?,
-                at_bakkt: row.get::<_, Option<bool>>(3)?.unwrap_or_default(),
-                left_alone: row.get::<_, Option<bool>>(4)?.unwrap_or_default(),
+                record: record.get(0)?,
+                sendable: is_sendable(index(record, 1)?),
+                accepted_at: record.get(2)?,
+                at_bakkt: record.get::<_, Option<bool>>(3)?.unwrap_or_default(),
+                left_alone: record.get::<_, Option<bool>>(4)?.unwrap_or_default(),
             };
             let mut rows = gaps.query([of.record])?;
             while let Some(row) = rows.next()? {
@@ -332,13 +331,6 @@ impl Reader {
         }
         Ok((own.query_row([record], position)?, noted))
     }
-
-    /// How many gaps were closed, and are so at Bakkt.
-    pub fn gaps_closed(&self) -> anyhow::Result<u64> {
-        let sql = "SELECT count(*) FROM closed_gap";
-        let closed = unsigned(self.journal.query_row(sql, [], |row| row.get(0))?);
-        Ok(closed.saturating_sub(self.unsent_closures()?))
-    }
 }
 
 pub(crate) mod sql {
@@ -351,21 +343,35 @@ pub(crate) mod sql {
         LEFT JOIN waiver v ON v.client_id = r.client_id AND v.path = g.path \
         WHERE r.gap_set IN (SELECT s.id FROM gap_set s WHERE s.status = 'waived')";
     pub const CLOSED_LINES: &str = sql!(concat!(
-        "SELECT c.client_id, p.text, c.level, w.text, c.opened_at, c.closed_at, l.name, c.row, \
-        ",
+        "SELECT c.client_id, p.text, c.level, w.text, c.opened_at, c.closed_at, l.name, c.row, ",
         accepted_with_other_bytes!(),
         " FROM closed_gap c LEFT JOIN word p ON p.id = c.path LEFT JOIN word w ON w.id = c.reason \
         LEFT JOIN layer l ON l.id = c.layer ORDER BY c.id"
     ));
-    pub const WAIVERS: &str = "SELECT v.client_id, p.text, v.by, v.reason, v.at, \
+    /// A column of the gap that `v` waived, as the record `o` has it now: of its first line, where it has several.
+    macro_rules! first_line {
+        ($column:literal) => {
+            concat!(
+                "(SELECT s.",
+                $column,
+                " FROM gap_set s WHERE s.id = o.gap_set AND s.path = v.path ORDER BY s.reason, s.file, s.row LIMIT 1)"
+            )
+        };
+    }
+    pub const WAIVERS: &str = concat!(
+        "SELECT v.client_id, p.text, v.by, v.reason, v.at, \
         EXISTS (SELECT 1 FROM record r JOIN gap g ON g.record = r.id AND g.path = v.path \
-        WHERE r.client_id = v.client_id AND g.status = 'waived'), \
-        coalesce((SELECT s.level FROM gap_set s WHERE s.id = o.gap_set AND s.path = v.path ORDER BY s.reason, s.file, s.row LIMIT 1), c.level), \
-        w.text, coalesce((SELECT s.opened_at FROM gap_set s WHERE s.id = o.gap_set AND s.path = v.path ORDER BY s.reason, s.file, s.row LIMIT 1), c.opened_at) \
-        FROM waiver v LEFT JOIN word p ON p.id = v.path \
+        WHERE r.client_id = v.client_id AND g.status = 'waived'), coalesce(",
+        first_line!("level"),
+        ", c.level), w.text, coalesce(",
+        first_line!("opened_at"),
+        ", c.opened_at) FROM waiver v LEFT JOIN word p ON p.id = v.path \
         LEFT JOIN record o ON o.id = (SELECT min(r.id) FROM record r JOIN gap g ON g.record = r.id AND g.path = v.path WHERE r.client_id = v.client_id) \
         LEFT JOIN closed_gap c ON c.id = (SELECT max(d.id) FROM closed_gap d WHERE d.client_id = v.client_id AND d.path = v.path) \
-        LEFT JOIN word w ON w.id = coalesce((SELECT s.reason FROM gap_set s WHERE s.id = o.gap_set AND s.path = v.path ORDER BY s.reason, s.file, s.row LIMIT 1), c.reason) ORDER BY v.client_id, v.path";
+        LEFT JOIN word w ON w.id = coalesce(",
+        first_line!("reason"),
+        ", c.reason) ORDER BY v.client_id, v.path"
+    );
     pub const GAPS_OF: &str = "SELECT f.name, CASE g.file WHEN 0 THEN r.row ELSE g.row END, r.client_id, p.text, g.level, w.text, g.status, g.opened_at, v.by, v.reason \
         FROM gap g JOIN record r ON r.id = g.record \
         LEFT JOIN waiver v ON g.status = 'waived' AND v.client_id = r.client_id AND v.path = g.path LEFT JOIN file f ON f.id = CASE g.file WHEN 0 THEN r.file ELSE g.file END \

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use rusqlite::CachedStatement;
 
-use crate::read::columns::text;
+use crate::read::columns::{text, unsigned};
 use crate::read::reader::Reader;
 use crate::schema::codes::EXISTED;
 use bakkt_model::state::State;
@@ -136,17 +136,19 @@ impl Reader {
         })
     }
 
-    /// How many closed gaps Bakkt still has.
-    pub fn unsent_closures(&self) -> anyhow::Result<u64> {
+    /// How many gaps were closed and are so at Bakkt, and how many of those that were closed it still has.
+    pub fn closures(&self) -> anyhow::Result<(u64, u64)> {
+        let sql = "SELECT count(*) FROM closed_gap";
+        let closed = unsigned(self.journal.query_row(sql, [], |row| row.get(0))?);
         if !self.may_have_unsent_closures()? {
-            return Ok(0);
+            return Ok((closed, 0));
         }
-        let mut count = 0;
+        let mut unsent = 0;
         self.each_closure(|_, _, _, waits| {
-            count += u64::from(waits);
+            unsent += u64::from(waits);
             Ok(())
         })?;
-        Ok(count)
+        Ok((closed - unsent, unsent))
     }
 }
 

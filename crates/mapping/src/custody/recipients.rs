@@ -70,7 +70,7 @@ impl RecipientExport {
     /// Whether recipients have the key of this customer's row in another form, and are nobody's.
     pub fn in_another_form(&self, row: &Row<'_>) -> bool {
         key(row, self.account_key).is_some_and(|key| {
-            let has_rows = !self.keys.find(key).is_empty();
+            let has_rows = || !self.keys.find(key).is_empty();
             self.other_forms.has(key, has_rows)
         })
     }

@@ -204,7 +204,10 @@ impl JoinedRows {
                     if !self.of_key(joins, number, key, own)? {
                         return Ok(RowRole::No);
                     }
-                    if join.other_forms.has(key, !join.keys.find(key).is_empty()) {
+                    if join
+                        .other_forms
+                        .has(key, || !join.keys.find(key).is_empty())
+                    {
                         self.other_form = Some(number);
                     }
                     if join.keys_above.has(key) {

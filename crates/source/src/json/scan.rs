@@ -160,12 +160,16 @@ impl Scanner<'_> {
 
     /// What stands here. Where it is no array although it should give rows, it is their only one.
     fn value(&mut self) -> Result<(), Flaw> {
-        let stands_for_array = self.element.is_none() && self.array == Some(self.path.as_slice());
         match self.peek() {
             Some(b'[') | None => self.any_value(),
-            _ if stands_for_array => self.only_element(),
+            _ if self.gives_rows() => self.only_element(),
             _ => self.any_value(),
         }
+    }
+
+    /// Whether the elements of what stands here are rows.
+    fn gives_rows(&self) -> bool {
+        self.element.is_none() && self.array == Some(self.path.as_slice())
     }
 
     /// Converters from XML and many programs write an array of one element as that element, and one of none as null or as an empty
@@ -278,7 +282,7 @@ impl Scanner<'_> {
     }
 
     fn list(&mut self) -> Result<(), Flaw> {
-        let gives_rows = self.element.is_none() && self.array == Some(self.path.as_slice());
+        let gives_rows = self.gives_rows();
         let before = self.path.len();
         self.blanks();
         if self.peek() == Some(b']') {
