@@ -30,7 +30,7 @@ const WITHOUT: [&str; 8] = [
     "owners that are entities: they go by manual KYB",
     "gaps that no single value closes, such as broken rows: correct the export",
     "gaps of accounts that were there before with other data: they are left as they are",
-    "gaps whose value is known, and that Bakkt still has: no update with it was accepted yet; `gaps` says why",
+    "gaps whose value is known but not at Bakkt yet: no update with it was accepted; `gaps` says why",
 ];
 
 /// What the sheet holds.

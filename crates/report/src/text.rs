@@ -77,7 +77,7 @@ pub fn status_lines(totals: &Totals) -> String {
     }
     if totals.gaps.not_at_bakkt > 0 {
         lines.push_str(&format!(
-            "gaps whose value is known, and that Bakkt still has: {} (`gaps` says why)\n",
+            "gaps whose value is known but not at Bakkt yet: {} (`gaps` says why)\n",
             thousands(totals.gaps.not_at_bakkt)
         ));
     }

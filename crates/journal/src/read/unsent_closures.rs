@@ -1,4 +1,4 @@
-//! Gaps that are closed in the plan and that Bakkt still has: no update with the value was accepted.
+//! Gaps that are closed in the plan and still open at Bakkt: no update with the value was accepted.
 //!
 //! Owner of the rule whether a closed gap is closed at Bakkt: Bakkt has the account with other bytes than the plan, and accepted
 //! neither the account nor an update of it since the gap was closed. Such a gap counts as open wherever gaps are counted by what
@@ -16,7 +16,7 @@ use bakkt_model::state::State;
 /// The status of a gap that is closed in the plan, and not at Bakkt.
 pub const NOT_AT_BAKKT: &str = "not at Bakkt yet";
 
-/// A closed gap that Bakkt still has.
+/// A closed gap that is still open at Bakkt.
 #[derive(Debug)]
 pub(crate) struct UnsentClosure<'a> {
     pub(crate) path: &'a str,
