@@ -366,6 +366,9 @@ pub struct ReplanArgs {
     /// Send changed payloads of accepted accounts as updates with the next run.
     #[arg(long)]
     pub update_accepted: bool,
+    /// Fields of which updates may take values away, or change the values of most accounts: `owners[].phoneNumber`.
+    #[arg(long, value_name = "FIELD", value_delimiter = ',', requires = "reason", value_parser = changeable_field)]
+    pub accept_changes: Vec<String>,
     /// Customers whom Bakkt has under ids that are gone, and who come back under new ids, get further accounts on purpose.
     #[arg(long, requires = "reason")]
     pub accept_new_ids: bool,
@@ -406,6 +409,16 @@ fn metrics_address(text: &str) -> Result<SocketAddr, String> {
         .map(|port: u16| (Ipv4Addr::LOCALHOST, port).into());
     port.or_else(|_| text.parse())
         .map_err(|_| "neither a port such as 9464 nor an address such as 10.0.0.5:9464".to_owned())
+}
+
+/// The pattern of a field that an update may change.
+fn changeable_field(text: &str) -> Result<String, String> {
+    match bakkt_contract::changes::is_changeable(text) {
+        true => Ok(text.to_owned()),
+        false => {
+            Err("no field that an update changes; write it as in owners[].phoneNumber".to_owned())
+        }
+    }
 }
 
 /// `completions`.

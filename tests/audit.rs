@@ -636,7 +636,9 @@ fn a_look_at_what_would_be_leaves_the_journal_as_it_is() {
     // A kind of gap that the journal has no word for.
     let row = row("A-1");
     world.change("acme/export.csv", &row, &row.replace("+15125550142", "12"));
-    looked("replan acme --sandbox --update-accepted --dry-run");
+    looked(
+        "replan acme --sandbox --update-accepted --accept-changes owners[].phoneNumber --reason known --dry-run",
+    );
     world.code("replan acme --sandbox --by Ada --reason known");
     let (code, said) = recorded.audit("acme", "--head head.json");
     assert_ne!(code, 1, "{said}");

@@ -2,6 +2,7 @@
 //!
 //! The sandbox's ledger judges what was sent.
 
+mod changed_fields;
 mod identity;
 mod ownership;
 mod restricted;
@@ -129,7 +130,8 @@ fn what_was_accepted_is_left_alone_and_the_rest_planned_anew() {
     assert_eq!(dry["replan"], planned["replan"]);
     assert_eq!(code, 0);
     let expected = serde_json::json!({"unchanged": 1, "changed_not_sent": 0, "changed_accepted": 1, "added": 1,
-        "dropped": 0, "former": 2, "updates": 0});
+        "dropped": 0, "former": 2, "updates": 0,
+        "changed_fields": [{"path": "owners[].phoneNumber", "added": 0, "changed": 1, "removed": 0}]});
     assert_eq!(planned["replan"], expected);
     assert_eq!(
         (planned["balanced"].as_bool(), planned["former"].as_u64()),

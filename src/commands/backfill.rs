@@ -12,7 +12,8 @@ use serde_json::json;
 use super::backfill_copy::BackfillCopy;
 use super::backfill_turn::{self, Turn};
 use super::place::{self, StatePlace};
-use super::replan::{add_agreements, settled_by};
+use super::replan::settled_by;
+use super::replan_text::add_agreements;
 use super::report::View;
 use super::session::{Destination, Session};
 use super::signals::Signals;
@@ -216,6 +217,7 @@ fn take(
     };
     let how = ReplanOptions {
         update_accepted: false,
+        accept_changes: &[],
         accept_new_ids: false,
         agreements_acknowledged: args.agreements_acknowledged,
         dry_run: args.dry_run,

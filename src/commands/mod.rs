@@ -36,6 +36,7 @@ pub mod pressure_file;
 pub mod rates;
 pub mod read_workbook;
 pub mod replan;
+mod replan_text;
 pub mod report;
 pub mod resolve;
 pub mod retry;

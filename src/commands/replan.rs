@@ -1,4 +1,6 @@
 //! `replan`: after a changed export, mapping or policy (invariant 9).
+//!
+//! Left out: what is said of the changes (`replan_text`).
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +10,7 @@ use super::report::View;
 use super::run::start_sandbox;
 use super::session::{Destination, Session};
 use super::signals::Signals;
-use super::{CommandOutput, checkpoint, deciding, send, target};
+use super::{CommandOutput, checkpoint, deciding, replan_text, send, target};
 use crate::cli::{ReplanArgs, TargetArgs};
 use crate::process::runtime;
 use bakkt_engine::requests::RunEnd;
@@ -16,13 +18,9 @@ use bakkt_files::progress::Mode;
 use bakkt_folder::migration::{Migration, today};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::decisions::OperatorNote;
-use bakkt_journal::replan::{
-    ChangedAgreements, ChangedOwners, Changes, ReappearedAccounts, ReplanOptions,
-    RestrictedAccounts,
-};
+use bakkt_journal::replan::{Changes, ReplanOptions};
 use bakkt_journal::{Journal, now};
 use bakkt_model::error::Failure;
-use bakkt_model::number::thousands;
 use bakkt_planning::{journal_plan, opening};
 use bakkt_report::status_lines;
 
@@ -41,6 +39,7 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let reason = deciding::why_unless(args.dry_run, args.reason.as_deref())?;
     let how = ReplanOptions {
         update_accepted: args.update_accepted,
+        accept_changes: &args.accept_changes,
         accept_new_ids: args.accept_new_ids,
         agreements_acknowledged: args.agreements_acknowledged,
         dry_run: args.dry_run,
@@ -63,13 +62,12 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     } else {
         format!(
             "{}\n\n{}",
-            describe(&changes, args),
+            replan_text::describe(&changes, args),
             status_lines(&totals).trim_end()
         )
     };
     // A look at a plan that would be refused ends as the refusal does.
-    let refused = !changes.reappeared.is_empty() && !args.accept_new_ids;
-    let code = if refused { 2 } else { 0 };
+    let code = if changes.refusal.is_some() { 2 } else { 0 };
     Ok(CommandOutput { text, code })
 }
 
@@ -171,166 +169,4 @@ pub(super) async fn settled_by(
         ));
     }
     Ok(journal)
-}
-
-fn describe(changes: &Changes, args: &ReplanArgs) -> String {
-    let lines = [
-        (changes.unchanged, "unchanged"),
-        (
-            changes.changed_not_sent,
-            "changed, not accepted before: planned anew",
-        ),
-        (changes.left_alone, "changed, accepted before: left alone"),
-        (changes.added, "new"),
-        (
-            changes.further_accounts,
-            "of them, people who have an accepted account under another id as well",
-        ),
-        (changes.dropped, "no longer to be sent"),
-        (
-            changes.former,
-            "accepted before, no longer to be sent: kept as former accounts",
-        ),
-        (
-            changes.updates,
-            "updates planned for changed accepted accounts",
-        ),
-    ];
-    let mut text = String::from(if args.dry_run {
-        "the new plan would be (nothing was changed):"
-    } else {
-        "the new plan:"
-    });
-    let always = |(count, what): &(u64, &str)| *count > 0 || !what.starts_with("of them");
-    for (count, what) in lines.into_iter().filter(always) {
-        text.push_str(&format!("\n  {:>11}  {what}", thousands(count)));
-    }
-    let documents = [
-        (changes.documents.unchanged, "documents unchanged"),
-        (changes.documents.added, "documents new, or with a new file"),
-        (changes.documents.dropped, "documents no longer to be sent"),
-        (
-            changes.documents.former,
-            "documents accepted before, no longer in the plan",
-        ),
-    ];
-    for (count, what) in documents.iter().filter(|_| !changes.documents.is_empty()) {
-        text.push_str(&format!("\n  {:>11}  {what}", thousands(*count)));
-    }
-    add_reappeared(&mut text, changes, args);
-    add_ownership(&mut text, &changes.ownership);
-    add_agreements(&mut text, &changes.agreements, args.agreements_acknowledged);
-    add_restricted(&mut text, &changes.restricted);
-    if changes.may_update > 0 {
-        text.push_str(
-            "\nadd --update-accepted to send the changed ones among the accepted as updates",
-        );
-    }
-    text
-}
-
-/// Customers who would get a second account.
-fn add_reappeared(text: &mut String, changes: &Changes, args: &ReplanArgs) {
-    if changes.reappeared.is_empty() {
-        return;
-    }
-    text.push('\n');
-    text.push_str(&changes.reappeared.lines().join("\n    "));
-    text.push_str(match args.accept_new_ids {
-        true => {
-            "\n--accept-new-ids takes them for further accounts: they are sent with the next run"
-        }
-        false => "\nwithout --dry-run this plan is refused: ",
-    });
-    if !args.accept_new_ids {
-        text.push_str(ReappearedAccounts::REMEDY);
-    }
-}
-
-/// Owners of entities that changed.
-fn add_ownership(text: &mut String, ownership: &ChangedOwners) {
-    if ownership.is_empty() {
-        return;
-    }
-    let ChangedOwners {
-        accounts,
-        added,
-        removed,
-        changed,
-        first,
-    } = ownership;
-    text.push_str(&format!(
-        "\n  {:>11}  accepted entities whose owners changed: {} added, {} removed, {} with another role or share",
-        thousands(*accounts),
-        thousands(*added),
-        thousands(*removed),
-        thousands(*changed)
-    ));
-    text.push_str(&format!(
-        "\ntell Bakkt of these changes of ownership (ownership.csv of the report has all of them): {}",
-        named(first, *accounts)
-    ));
-}
-
-/// Agreements that changed, and whether updates may send them.
-pub(super) fn add_agreements(
-    text: &mut String,
-    agreements: &ChangedAgreements,
-    is_acknowledged: bool,
-) {
-    if agreements.is_empty() {
-        return;
-    }
-    let (accounts, ids) = (
-        agreements.accounts,
-        named(&agreements.first, agreements.accounts),
-    );
-    text.push_str(&format!(
-        "\n  {:>11}  accepted accounts whose agreements changed{}",
-        thousands(accounts),
-        if is_acknowledged {
-            ": acknowledged by both sides"
-        } else {
-            ", so nothing of them is sent"
-        }
-    ));
-    if !is_acknowledged {
-        text.push_str(&format!(
-            "\nwhen both sides have acknowledged the changed agreements, add --agreements-acknowledged with --reason WHY: {ids}"
-        ));
-    }
-}
-
-/// The first ids, and how many more there are.
-fn named(first: &[String], all: u64) -> String {
-    let more = all.saturating_sub(first.len() as u64);
-    let ids = first.join(", ");
-    match more {
-        0 => ids,
-        more => format!("{ids} and {} more", thousands(more)),
-    }
-}
-
-/// What goes by hand: fields and ids, never values.
-fn add_restricted(text: &mut String, restricted: &RestrictedAccounts) {
-    if restricted.is_empty() {
-        return;
-    }
-    let all = restricted.accounts;
-    text.push_str(&format!(
-        "\n  {:>11}  accepted accounts changed in what no update may change, so nothing of them is sent:",
-        thousands(all)
-    ));
-    for field in &restricted.fields {
-        let count = thousands(field.accounts);
-        text.push_str(&format!("\n  {count:>11}    {}", field.path));
-    }
-    text.push_str(&format!(
-        "\nput their rows back as they were, or hand these changes to Bakkt's Operations or Compliance (restricted.csv of the report has all of them): {}",
-        restricted.first.join(", ")
-    ));
-    let more = all - restricted.first.len() as u64;
-    if more > 0 {
-        text.push_str(&format!(" and {} more", thousands(more)));
-    }
 }

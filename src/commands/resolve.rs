@@ -199,6 +199,7 @@ fn duplicate(
     };
     let how = ReplanOptions {
         update_accepted: false,
+        accept_changes: &[],
         accept_new_ids: false,
         agreements_acknowledged: false,
         dry_run: false,

@@ -9,7 +9,8 @@ use clap::{Arg, Command};
 use super::run_record::without_login;
 
 /// Options whose values are kept: paths, addresses, names of parts of a file, numbers, and choices from a list.
-const KEPT: [&str; 38] = [
+const KEPT: [&str; 39] = [
+    "accept-changes",
     "base-url",
     "by",
     "config",

@@ -14,6 +14,7 @@ pub mod decision;
 pub mod documents;
 pub mod entity;
 pub mod expiry;
+pub mod field_marks;
 pub mod fold;
 pub mod forms;
 pub mod kyb_form;

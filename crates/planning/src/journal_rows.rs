@@ -314,7 +314,7 @@ impl RowWriter {
                 (None, None) => None,
             },
             hash: row.hash.as_ref(),
-            fixed: row.fixed.as_ref().map(|fixed| fixed.as_slice()),
+            fixed: row.hash.as_ref().map(|_| batch.field_marks(row)),
             person: row.person.as_ref(),
             agreements: row.hash.as_ref().map(|_| batch.agreement_marks(row)),
             owners: row.hash.as_ref().map(|_| batch.owner_marks(row)),

@@ -150,6 +150,7 @@ pub(crate) mod sql {
     pub const DIFFERING: &str = sql!(
         "SELECT r.client_id, f.name, r.row, t.fixed, r.fixed \
         FROM task t JOIN record r ON r.id = t.record JOIN file f ON f.id = r.file \
-        WHERE t.kind = {kind.account} AND t.state = {state.accepted} AND t.existed <> {existed.different} AND t.hash IS NOT r.hash AND t.fixed <> r.fixed ORDER BY t.id"
+        WHERE t.kind = {kind.account} AND t.state = {state.accepted} AND t.existed <> {existed.different} AND t.hash IS NOT r.hash \
+        AND substr(t.fixed, 1, {fixed_marks}) <> substr(r.fixed, 1, {fixed_marks}) ORDER BY t.id"
     );
 }

@@ -19,7 +19,7 @@ UPDATE temp.was SET record =
     (SELECT r.id FROM n.record r WHERE r.client_id = was.client_id AND r.verdict IN ({verdict.sendable}));
 -- What the new plan has differs from what Bakkt has in a field that no update may change.
 UPDATE temp.was SET restricted = 1 FROM n.record r
-    WHERE r.id = was.record AND was.state = {state.accepted} AND NOT was.untouched AND r.hash IS NOT was.hash AND r.fixed <> was.fixed;
+    WHERE r.id = was.record AND was.state = {state.accepted} AND NOT was.untouched AND r.hash IS NOT was.hash AND substr(r.fixed, 1, {fixed_marks}) <> substr(was.fixed, 1, {fixed_marks});
 
 CREATE TEMP TABLE was_update (client_id TEXT PRIMARY KEY, task INTEGER, hash BLOB, record INTEGER) WITHOUT ROWID;
 INSERT INTO temp.was_update

@@ -6,6 +6,7 @@
 //! its record, or becomes a *former* task when the new plan no longer sends that customer. A KYB task in doubt stays in doubt.
 
 pub(crate) mod backfills;
+pub(crate) mod changed_fields;
 pub(crate) mod changed_owners;
 pub(crate) mod options;
 pub(crate) mod reappeared_accounts;
@@ -15,6 +16,7 @@ mod stopping_customers;
 pub use backfills::{
     BackfillEffect, KnownRecord, NewBackfill, RowElement, SkippedRow, StoredBackfill,
 };
+pub use changed_fields::{ChangedField, ChangedFields};
 pub use changed_owners::{ChangedAgreements, ChangedOwners};
 pub use options::{Changes, ReplanOptions};
 pub use reappeared_accounts::ReappearedAccounts;
@@ -81,12 +83,14 @@ impl Journal {
             journal.begin_taking(how.decided.at, how.taking.as_ref())?;
             let mut changes = journal.changes()?;
             journal.count_updates(how, &mut changes)?;
-            let stops = !changes.reappeared.is_empty() && !how.accept_new_ids;
-            if stops && !how.dry_run {
-                return Err(changes.reappeared.stop());
+            changes.refusal = journal.refusal(how, &changes)?;
+            if !how.dry_run
+                && let Some(refusal) = changes.refusal.take()
+            {
+                return Err(refusal);
             }
             // What a plan or a file would do is only known when it is done.
-            if !stops || how.taking.is_some() {
+            if changes.refusal.is_none() || how.taking.is_some() {
                 journal.take_over(how, &mut changes)?;
             }
             let taken = match &how.taking {
@@ -137,6 +141,8 @@ impl Journal {
             agreements: self.changed_agreements()?,
             ownership: self.changed_owners()?,
             restricted: self.restricted()?,
+            changed_fields: ChangedFields::default(),
+            refusal: None,
             documents: self.document_changes()?,
         })
     }
@@ -151,7 +157,25 @@ impl Journal {
         changes.updates = updated(how.update_accepted)?;
         changes.left_alone = changes.changed_accepted.saturating_sub(changes.updates);
         changes.may_update = updated(true)?.saturating_sub(changes.updates);
+        changes.changed_fields = self.changed_fields([true, how.agreements_acknowledged])?;
         Ok(())
+    }
+
+    /// Why this plan is not taken, if a person has to say more first.
+    fn refusal(
+        &self,
+        how: ReplanOptions<'_>,
+        changes: &Changes,
+    ) -> anyhow::Result<Option<anyhow::Error>> {
+        if !changes.reappeared.is_empty() && !how.accept_new_ids {
+            return Ok(Some(changes.reappeared.stop()));
+        }
+        // A backfill file gives values to accounts, and what it opens it tells by itself.
+        if how.taking.is_some() || changes.updates == 0 {
+            return Ok(None);
+        }
+        let asked = [how.update_accepted, how.agreements_acknowledged];
+        Ok(self.changed_fields(asked)?.stop(how.accept_changes))
     }
 
     fn document_changes(&self) -> anyhow::Result<DocumentChanges> {
@@ -270,6 +294,7 @@ impl Journal {
             return self.take(choice, how.decided);
         }
         self.accept_new_ids(changes.reappeared.changed_ids.is_some(), how.decided)?;
+        self.log_accepted_changes(how.accept_changes, how.decided)?;
         self.log("replan", "all that was not accepted", how.decided, count)
     }
 }
@@ -323,6 +348,12 @@ macro_rules! updated {
 }
 const UPDATED: &str = sql!(concat!(
     "SELECT count(*) FROM temp.was w JOIN n.record r ON r.id = w.record WHERE ",
+    updated!()
+));
+
+/// What is kept of their fields, as Bakkt has them and as the new plan does.
+pub(crate) const COMPARED_FIELDS: &str = sql!(concat!(
+    "SELECT w.fixed, r.fixed FROM temp.was w JOIN n.record r ON r.id = w.record WHERE ",
     updated!()
 ));
 

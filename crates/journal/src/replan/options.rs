@@ -2,13 +2,14 @@
 
 use crate::decisions::duplicate_choices::DuplicateChoice;
 use crate::replan::backfills::NewBackfill;
+use crate::replan::changed_fields::ChangedFields;
 use crate::replan::changed_owners::{ChangedAgreements, ChangedOwners};
 use crate::replan::reappeared_accounts::ReappearedAccounts;
 use crate::replan::restricted_accounts::RestrictedAccounts;
 use crate::write::operator_log::OperatorNote;
 
 /// How the new plan differs from the old one, in numbers of records.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Default, serde::Serialize)]
 pub struct Changes {
     /// Sent or to be sent with the same bytes, and accounts that existed before with other data, which stay as they are.
     pub unchanged: u64,
@@ -46,6 +47,12 @@ pub struct Changes {
     /// Those of `changed_accepted` that get none, whatever is asked for; absent when there are none.
     #[serde(skip_serializing_if = "RestrictedAccounts::is_empty")]
     pub restricted: RestrictedAccounts,
+    /// What the updates of changed accepted accounts would change, asked for or not.
+    #[serde(flatten)]
+    pub changed_fields: ChangedFields,
+    /// Of a dry run: why the plan would be refused.
+    #[serde(skip)]
+    pub refusal: Option<anyhow::Error>,
     /// Documents; absent when neither plan has any.
     #[serde(skip_serializing_if = "DocumentChanges::is_empty")]
     pub documents: DocumentChanges,
@@ -85,6 +92,8 @@ pub struct ReplanOptions<'a> {
     pub accept_new_ids: bool,
     /// Both sides have acknowledged the agreements that changed: updates may send them.
     pub agreements_acknowledged: bool,
+    /// Fields, by their patterns, of which updates may take values away, or change those of most accounts.
+    pub accept_changes: &'a [String],
     /// Only count; nothing changes.
     pub dry_run: bool,
     /// Who, why and when, for the operator log.

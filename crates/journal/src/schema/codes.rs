@@ -4,6 +4,7 @@
 //! compiled, so a statement costs nothing more, SQLite sees the literals that its partial indexes ask for, and a name that
 //! [`NAMES`] does not have stops the build. Flags that are 0 or 1 (`gone`, `used`, `linked`) are no codes and stay numbers.
 
+use bakkt_contract::changes::FIXED_MARKS;
 use bakkt_model::custody::CustodyKind;
 use bakkt_model::position::JoinedList;
 use bakkt_model::state::State;
@@ -92,6 +93,8 @@ const NAMES: &[(&str, &[i64])] = &[
         "state.stopped",
         &[State::Refused as i64, State::GaveUp as i64],
     ),
+    // Bytes in front of what is kept of the fields that an update may change.
+    ("fixed_marks", &[FIXED_MARKS as i64]),
     ("kind.account", &[kind::ACCOUNT]),
     ("kind.update", &[kind::UPDATE]),
     ("kind.former_account", &[kind::FORMER_ACCOUNT]),

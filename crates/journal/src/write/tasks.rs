@@ -32,8 +32,8 @@ fn event(what: &Transition) -> TaskEvent {
 }
 
 /// Sets what Bakkt has of an account to its accepted update. What no later update may change is the record's then, if the
-/// plan still has what was sent.
-const UPDATED: &str = sql!("UPDATE task SET hash = u.hash, fixed = CASE WHEN u.hash IS NOT r.hash THEN task.fixed END,
+/// plan still has what was sent; else nobody knows which other fields it changed.
+const UPDATED: &str = sql!("UPDATE task SET hash = u.hash, fixed = CASE WHEN u.hash IS NOT r.hash THEN substr(task.fixed, 1, {fixed_marks}) END,
     agreements = CASE WHEN u.hash IS NOT r.hash THEN task.agreements END, owners = CASE WHEN u.hash IS NOT r.hash THEN task.owners END
     FROM task u JOIN record r ON r.id = u.record WHERE u.id = ? AND task.record = u.record AND task.kind = {kind.account}");
 

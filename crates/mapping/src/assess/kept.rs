@@ -1,13 +1,13 @@
-//! Which values of a payload no update may change, or only with an acknowledgement.
+//! Where the values of a payload stand.
 //!
-//! Owner of [`KeptValue`]: where such a value stands in the payload's bytes. What Bakkt gets is what counts, not the cells that
-//! it was made of. Left out on purpose: which fields these are (`contract::changes`), and what is kept of their values
-//! (`pipeline::fixed`, `pipeline::owner_marks`).
+//! Owner of [`KeptValue`]: where a value that is sent stands in the payload's bytes. What Bakkt gets is what counts, not the cells
+//! that it was made of. Left out on purpose: which fields there are (`contract::changes`), and what is kept of their values
+//! (`pipeline::fixed`, `pipeline::field_marker`, `pipeline::owner_marks`).
 
-/// Where a value that no update may change stands in the payload.
+/// Where a value stands in the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeptValue {
-    /// The place of its field in [`BY_HAND`](bakkt_contract::changes::BY_HAND), or that it is a part of an agreement.
+    /// The number of its field ([`number`](bakkt_contract::changes::number)): those that no update may change come first.
     pub field: u8,
     /// Owners before it in the payload: which one it belongs to, if it is an owner's.
     pub place: u32,

@@ -152,7 +152,7 @@ impl Layout<'_> {
             FieldShape::Lines(form) => {
                 let slot = self.slot(&at);
                 self.note_unfed(&at, required && self.is_unfed(slot));
-                NodeBody::Lines(slot, form)
+                NodeBody::Lines(slot, form, changes::number(&at))
             }
             FieldShape::Object(fields) => NodeBody::Object {
                 inside: self.inside(fields, &at, inner),
@@ -194,7 +194,7 @@ impl Layout<'_> {
             tax_id_type: beside("taxIdType"),
             owner: self.owner,
             local: field.local,
-            kept: changes::kept(at),
+            number: field.local.is_none().then(|| changes::number(at)).flatten(),
         }
     }
 
@@ -343,7 +343,7 @@ impl Layout<'_> {
             NodeBody::Leaf(leaf) => {
                 matches!(leaf.form, Form::OwnerId | Form::AccountType) || fed(&leaf.slot)
             }
-            NodeBody::Lines(slot, _) => fed(slot),
+            NodeBody::Lines(slot, ..) => fed(slot),
             NodeBody::Object { inside, .. } => inside.constants_suffice,
             NodeBody::List { .. } => true,
         }

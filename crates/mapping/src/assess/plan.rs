@@ -152,7 +152,7 @@ impl Node {
         optional
             && match &self.body {
                 NodeBody::Leaf(leaf) => leaf.slot.is_none() && leaf.partner.is_none(),
-                NodeBody::Lines(slot, _) => slot.is_none(),
+                NodeBody::Lines(slot, ..) => slot.is_none(),
                 NodeBody::Object { inside, .. } => inside.slots.is_empty(),
                 NodeBody::List { elements, .. } => elements.is_empty(),
             }
@@ -256,8 +256,8 @@ pub enum NodeBody {
         /// For owners, what each says beyond the request; else empty.
         about: Vec<OwnerSlots>,
     },
-    /// A list of texts: its slot, and the form of each.
-    Lines(Option<usize>, Form),
+    /// A list of texts: its slot, the form of each, and the number of its field (`contract::changes`).
+    Lines(Option<usize>, Form, Option<u8>),
 }
 
 /// Elements of a list that are rows of their own, behind those that are fed by the record's row.
@@ -304,8 +304,8 @@ pub struct Leaf {
     pub owner: usize,
     /// Never sent; an unfit value is a gap of at least this level.
     pub local: Option<Level>,
-    /// Its place among the fields that no update may change.
-    pub kept: Option<u8>,
+    /// The number of its field among all that are sent (`contract::changes`); none: never sent.
+    pub number: Option<u8>,
 }
 
 impl AssessPlan {

@@ -60,7 +60,7 @@ pub struct Assessor {
     owner: SentOwner,
     owner_ids: Vec<(usize, usize, u32)>,
     owner_facts: OwnerFacts,
-    /// What no update may change of what is written.
+    /// The values that are written.
     kept: Vec<KeptValue>,
     /// clientOwnerId of the owner that is being walked, where facts are collected.
     owner_id: String,
@@ -162,7 +162,7 @@ impl Assessor {
         &self.owner_facts
     }
 
-    /// What no update may change of the payload, in its order.
+    /// The values of the payload, in its order; none when brief.
     pub(crate) fn kept(&self) -> &[KeptValue] {
         &self.kept
     }
@@ -188,7 +188,9 @@ impl Assessor {
     ) -> NodeOutcome {
         match &node.body {
             NodeBody::Leaf(leaf) => self.leaf(plan, draft, node, leaf, own, level),
-            NodeBody::Lines(slot, form) => self.lines(draft, node, (*slot, *form), (own, level)),
+            NodeBody::Lines(slot, form, number) => {
+                self.lines(draft, node, (*slot, *form, *number), (own, level))
+            }
             NodeBody::Object {
                 inside,
                 lends,

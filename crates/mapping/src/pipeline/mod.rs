@@ -111,7 +111,7 @@ pub struct PreparedRow<'w> {
     pub payload: &'w [u8],
     /// What KYB needs to know of the owners, where facts were asked for and the record is sent.
     pub owners: &'w OwnerFacts,
-    /// What no update may change of the payload.
+    /// The values of the payload.
     pub kept: &'w [KeptValue],
 }
 

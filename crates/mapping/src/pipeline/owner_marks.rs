@@ -9,16 +9,13 @@ use super::Pipeline;
 use crate::assess::kept::KeptValue;
 use crate::draft::Draft;
 use crate::findings::people::{OwnerSlots, fold_person, owner_slots};
-use bakkt_contract::changes::{AGREEMENT, BY_HAND};
+use bakkt_contract::changes::{self, OWNER_ID};
 use bakkt_contract::documents::KYB_ACCOUNT_TYPES;
 use bakkt_contract::ownership::MARK;
 use bakkt_contract::shares::Share;
 
 /// What the key is derived for: no other hash of the journal is made with it.
 const CONTEXT: &str = "bakkt-migrate 2026-11 owners and their agreements";
-
-/// What tells one owner from another in a payload.
-const OWNER_ID: &str = "owners[].clientOwnerId";
 
 /// How many agreements of a payload have a name (all have one), a version, and a date.
 pub type CarriedAgreements = [u8; 3];
@@ -57,15 +54,17 @@ impl OwnerMarker {
         kept: &[KeptValue],
         out: &mut Vec<u8>,
     ) {
-        if !kept.iter().any(|value| value.field == AGREEMENT) {
+        if !kept.iter().any(|value| changes::is_agreement(value.field)) {
             return;
         }
         let customer = self.customer(client_id);
         let bytes = |value: &KeptValue| payload.get(value.start..value.end).unwrap_or_default();
-        let is_id = |value: &&KeptValue| BY_HAND.get(usize::from(value.field)) == Some(&OWNER_ID);
+        let is_id = |value: &&KeptValue| value.field == OWNER_ID;
         for owner in kept.iter().filter(is_id) {
             let values = || {
-                let all = kept.iter().filter(|value| value.field == AGREEMENT);
+                let all = kept
+                    .iter()
+                    .filter(|value| changes::is_agreement(value.field));
                 all.filter(|value| value.place == owner.place)
             };
             if values().next().is_none() {
@@ -79,7 +78,10 @@ impl OwnerMarker {
     /// Counts the agreements in a payload, and how many of them have a version and a date.
     pub(crate) fn carried(payload: &[u8], kept: &[KeptValue]) -> CarriedAgreements {
         let mut carried = CarriedAgreements::default();
-        for value in kept.iter().filter(|value| value.field == AGREEMENT) {
+        for value in kept
+            .iter()
+            .filter(|value| changes::is_agreement(value.field))
+        {
             // What a value is, the key before it says.
             let before = payload.get(..value.start).unwrap_or_default();
             let is = |key: &str| {

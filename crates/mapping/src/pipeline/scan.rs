@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
 
-use super::fixed::{FixedMarker, FixedMarks};
+use super::fixed::FixedMarker;
 use super::moment::MomentHasher;
 use super::owner_marks::{CarriedAgreements, OwnerMarker};
 use super::person::{PersonHash, PersonHasher, half};
@@ -73,8 +73,6 @@ pub struct ScannedRow {
     pub id_hash: Option<Hash>,
     /// Keyed hash of the payload, when it is sent and hashes were asked for.
     pub hash: Option<Hash>,
-    /// What tells whether an update would change what it may not; with the hash.
-    pub fixed: Option<FixedMarks>,
     /// Keyed hash of the primary owner; none when not asked for, when the record is left out or broken, or when it says
     /// too little about that person.
     pub person: Option<PersonHash>,
@@ -86,6 +84,7 @@ pub struct ScannedRow {
     laid: (u32, u32),
     found: (u32, u32),
     further: (u32, u32),
+    fields: (u32, u32),
     agreements: (u32, u32),
     owner_marks: (u32, u32),
     /// With the hash: what is carried over of agreements.
@@ -118,7 +117,7 @@ pub struct Results {
     gaps: Vec<Gap>,
     payloads: Vec<u8>,
     owners: OwnerFacts,
-    /// Marks of agreements and of owners.
+    /// Marks of fields, of agreements and of owners.
     marks: Vec<u8>,
     parts: Vec<JoinedRow>,
     /// Rows of backfill files that were laid over records.
@@ -220,6 +219,11 @@ impl Results {
     pub fn owners(&self, row: &ScannedRow) -> impl Iterator<Item = OwnerFact<'_>> {
         self.owners
             .range(row.owners.0 as usize, row.owners.1 as usize)
+    }
+
+    /// Marks of the fields, which tell later which of them changed; with the hash.
+    pub fn field_marks(&self, row: &ScannedRow) -> &[u8] {
+        &self.marks[row.fields.0 as usize..row.fields.1 as usize]
     }
 
     /// Marks of the agreements; with the hash.
@@ -349,9 +353,11 @@ impl Results {
                 .map(|id| hashers.id(pipeline, id));
             let verdict = prepared.verdict;
             let hash = (want.hashes && sent).then(|| pipeline.hash(prepared.payload));
-            let fixed = hash
-                .and(prepared.id)
-                .map(|id| hashers.fixed.of(id, prepared.payload, prepared.kept));
+            let fields = self.marks.len() as u32;
+            if let (Some(id), Some(_)) = (prepared.id, hash) {
+                let (payload, kept) = (prepared.payload, prepared.kept);
+                hashers.fixed.add(id, payload, kept, &mut self.marks);
+            }
             let agreements = self.marks.len() as u32;
             if let (Some(owners), Some(id), Some(_)) = (&hashers.owners, prepared.id, hash) {
                 owners.add_agreements(id, prepared.payload, prepared.kept, &mut self.marks);
@@ -367,7 +373,6 @@ impl Results {
                 account_type,
                 id_hash,
                 hash,
-                fixed,
                 person: None,
                 id: (id, id_end),
                 gaps: (gaps, self.gaps.len() as u32),
@@ -377,6 +382,7 @@ impl Results {
                 laid: (laid, laid),
                 found: (0, 0),
                 further: (0, 0),
+                fields: (fields, agreements),
                 agreements: (agreements, owner_marks),
                 owner_marks: (owner_marks, owner_marks),
                 carried,
@@ -497,7 +503,6 @@ impl Results {
         if record.blocked_by.is_some() {
             record.verdict = Verdict::Blocked;
             record.hash = None;
-            record.fixed = None;
             record.owners.1 = record.owners.0;
             record.payload.1 = record.payload.0;
         }

@@ -66,7 +66,8 @@ pub struct PlannedRow<'a> {
     pub reason: Option<&'a str>,
     /// Keyed payload hash, when it can be sent.
     pub hash: Option<&'a [u8; 32]>,
-    /// With the hash: a mark for each field that no update may change.
+    /// With the hash: a mark for each field that no update may change, and behind them those of all others
+    /// (`contract::field_marks`).
     pub fixed: Option<&'a [u8]>,
     /// Keyed hash of the primary owner.
     pub person: Option<&'a [u8; 16]>,

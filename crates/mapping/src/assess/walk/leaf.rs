@@ -91,7 +91,7 @@ impl Assessor {
             }
             _ => value::write(leaf.form, text, &mut self.out),
         }
-        self.keep(leaf, start);
+        self.keep(leaf.number, start);
         match leaf.form {
             Form::Role => self.owner = SentOwner::new(text, node.path),
             Form::OwnerId => self.note_owner_id(text, start, node),
@@ -188,15 +188,15 @@ impl Assessor {
         let start = self.out.len();
         let id: &str = id.hyphenated().encode_lower(&mut buffer);
         value::write_string(id, &mut self.out);
-        self.keep(leaf, start);
+        self.keep(leaf.number, start);
         self.note_owner_id(id, start, node);
         self.out.push(b',');
         NodeOutcome::Sent
     }
 
-    /// Notes what was written last, where no update may change it.
-    fn keep(&mut self, leaf: &Leaf, start: usize) {
-        if let Some(field) = leaf.kept.filter(|_| !self.brief) {
+    /// Notes the value that was written last, with the number of its field.
+    pub(super) fn keep(&mut self, number: Option<u8>, start: usize) {
+        if let Some(field) = number.filter(|_| !self.brief) {
             self.kept.push(KeptValue {
                 field,
                 place: self.owners.len() as u32,

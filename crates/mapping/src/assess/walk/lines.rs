@@ -16,7 +16,7 @@ impl Assessor {
         &mut self,
         draft: &Draft,
         node: &Node,
-        (slot, form): (Option<usize>, Form),
+        (slot, form, number): (Option<usize>, Form, Option<u8>),
         (own, level): (Level, Level),
     ) -> NodeOutcome {
         let (first, last, constant) = match slot.map_or(SlotValue::Missing, |slot| draft.slot(slot))
@@ -69,6 +69,7 @@ impl Assessor {
             self.gap(node, reason, level.min(Level::G), NodeOutcome::Absent);
         }
         self.close(b']');
+        self.keep(number, start);
         self.out.push(b',');
         if !constant {
             self.sent.push(node.path);

@@ -61,7 +61,7 @@ impl PatternLooks {
             }
             match &node.body {
                 NodeBody::Leaf(leaf) => self.add_leaf(*leaf, always_fits),
-                NodeBody::Lines(slot, form) => {
+                NodeBody::Lines(slot, form, _) => {
                     self.lists.extend(slot.map(|slot| (slot, *form)));
                 }
                 NodeBody::Object { inside, .. } => self.add_all(&inside.children, always_fits),
