@@ -419,6 +419,53 @@ fn nothing_of_a_customer_can_be_read_in_what_is_kept() {
 }
 
 #[test]
+fn events_of_one_status_contradict_each_other_by_what_their_reasons_decide() {
+    let of = |account: &str, status: &str, reasons: [&str; 2]| -> Vec<String> {
+        let numbered = reasons.iter().enumerate();
+        numbered
+            .map(|(number, reason)| body(&format!("{account}-{number}"), account, status, reason))
+            .collect()
+    };
+    let sent = [
+        of("A1", "INACTIVE", ["DOCUMENT_VERIFICATION", "RISK_OFAC"]),
+        of("A2", "INACTIVE", ["CLOSED", "PENDING_REVIEW"]),
+        of(
+            "A3",
+            "SUSPENDED",
+            ["COMPLIANCE_LOCKED", "DOCUMENT_VERIFICATION"],
+        ),
+        // The same decision, a reason that decides nothing, and a review that goes on.
+        of("B1", "INACTIVE", ["RISK_KYC", "RISK_OFAC"]),
+        of("B2", "INACTIVE", ["OTHER", "RISK_OFAC"]),
+        of(
+            "B3",
+            "UNDER_REVIEW",
+            ["PENDING_REVIEW", "DOCUMENT_VERIFICATION"],
+        ),
+    ];
+    let mut backwards = sent.concat();
+    backwards.reverse();
+    for lines_of in [sent.concat(), backwards] {
+        let dir = folder("");
+        let file = dir.path().join("events.jsonl");
+        std::fs::write(&file, lines_of.join("\n")).unwrap();
+        assert_eq!(said(events(&["import"], dir.path()).arg(&file)).0, 0);
+        let parties = "SELECT client_id, status FROM party ORDER BY client_id";
+        assert_eq!(
+            lines(&database(&state(dir.path())), parties),
+            [
+                "A1 -",
+                "A2 -",
+                "A3 -",
+                "B1 INACTIVE",
+                "B2 INACTIVE",
+                "B3 UNDER_REVIEW"
+            ]
+        );
+    }
+}
+
+#[test]
 fn an_id_that_the_plan_knows_later_is_found_in_the_body() {
     let dir = folder("");
     let file = dir.path().join("events.jsonl");

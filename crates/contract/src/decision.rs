@@ -116,6 +116,14 @@ pub fn of_event(status: &str, reason: &str) -> Decision {
     }
 }
 
+/// Whether two events of one `partyStatus` contradict each other by their reasons: one of them made up Bakkt's mind, and the other
+/// says something else. One that asks for documents behind one that says "being looked at" goes further, and contradicts nothing.
+pub fn contradict(status: &str, one: &str, other: &str) -> bool {
+    let (one, other) = (of_event(status, one), of_event(status, other));
+    let says_something = one != Undecided && other != Undecided;
+    one != other && says_something && (one.is_made() || other.is_made())
+}
+
 /// What a read-back says: the account's `status` and `mode`, and `canTradeCrypto` of its opening status.
 pub fn of_account(status: &str, mode: &str, can_trade: Option<bool>) -> Decision {
     match (mode, status, can_trade) {
@@ -263,6 +271,42 @@ mod tests {
                 of_account(status, mode, can_trade),
                 decision,
                 "{status} {mode}"
+            );
+        }
+    }
+
+    #[test]
+    fn reasons_contradict_each_other_as_statuses_do() {
+        for (status, one, other, is_so) in [
+            ("INACTIVE", "DOCUMENT_VERIFICATION", "RISK_OFAC", true),
+            ("INACTIVE", "PENDING_REVIEW", "CLOSED", true),
+            ("INACTIVE", "ACCOUNT_CLOSURE_REQUESTED", "RISK_KYC", true),
+            (
+                "SUSPENDED",
+                "COMPLIANCE_LOCKED",
+                "DOCUMENT_VERIFICATION",
+                true,
+            ),
+            ("INACTIVE", "RISK_KYC", "RISK_OFAC", false),
+            ("INACTIVE", "ENROLLMENT", "RISK_OFAC", false),
+            (
+                "UNDER_REVIEW",
+                "PENDING_REVIEW",
+                "DOCUMENT_VERIFICATION",
+                false,
+            ),
+            ("ACTIVE", "ENROLLMENT", "DOCUMENT_VERIFICATION", false),
+            ("FROZEN", "RISK_OFAC", "CLOSED", false),
+        ] {
+            assert_eq!(
+                contradict(status, one, other),
+                is_so,
+                "{status} {one} {other}"
+            );
+            assert_eq!(
+                contradict(status, other, one),
+                is_so,
+                "{status} {other} {one}"
             );
         }
     }

@@ -24,7 +24,7 @@ use crate::schema::state_files::{events_path, is_fresh, journal_path, key, lock}
 use crate::schema::tombstone::refuse_closed;
 use crate::schema::{empty_log, prepare, refused};
 use bakkt_contract::decision::{
-    OTHER_EVENT_TYPES, PARTY_EVENT, PARTY_STATUSES, REASON_CODES, UNKNOWN_STATUS,
+    OTHER_EVENT_TYPES, PARTY_EVENT, PARTY_STATUSES, REASON_CODES, UNKNOWN_STATUS, contradict,
 };
 use bakkt_contract::masking::{Masker, Personal, may_be_a_number_of_a_person};
 use bakkt_contract::unfit_id::{IdRules, unfit};
@@ -429,12 +429,18 @@ impl<'a> EventInsert<'a> {
         status: &str,
         reason: Option<&str>,
     ) -> anyhow::Result<()> {
-        let before: Option<Option<String>> = self
+        let before: Option<(Option<String>, Option<String>)> = self
             .db
-            .prepare_cached("SELECT reason FROM party WHERE client_id = ?")?
-            .query_row([client_id], |row| row.get(0))
+            .prepare_cached("SELECT status, reason FROM party WHERE client_id = ?")?
+            .query_row([client_id], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let before = before.flatten();
+        let (status_before, before) = before.unwrap_or_default();
+        let is_contradiction = status_before.as_deref() == Some(status)
+            && contradict(
+                status,
+                before.as_deref().unwrap_or_default(),
+                reason.unwrap_or_default(),
+            );
         let strongest = [before.as_deref(), reason]
             .into_iter()
             .flatten()
@@ -445,7 +451,7 @@ impl<'a> EventInsert<'a> {
                  ON CONFLICT (client_id) DO UPDATE SET events = events + 1, first_at = min(first_at, ?2),
                  last_at = CASE WHEN ?3 = '?' AND status IS NOT '?' THEN last_at
                                 WHEN status = '?' AND ?3 <> '?' THEN ?2 ELSE max(last_at, ?2) END,
-                 status = CASE WHEN ?3 = '?' THEN status WHEN status = '?' OR status = ?3 THEN ?3 END, reason = ?4,
+                 status = CASE WHEN ?3 = '?' THEN status WHEN status = '?' OR status = ?3 AND NOT ?7 THEN ?3 END, reason = ?4,
                  documents = documents + ?5, expires_at = max(coalesce(expires_at, ?6), coalesce(?6, expires_at))",
             )?
             .execute(params![
@@ -455,6 +461,7 @@ impl<'a> EventInsert<'a> {
                 strongest,
                 reason == Some("DOCUMENT_VERIFICATION"),
                 self.one.said.as_ref().and_then(|said| said.expires_at),
+                is_contradiction,
             ])?;
         Ok(())
     }
