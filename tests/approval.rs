@@ -338,6 +338,52 @@ fn an_approval_ends() {
 }
 
 #[test]
+fn a_run_ends_with_its_approval() {
+    let case = Case::new();
+    case.settings("signers =", "valid = \"8s\"\nsigners =");
+    case.settings("create = \"unlimited\"", "create = \"2/s\"");
+    // On a slow machine it may have ended before the run begins.
+    let run = wait_for("a run that began in time", || {
+        case.approve("ada", &[]);
+        let run = case.run_by("run", &[]);
+        (run.status.code() != Some(2)).then_some(run)
+    });
+    let text = said(&run);
+    assert_eq!(run.status.code(), Some(4), "{text}");
+    assert!(text.contains("the approval ended at"), "{text}");
+    let sent = case.sandbox.count("posts");
+    assert!((1..40).contains(&sent), "{sent}");
+    // Approved again, it goes on.
+    case.settings("valid = \"8s\"", "valid = \"1h\"");
+    case.settings("create = \"2/s\"", "create = \"unlimited\"");
+    case.approve("ada", &[]);
+    case.runs("run", &[]);
+    assert_eq!(case.sandbox.count("posts"), 40);
+}
+
+#[test]
+fn a_setting_of_custody_that_decides_who_gets_a_user_is_part_of_the_plan() {
+    let case = Case::new();
+    let hash_with = |custody: &str| {
+        let settings = SETTINGS.to_owned() + custody;
+        case.write("migration.toml", &settings);
+        // What custody lacks is told by the exit code.
+        let (plan, code) = json_of(&mut case.command("plan", &["--json"]));
+        assert_eq!(code, 3);
+        plan["plan"]["hash"].as_str().unwrap().to_owned()
+    };
+    let usual = hash_with("[custody]\n");
+    assert_eq!(hash_with("[custody]\nafter_acceptance = true\n"), usual);
+    let others = [
+        hash_with("[custody]\nafter_acceptance = false\n"),
+        hash_with("[custody]\nidempotency_window = \"20m\"\n"),
+        hash_with("[custody]\nidempotency_window = \"30m\"\n"),
+    ];
+    let distinct: std::collections::BTreeSet<&String> = others.iter().chain([&usual]).collect();
+    assert_eq!(distinct.len(), 4, "{usual} {others:?}");
+}
+
+#[test]
 fn two_approvals_are_by_two_people() {
     let case = Case::new();
     case.settings("required = 1", "required = 2");

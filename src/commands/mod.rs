@@ -3,6 +3,7 @@
 //! Owner of the order in which the parts are put together. A command returns what is to be printed and the exit code;
 //! `main` prints.
 
+mod approval_end;
 pub mod audit;
 pub mod backfill;
 pub mod backfill_copy;

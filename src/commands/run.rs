@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use secrecy::SecretString;
 
+use super::approval_end::ApprovalEnd;
 use super::metrics::RunWatchers;
 use super::metrics::numbers::RunNumbers;
 use super::run_control::RunControl;
@@ -150,7 +151,8 @@ async fn prepared(
     if let Some(text) = found {
         note(mode, &text);
     }
-    must_be_approved(args, &migration.settings, &mut journal, &target, mode)?;
+    let ends = must_be_approved(args, &migration.settings, &mut journal, &target, mode)?;
+    let approval_end = ends.map(|ends| ApprovalEnd::follow(ends, signals, mode));
     let custody = match &migration.custody {
         Some(_) => custody_stage::unfinished(&journal)?,
         None => 0,
@@ -261,7 +263,9 @@ async fn prepared(
         RunEnd::Finished if totals.open() > 0 && done != 1 => Ok(CommandOutput { text, code: 4 }),
         RunEnd::Finished => Ok(CommandOutput { text, code: done }),
         RunEnd::Interrupted => {
-            note(Mode::Lines, "stopped; run the same command to go on");
+            let ended = approval_end.as_ref().and_then(ApprovalEnd::told);
+            let why = ended.unwrap_or_else(|| "stopped; run the same command to go on".to_owned());
+            note(Mode::Lines, &why);
             Ok(CommandOutput { text, code: 4 })
         }
         RunEnd::Stopped(error) => {
@@ -310,16 +314,17 @@ fn planned(
     Ok((journal, migration, ownership))
 }
 
-/// Refuses a run to anything but the sandbox of this process that is not approved, where that is asked for.
+/// Refuses a run to anything but the sandbox of this process that is not approved, where that is asked for. Returns when the
+/// approval ends.
 fn must_be_approved(
     args: &RunArgs,
     settings: &Settings,
     journal: &mut Journal,
     target: &str,
     mode: Mode,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<jiff::Timestamp>> {
     let Some(asked) = settings.approval.as_ref().filter(|_| !args.target.sandbox) else {
-        return Ok(());
+        return Ok(None);
     };
     let signers = approval::signers(asked)?;
     let key = args.key.as_ref().or(asked.run_key.as_ref());
@@ -331,10 +336,10 @@ fn must_be_approved(
         key: key.as_ref(),
         at: jiff::Timestamp::now(),
     };
-    let text = approval::must_be_approved(journal, asked, &signers, &wanted)?;
-    tracing::info!(plan = %subject.plan, "{text}");
-    note(mode, &text);
-    Ok(())
+    let granted = approval::must_be_approved(journal, asked, &signers, &wanted)?;
+    tracing::info!(plan = %subject.plan, "{}", granted.text);
+    note(mode, &granted.text);
+    Ok(Some(granted.ends))
 }
 
 /// Asks before sending; without a terminal to ask on, `--yes` must have said so.

@@ -42,6 +42,8 @@ pub struct Signed {
     pub principals: Vec<String>,
     /// The key's fingerprint, as `ssh-keygen -l` shows it.
     pub fingerprint: String,
+    /// Until when its line lets the key sign.
+    pub valid_before: Option<Timestamp>,
 }
 
 impl Signed {
@@ -123,9 +125,10 @@ impl AllowedSigners {
         key.verify(namespace, message, &signature)
             .map_err(|_| format!("the signature ({fingerprint}) is not of these bytes"))?;
         self.allowed(&key, namespace, at)
-            .map(|principals| Signed {
-                principals,
+            .map(|line| Signed {
+                principals: line.principals.clone(),
                 fingerprint: fingerprint.clone(),
+                valid_before: line.valid_before,
             })
             .map_err(|why| format!("it is signed by {fingerprint}, {why}"))
     }
@@ -140,6 +143,7 @@ impl AllowedSigners {
         let key =
             PublicKey::from_openssh(public_key).map_err(|_| "that is not a key".to_owned())?;
         self.allowed(&key, namespace, at)
+            .map(|line| line.principals.clone())
     }
 
     fn allowed(
@@ -147,7 +151,7 @@ impl AllowedSigners {
         key: &PublicKey,
         namespace: &str,
         at: Timestamp,
-    ) -> Result<Vec<String>, String> {
+    ) -> Result<&AllowedKey, String> {
         let lines = self.keys.iter();
         let lines: Vec<_> = lines
             .filter(|line| line.key.key_data() == key.key_data())
@@ -158,7 +162,7 @@ impl AllowedSigners {
         let mut why = String::new();
         for line in lines {
             match line.refuses(namespace, at) {
-                None => return Ok(line.principals.clone()),
+                None => return Ok(line),
                 Some(refused) => why = refused,
             }
         }

@@ -39,14 +39,29 @@ pub struct ApprovalSubject {
     pub approvers: String,
 }
 
-/// The hash of a journal's plan.
+/// The hash of a journal's plan, with the settings that decide what is sent of it.
 pub fn plan_hash(journal: &Journal, settings: &Settings) -> anyhow::Result<String> {
     let on_existing = match settings.on_existing {
         OnExisting::Skip => "skip",
         OnExisting::Update => "update",
         OnExisting::Stop => "stop",
     };
-    journal.plan_hash(&[("on_existing", on_existing)])
+    let mut deciding = vec![("on_existing", on_existing.to_owned())];
+    if let Some(custody) = &settings.custody {
+        // Their usual values leave the hash as it was before they counted.
+        if !custody.after_acceptance {
+            deciding.push(("custody.after_acceptance", "false".to_owned()));
+        }
+        if let Some(window) = custody.window {
+            let seconds = window.as_secs().to_string();
+            deciding.push(("custody.idempotency_window", seconds));
+        }
+    }
+    let deciding: Vec<(&str, &str)> = deciding
+        .iter()
+        .map(|(key, value)| (*key, value.as_str()))
+        .collect();
+    journal.plan_hash(&deciding)
 }
 
 /// What an approval of a plan has to cover at present; `target` is the journal's name for where it goes.
@@ -111,8 +126,7 @@ pub fn approve(
     Ok(signed)
 }
 
-/// Refuses a run that is not approved. For one that is, the runner signs, and the journal keeps what the run relies on. Returns
-/// a line about that.
+/// Refuses a run that is not approved. For one that is, the runner signs, and the journal keeps what the run relies on.
 ///
 /// # Errors
 ///
@@ -122,10 +136,10 @@ pub fn must_be_approved(
     settings: &ApprovalSettings,
     signers: &AllowedSigners,
     wanted: &WantedRun<'_>,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<GrantedRun> {
     let runner = Runner::of(wanted, signers, settings)?;
     let begun = journal.accounts_begun()?;
-    let (mut by, mut keys, mut entries) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    let (mut by, mut keys, mut good) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     let mut reasons = Vec::new();
     for stored in journal.approvals()? {
         let text = stored.text.as_bytes();
@@ -137,32 +151,38 @@ pub fn must_be_approved(
                 terms.holds_for_no_longer(settings.valid)?;
                 terms.cover(wanted, begun)?;
                 runner.is_another(&signed)?;
-                Ok(signed)
+                let key_ends = signed.valid_before.unwrap_or(terms.expires);
+                Ok((signed, terms.expires.min(key_ends)))
             });
         match checked {
             // One person counts once, under whatever key; one key counts once, under whatever name.
-            Ok(signed) => {
+            Ok((signed, expires)) => {
                 let is_new = !keys.contains(&signed.fingerprint)
                     && !signed.principals.iter().any(|name| by.contains(name));
                 if is_new {
                     by.extend(signed.principals.iter().cloned());
                     keys.insert(signed.fingerprint);
-                    entries.push(stored.entry);
+                    good.push((expires, stored.entry));
                 }
             }
             Err(why) => reasons.push(format!("approval {} {why}", stored.entry)),
         }
     }
     let required = settings.required as usize;
-    if entries.len() < required {
+    if good.len() < required {
         return Err(not_approved(
-            entries.len(),
+            good.len(),
             required,
             &reasons,
             &wanted.subject.plan,
         ));
     }
-    entries.truncate(required);
+    // Those that hold longest.
+    good.sort_by_key(|(expires, entry)| (std::cmp::Reverse(*expires), *entry));
+    good.truncate(required);
+    let ends = good.iter().map(|(expires, _)| *expires).min();
+    let mut entries: Vec<u64> = good.into_iter().map(|(_, entry)| entry).collect();
+    entries.sort_unstable();
     let statement = RunStatement::of(wanted, settings.required, &entries);
     let text = statement.text();
     let signature = runner.key.sign(RUN, text.as_bytes())?;
@@ -175,11 +195,22 @@ pub fn must_be_approved(
         at,
     )?;
     let names: Vec<String> = by.into_iter().collect();
-    Ok(format!(
-        "approved by {}; run by {}",
-        names.join(", "),
-        runner.signed.principal()
-    ))
+    Ok(GrantedRun {
+        text: format!(
+            "approved by {}; run by {}",
+            names.join(", "),
+            runner.signed.principal()
+        ),
+        ends: ends.unwrap_or(wanted.at),
+    })
+}
+
+/// A run that is approved.
+pub struct GrantedRun {
+    /// By whom, and who runs it.
+    pub text: String,
+    /// When the approval ends, and with it the run.
+    pub ends: Timestamp,
 }
 
 /// Whoever runs the plan.
@@ -220,6 +251,7 @@ impl<'a> Runner<'a> {
             signed: Signed {
                 principals,
                 fingerprint,
+                valid_before: None,
             },
         })
     }
