@@ -479,6 +479,41 @@ fn ctrl_c_keeps_what_came_and_the_same_command_goes_on() {
 }
 
 #[test]
+fn a_stopped_call_that_goes_on_in_the_same_file_keeps_the_links_that_it_has() {
+    let world = World::new(12, "latency_ms = 30\n[decide]\ndocuments = 1.0\n");
+    let ids = world.ids("documents");
+    world.asked(&ids, now() + 100 * 3600 * 1000);
+    world.limited(PARTNER, "in_flight = 1\n", "");
+    let before = world.sandbox.count("link_gets");
+    let out = world.dir.path().join("one.csv");
+    let same = ["--json", "--replace", "--out", out.to_str().unwrap()];
+    let mut command = world.prepared("links", &same);
+    let mut running = Running::start(command.stdout(Stdio::piped()));
+    wait_for("some questions", || {
+        (world.sandbox.count("link_gets") >= before + 4).then_some(())
+    });
+    running.0.kill().unwrap();
+    wait_for("its end", || running.ended());
+    let first = world.file("one.csv");
+    assert!((1..12).contains(&first.len()), "{}", first.len());
+
+    let (said, code) = world.links("one.csv", &["--replace"]);
+    assert_eq!((&said["kept"], code), (&first.len().into(), 0));
+    let all = world.file("one.csv");
+    assert_eq!(all.len(), 12);
+    assert!(first.iter().all(|(id, link)| all.get(id) == Some(link)));
+
+    // The next mailing has only its own.
+    let some = ["--replace", "--renew-within", "0s"];
+    let (said, _) = world.links("one.csv", &some);
+    assert_eq!((&said["left_out"], said.get("kept")), (&12.into(), None));
+    assert_eq!(world.file("one.csv"), all, "nobody was asked");
+    let (said, _) = world.links("one.csv", &["--replace", "--all"]);
+    assert_eq!((&said["fetched"], said.get("kept")), (&12.into(), None));
+    assert_eq!(world.file("one.csv").len(), 12);
+}
+
+#[test]
 fn too_many_at_once_is_waited_out() {
     let rate = "rate = { requests = 2, per_ms = 400, count_lookups = true }";
     let world = World::new(3, &format!("{rate}\n[decide]\ndocuments = 1.0\n"));

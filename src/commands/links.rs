@@ -4,14 +4,12 @@
 //! says that its link was fetched; a link is in that file and nowhere else. Left out on purpose: sending them to anybody.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anyhow::Context;
-use jiff::Timestamp;
 use serde::Serialize;
 
+use super::link_file::LinkFile;
 use super::place::StatePlace;
 use super::rates::Rates;
 use super::report::View;
@@ -26,7 +24,6 @@ use bakkt_engine::api::link::LinkAnswer;
 use bakkt_engine::links::{Fetch, FetchTools, LinkCounters, LinkOutcome, LinkResult, is_final};
 use bakkt_engine::requests::RunEnd;
 use bakkt_engine::requests::gate::SendGate;
-use bakkt_files::output::{FileStart, NewFile, ProtectedPaths, cells, is_taken};
 use bakkt_files::progress::{Mode, Progress, WorkProgress, note};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::decisions::OperatorNote;
@@ -71,12 +68,11 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             ..
         } = Session::open(destination)?;
         let wanted = wanted(&view)?;
-        let all = wanted.len() as u64;
-        let to_ask = left_in(wanted, args);
+        let (to_ask, left_out) = parted(wanted, args);
         if !to_ask.is_empty() {
             run_record::work(&journal, "links")?;
         }
-        let keeper = LinkKeeper::new(journal, all - to_ask.len() as u64);
+        let keeper = LinkKeeper::new(journal, left_out);
         let keeper = Arc::new(Mutex::new(keeper));
         let ended = if to_ask.is_empty() {
             RunEnd::Finished
@@ -94,6 +90,9 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         };
         let mut keeper = lock(&keeper);
         keeper.end(args)?;
+        if matches!(ended, RunEnd::Finished) && keeper.told.code() != 4 {
+            keeper.journal.note_links_unfinished(false)?;
+        }
         let mut told = std::mem::take(&mut keeper.told);
         told.look(&view)?;
         anyhow::Ok((told, ended))
@@ -138,16 +137,15 @@ fn wanted(view: &View) -> anyhow::Result<Vec<WantedLink>> {
     Ok(wanted)
 }
 
-/// Those who are to get a link now.
-fn left_in(mut wanted: Vec<WantedLink>, args: &LinksArgs) -> Vec<WantedLink> {
+/// Those who are to get a link now, and the others.
+fn parted(wanted: Vec<WantedLink>, args: &LinksArgs) -> (Vec<WantedLink>, Vec<WantedLink>) {
     let until = i64::try_from(args.renew_within.as_millis()).unwrap_or(i64::MAX);
     let until = now().saturating_add(until);
-    wanted.retain(|one| {
+    wanted.into_iter().partition(|one| {
         let good = matches!(one.link, Some(link) if link.expires_at > until)
             && one.standing(now()) != LinkStanding::UsedUp;
         args.all || !good
-    });
-    wanted
+    })
 }
 
 async fn fetch(
@@ -188,7 +186,7 @@ async fn fetch(
     };
     {
         let mut keeper = lock(keeper);
-        keeper.file = Some(LinkFile::open(args, &outputs::protected(settings))?);
+        keeper.open(args, settings)?;
         keeper.told.asked = to_ask.len() as u64;
     }
     let kept = keeper.clone();
@@ -222,6 +220,8 @@ fn lock(keeper: &Mutex<LinkKeeper>) -> MutexGuard<'_, LinkKeeper> {
 struct LinkKeeper {
     journal: Journal,
     file: Option<LinkFile>,
+    /// Those who have a link that is good for long enough.
+    left_out: Vec<WantedLink>,
     /// Bakkt gives no link, and the last one that is known ran out: task and id.
     none: Vec<(i64, String)>,
     told: Summary,
@@ -238,6 +238,9 @@ struct Summary {
     fetched: u64,
     /// Left out: their link is good for long enough.
     left_out: u64,
+    /// Of these, those whose link stays in the file: a call that was not done left it there.
+    #[serde(skip_serializing_if = "is_zero")]
+    kept: u64,
     /// Those whose link runs out within a day and is the last.
     last_link: Vec<String>,
     /// Those for whom Bakkt gives none any more.
@@ -253,16 +256,35 @@ struct Summary {
 }
 
 impl LinkKeeper {
-    fn new(journal: Journal, left_out: u64) -> LinkKeeper {
+    fn new(journal: Journal, left_out: Vec<WantedLink>) -> LinkKeeper {
         LinkKeeper {
             journal,
             file: None,
             none: Vec::new(),
             told: Summary {
-                left_out,
+                left_out: left_out.len() as u64,
                 ..Summary::default()
             },
+            left_out,
         }
+    }
+
+    /// Opens the file. Of one that it takes the place of, the links that a call left there before it was done stay.
+    fn open(&mut self, args: &LinksArgs, settings: &Settings) -> anyhow::Result<()> {
+        let good = self.left_out.iter();
+        let good = good.filter_map(|one| Some((one.client_id.as_str(), one.link?.hash)));
+        let good: BTreeMap<&str, [u8; 32]> = match self.journal.links_unfinished()? {
+            true => good.collect(),
+            false => BTreeMap::new(),
+        };
+        let is_kept = |client_id: &str, link: &str| {
+            let hash = || self.journal.hash(link.as_bytes());
+            good.get(client_id).is_some_and(|known| *known == hash())
+        };
+        let file = LinkFile::open(args, &outputs::protected(settings), is_kept)?;
+        self.told.kept = file.count;
+        self.file = Some(file);
+        self.journal.note_links_unfinished(true)
     }
 
     fn keep(&mut self, done: Vec<LinkResult>) -> anyhow::Result<()> {
@@ -310,7 +332,7 @@ impl LinkKeeper {
         self.told.refused.sort_unstable();
         self.told.unknown.sort_unstable();
         if let Some(file) = self.file.take() {
-            self.told.file = (file.count > 0).then(|| file.file.path().to_owned());
+            self.told.file = (file.count > 0).then(|| file.path().to_owned());
         }
         if self.told.fetched == 0 {
             return Ok(());
@@ -368,6 +390,10 @@ impl Summary {
             );
         }
         line(
+            self.kept,
+            "of these, links of a call that was not done, in the same file again",
+        );
+        line(
             self.left_out,
             &format!(
                 "left out: fetched before, and good for more than {:#}; --all fetches them as well",
@@ -406,6 +432,10 @@ impl Summary {
     }
 }
 
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 fn some_of(ids: &[String]) -> String {
     let named = ids.iter().take(NAMED).map(String::as_str);
     let named = named.collect::<Vec<_>>().join(" ");
@@ -413,55 +443,4 @@ fn some_of(ids: &[String]) -> String {
         Some(more) if more > 0 => format!("{named} and {} more", thousands(more as u64)),
         _ => named,
     }
-}
-
-/// The columns of the file, and those of a file of an earlier version, which may be replaced all the same.
-const COLUMNS: [&str; 3] = ["clientAccountId", "link", "expires"];
-const EARLIER_COLUMNS: [&str; 3] = ["client id", "link", "expires"];
-
-/// The file that holds the links, for its owner alone. It is in its place with the first of them.
-struct LinkFile {
-    file: NewFile,
-    /// Links in it.
-    count: u64,
-}
-
-impl LinkFile {
-    fn open(args: &LinksArgs, protected: &ProtectedPaths) -> anyhow::Result<LinkFile> {
-        let path = match &args.out {
-            Some(path) => path.clone(),
-            None => named_by_time(&args.dir),
-        };
-        let begins = [&COLUMNS, &EARLIER_COLUMNS].map(FileStart::columns);
-        let begins = FileStart::AnyOf(begins.into());
-        let mut file = protected.open(&path, &begins, args.replacing.replace)?;
-        file.write_all(&cells::line(&COLUMNS)?)?;
-        Ok(LinkFile { file, count: 0 })
-    }
-
-    fn line(&mut self, client_id: &str, link: &str, expires_at: Option<i64>) -> anyhow::Result<()> {
-        let expires = expires_at
-            .and_then(|at| Timestamp::from_millisecond(at).ok())
-            .map_or_else(String::new, |at| {
-                at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-            });
-        let line = cells::line(&[client_id, link, &expires])?;
-        self.count += 1;
-        let written = self.file.write_all(&line);
-        written.with_context(|| format!("cannot write {}", self.file.path().shown()))
-    }
-
-    /// What was written is on the disk and in its place.
-    fn sync(&mut self) -> anyhow::Result<()> {
-        self.file.put_in_place()
-    }
-}
-
-/// `links-20261121-193005.csv`, or the same with a number behind it.
-fn named_by_time(dir: &Path) -> PathBuf {
-    let time = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
-    let first = dir.join(format!("links-{time}.csv"));
-    let others = (2..100).map(|number| dir.join(format!("links-{time}-{number}.csv")));
-    let mut all = std::iter::once(first.clone()).chain(others);
-    all.find(|path| !is_taken(path)).unwrap_or(first)
 }

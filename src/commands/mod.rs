@@ -25,6 +25,7 @@ pub mod gaps;
 pub mod init;
 pub mod inspect;
 pub mod kyb_form;
+mod link_file;
 pub mod links;
 pub mod manual_kyb;
 pub mod metrics;

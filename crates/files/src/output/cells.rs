@@ -7,11 +7,29 @@
 
 use std::borrow::Cow;
 use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use bakkt_model::error::ShownPath;
 
 /// What a formula begins with.
 const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 /// Behind these, some program may begin a new cell.
 const PARTS: [char; 7] = [';', ',', '\t', '\n', '\r', '|', '"'];
+
+/// The lines of a file of ours, as their cells stand there, without the names of the columns. A line with fewer cells has empty ones.
+pub fn read_again<const CELLS: usize>(path: &Path) -> anyhow::Result<Vec<[String; CELLS]>> {
+    let cannot = || format!("cannot read {}", path.shown());
+    let mut reader = csv::ReaderBuilder::new();
+    let mut reader = reader.flexible(true).from_path(path).with_context(cannot)?;
+    let lines = reader.records().map(|line| {
+        let line = line.with_context(cannot)?;
+        Ok(std::array::from_fn(|place| {
+            line.get(place).unwrap_or_default().to_owned()
+        }))
+    });
+    lines.collect()
+}
 
 /// A CSV file that is being written.
 #[derive(Debug)]

@@ -53,6 +53,16 @@ impl Journal {
         })
     }
 
+    /// Whether a call that fetched links was stopped before it was done.
+    pub fn links_unfinished(&self) -> anyhow::Result<bool> {
+        Ok(self.meta(UNFINISHED)?.as_deref() == Some("1"))
+    }
+
+    /// Notes that a call fetches links, or that it is done.
+    pub fn note_links_unfinished(&self, is_so: bool) -> anyhow::Result<()> {
+        self.set_meta(UNFINISHED, if is_so { "1" } else { "0" })
+    }
+
     /// Records that Bakkt gives these accounts no link any more.
     pub fn record_used_up(&mut self, tasks: &[i64], at: i64) -> anyhow::Result<()> {
         self.transaction(|journal| {
@@ -79,6 +89,9 @@ impl Journal {
         Ok(self.db.query_row(sql, [], |row| row.get::<_, i64>(0))? as u64)
     }
 }
+
+/// The fact of `meta` that says so.
+const UNFINISHED: &str = "links_unfinished";
 
 const KEEP: &str = "INSERT INTO link (task, at, expires_at, expirations, hash) VALUES (?, ?, ?, ?, ?) \
     ON CONFLICT (task) DO UPDATE SET at = excluded.at, expires_at = excluded.expires_at, \
