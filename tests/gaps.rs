@@ -101,6 +101,70 @@ fn counts(list: &Value, table: &str) -> Vec<(String, u64)> {
 const PHONE: &str = "owners[0].phoneNumber";
 
 #[test]
+fn gaps_of_accounts_that_bakkt_has_stay_open_when_their_customers_leave_the_plan() {
+    let case = Case::new("[grace]\ndays = 10\n");
+    let of_both = |list: &Value| -> Vec<Value> {
+        let lines = list["first"].as_array().unwrap().iter();
+        let lines = lines.filter(|line| {
+            ["A-1", "A-2"]
+                .iter()
+                .any(|id| line["clientAccountId"] == *id)
+        });
+        lines
+            .map(|line| serde_json::json!([line["clientAccountId"], line["path"], line["due"]]))
+            .collect()
+    };
+    let (before, _) = case.json(&[]);
+    let open = of_both(&before);
+    assert!(open.len() >= 2, "{before}");
+
+    // One row is lost, one is left out by a rule.
+    let rows: Vec<&str> = ROWS.lines().skip(1).collect();
+    let export = format!("{HEADER},EMPLOYER\n{}\n", rows.join("\n"));
+    std::fs::write(case.path("export.csv"), export).unwrap();
+    let rule = "[grace]\ndays = 10\n[exclude]\nids = { list = [\"A-2\"], reason = \"on hold\" }\n";
+    case.settings(rule);
+    let mut replan = case.command("replan");
+    let (_, code) = json_of(replan.args(["--json", "--base-url", &case.sandbox.base_url()]));
+    assert_eq!(code, 0);
+
+    let (after, _) = case.json(&[]);
+    assert_eq!(of_both(&after), open);
+    let (status, _) = json_of(case.command("status").arg("--json"));
+    assert_eq!(status["gaps"]["not_at_bakkt"], open.len(), "{status}");
+    assert_eq!(status["after"]["gaps_closed"], 0, "{status}");
+    let (report, _) = json_of(case.command("report").arg("--json"));
+    assert_eq!(report["balanced"], true);
+    let read = |name: &str| std::fs::read_to_string(case.path("report").join(name)).unwrap();
+    let lines = |text: &str, what: &str| text.lines().filter(|line| line.contains(what)).count();
+    let gaps = read("gaps.csv");
+    assert_eq!(
+        lines(&gaps, "no longer sends this customer"),
+        open.len(),
+        "{gaps}"
+    );
+    let history = read("gap-history.csv");
+    assert_eq!(
+        lines(&history, "closed, not at Bakkt yet"),
+        open.len(),
+        "{history}"
+    );
+
+    // Back in the plan, they are its gaps again.
+    std::fs::write(
+        case.path("export.csv"),
+        format!("{HEADER},EMPLOYER\n{ROWS}"),
+    )
+    .unwrap();
+    case.settings("[grace]\ndays = 10\n");
+    let mut replan = case.command("replan");
+    json_of(replan.args(["--json", "--base-url", &case.sandbox.base_url()]));
+    let (status, _) = json_of(case.command("status").arg("--json"));
+    assert_eq!(status["gaps"].get("not_at_bakkt"), None, "{status}");
+    assert_eq!(of_both(&case.json(&[]).0), open);
+}
+
+#[test]
 fn gaps_are_listed_by_the_day_they_are_due() {
     let case = Case::new("[grace]\ndays = 10\n");
     let (list, code) = case.json(&[]);

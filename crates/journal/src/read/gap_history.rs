@@ -1,8 +1,8 @@
 //! The history of gaps, and the open ones by the day on which their account was accepted.
 //!
 //! Over all days, opened − closed − waived is what is open now. A gap that is closed in the plan and that Bakkt still has counts as open
-//! (`unsent_closures`). A gap that was waived and closed later counts as closed; a gap whose
-//! customer left the plan is in no number. Left out: when a gap is due, which depends on a setting (`report`).
+//! (`unsent_closures`), also one whose customer left the plan. A gap that was waived and closed later counts as closed; a gap of a
+//! customer who left the plan and has no account is in no number. Left out: when a gap is due, which depends on a setting (`report`).
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use rusqlite::Row;
 
 use crate::read::columns::{Origin, count, index, origin, text, unsigned};
 use crate::read::reader::Reader;
-use crate::read::unsent_closures::{NOT_AT_BAKKT, UnsentClosures};
+use crate::read::unsent_closures::{FormerCustomer, NOT_AT_BAKKT, UnsentClosure, UnsentClosures};
 use crate::schema::codes::is_sendable;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
 
@@ -237,7 +237,7 @@ impl Reader {
     }
 
     /// Every customer with gaps and their gaps, those first whose account was accepted on the earliest day, those last that
-    /// were not accepted.
+    /// were not accepted. Customers whom the plan does not send and whose account Bakkt has are among them.
     pub fn each_gap_by_day(
         &self,
         mut each: impl FnMut(GapRecord, DatedGap<'_>) -> anyhow::Result<()>,
@@ -247,7 +247,15 @@ impl Reader {
         let mut unsent = UnsentClosures::new(self)?;
         let mut statement = self.journal.prepare(sql::RECORDS_BY_DAY)?;
         let mut records = statement.query([self.may_have_unsent_closures()?])?;
+        let day = |at: Option<i64>| at.map_or(i64::MAX, |at| at.div_euclid(DAY));
+        let mut former = self.former_customers()?.into_iter().peekable();
         while let Some(record) = records.next()? {
+            let own_day = day(record.get(2)?);
+            while let Some(customer) =
+                former.next_if(|customer| day(customer.accepted_at) < own_day)
+            {
+                former_gaps(&mut unsent, &customer, planned, &mut each)?;
+            }
             let of = GapRecord {
                 record: record.get(0)?,
                 sendable: is_sendable(index(record, 1)?),
@@ -279,26 +287,11 @@ impl Reader {
                 row: count(record, 7)?,
                 client_id: text(record, 8)?,
             };
-            unsent.each((of.record, own.client_id), record.get(5)?, |gap| {
-                each(
-                    of,
-                    DatedGap {
-                        origin: own,
-                        path: gap.path,
-                        level: gap.level,
-                        reason: gap.reason,
-                        status: NOT_AT_BAKKT,
-                        opened_at: match gap.opened_at {
-                            0 => planned,
-                            at => at,
-                        },
-                        waived_by: None,
-                        waived_for: None,
-                    },
-                )
+            unsent.each((Some(of.record), own.client_id), record.get(5)?, |gap| {
+                each(of, DatedGap::unsent(own, &gap, planned))
             })?;
         }
-        Ok(())
+        former.try_for_each(|customer| former_gaps(&mut unsent, &customer, planned, &mut each))
     }
 
     /// Where a record is in the exports, and its joined rows.
@@ -330,6 +323,45 @@ impl Reader {
             }
         }
         Ok((own.query_row([record], position)?, noted))
+    }
+}
+
+/// The gaps of a customer whose account Bakkt has, and whom the plan does not send.
+fn former_gaps(
+    unsent: &mut UnsentClosures<'_>,
+    customer: &FormerCustomer,
+    planned: i64,
+    each: &mut impl FnMut(GapRecord, DatedGap<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let origin = customer.origin();
+    let of = GapRecord {
+        record: customer.number,
+        sendable: false,
+        accepted_at: customer.accepted_at,
+        at_bakkt: true,
+        left_alone: false,
+    };
+    unsent.each((None, origin.client_id), customer.accepted_at, |gap| {
+        each(of, DatedGap::unsent(origin, &gap, planned))
+    })
+}
+
+impl<'a> DatedGap<'a> {
+    /// One that is closed in the plan, and that Bakkt still has.
+    fn unsent(origin: Origin<'a>, gap: &UnsentClosure<'a>, planned: i64) -> DatedGap<'a> {
+        DatedGap {
+            origin,
+            path: gap.path,
+            level: gap.level,
+            reason: gap.reason,
+            status: NOT_AT_BAKKT,
+            opened_at: match gap.opened_at {
+                0 => planned,
+                at => at,
+            },
+            waived_by: None,
+            waived_for: None,
+        }
     }
 }
 

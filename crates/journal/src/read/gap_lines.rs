@@ -103,7 +103,8 @@ fn known(words: &[&'static str], text: &str) -> &'static str {
 }
 
 impl Reader {
-    /// Every gap, in the order of the export; of each customer those last that are closed and that Bakkt still has.
+    /// Every gap, in the order of the export; of each customer those last that are closed and that Bakkt still has. Those of accounts
+    /// that the plan does not send come last.
     pub fn each_gap(
         &self,
         mut each: impl FnMut(GapLine<'_>) -> anyhow::Result<()>,
@@ -139,7 +140,7 @@ impl Reader {
                     accepted_at,
                 })
             })?;
-            unsent.each((row.get(5)?, client_id), row.get(6)?, |gap| {
+            unsent.each((Some(row.get(5)?), client_id), row.get(6)?, |gap| {
                 each(GapLine {
                     origin: Origin {
                         file: files.get(&file).map(String::as_str),
@@ -151,6 +152,19 @@ impl Reader {
                     reason: gap.reason,
                     status: NOT_AT_BAKKT,
                     accepted_at,
+                })
+            })?;
+        }
+        for customer in self.former_customers()? {
+            let origin = customer.origin();
+            unsent.each((None, origin.client_id), customer.accepted_at, |gap| {
+                each(GapLine {
+                    origin,
+                    path: gap.path,
+                    level: known(&LEVELS, gap.level),
+                    reason: gap.reason,
+                    status: NOT_AT_BAKKT,
+                    accepted_at: customer.accepted_at,
                 })
             })?;
         }

@@ -2,13 +2,13 @@
 //!
 //! Owner of the rule whether a closed gap is closed at Bakkt: Bakkt has the account with other bytes than the plan, and accepted
 //! neither the account nor an update of it since the gap was closed. Such a gap counts as open wherever gaps are counted by what
-//! Bakkt has. Left out of that: one that the plan has again, one that was waived, and one whose customer left the plan.
+//! Bakkt has. One whose customer left the plan is no other. Left out of that: one that the plan has again, and one that was waived.
 
 use std::collections::HashMap;
 
 use rusqlite::CachedStatement;
 
-use crate::read::columns::{text, unsigned};
+use crate::read::columns::{Origin, text, unsigned};
 use crate::read::reader::Reader;
 use crate::schema::codes::EXISTED;
 use bakkt_model::state::State;
@@ -58,10 +58,11 @@ impl<'r> UnsentClosures<'r> {
                 .is_none_or(|at| *at < closed_at)
     }
 
-    /// Hands over those of a customer whose account Bakkt has with other bytes than the plan.
+    /// Hands over those of a customer whose account Bakkt has with other bytes than the plan. Without a record the plan has the
+    /// customer no longer.
     pub(crate) fn each(
         &mut self,
-        (record, client_id): (i64, Option<&str>),
+        (record, client_id): (Option<i64>, Option<&str>),
         accepted_at: Option<i64>,
         mut each: impl FnMut(UnsentClosure<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
@@ -77,7 +78,11 @@ impl<'r> UnsentClosures<'r> {
         let mut rows = self.statement.query((client_id, since, record))?;
         while let Some(row) = rows.next()? {
             let lacked = text(row, 2)?.unwrap_or_default();
-            let reason = format!("{lacked}; {}", why(row.get(4)?, row.get(5)?));
+            let why = match record {
+                Some(_) => why(row.get(4)?, row.get(5)?),
+                None => LEFT,
+            };
+            let reason = format!("{lacked}; {why}");
             each(UnsentClosure {
                 path: text(row, 0)?.unwrap_or_default(),
                 level: text(row, 1)?.unwrap_or_default(),
@@ -88,6 +93,9 @@ impl<'r> UnsentClosures<'r> {
         Ok(())
     }
 }
+
+/// What is said of the gaps of customers who are in no row that is sent.
+const LEFT: &str = "Bakkt has the account, and the plan no longer sends this customer: put the row back and replan, or hand the value to Bakkt by another way";
 
 /// Why Bakkt does not have the value, and what to do, by the state of the update and how the account relates to the time before.
 fn why(update: Option<i64>, existed: Option<i64>) -> &'static str {
@@ -107,7 +115,46 @@ fn why(update: Option<i64>, existed: Option<i64>) -> &'static str {
     }
 }
 
+/// An account that Bakkt has, and that no row of the plan sends.
+#[derive(Debug)]
+pub(crate) struct FormerCustomer {
+    /// The number of its task, below zero: no record has it.
+    pub(crate) number: i64,
+    /// Where the customer stands in the export, if there is a row that is not sent.
+    file: Option<String>,
+    row: u64,
+    client_id: String,
+    pub(crate) accepted_at: Option<i64>,
+}
+
+impl FormerCustomer {
+    /// Where its gaps come from.
+    pub(crate) fn origin(&self) -> Origin<'_> {
+        Origin {
+            file: self.file.as_deref(),
+            row: self.row,
+            client_id: Some(&self.client_id),
+        }
+    }
+}
+
 impl Reader {
+    /// Those of these accounts that may have gaps, in the order in which they were accepted. They are few.
+    pub(crate) fn former_customers(&self) -> anyhow::Result<Vec<FormerCustomer>> {
+        if !self.may_have_unsent_closures()? {
+            return Ok(Vec::new());
+        }
+        self.all(sql::FORMER, |row| {
+            Ok(FormerCustomer {
+                file: row.get(0)?,
+                row: unsigned(row.get(1)?),
+                client_id: row.get(2)?,
+                number: -row.get::<_, i64>(3)?,
+                accepted_at: row.get(4)?,
+            })
+        })
+    }
+
     /// Whether there can be closed gaps that Bakkt still has: gaps were closed, and Bakkt has an account that the plan has
     /// otherwise, or no longer sends.
     pub(crate) fn may_have_unsent_closures(&self) -> anyhow::Result<bool> {
@@ -152,14 +199,12 @@ impl Reader {
     }
 }
 
-/// When Bakkt accepted the account of the closed gap `c`; NULL where it has the account as the plan does, or has none, or where the
-/// customer left the plan.
+/// When Bakkt accepted the account of the closed gap `c`; NULL where it has the account as the plan does, or has none.
 macro_rules! accepted_with_other_bytes {
     () => {
         "coalesce((SELECT t.last_at FROM record r JOIN task t ON t.record = r.id AND t.kind = {kind.account} \
             WHERE r.client_id = c.client_id AND t.state = {state.accepted} AND t.hash IS NOT r.hash), \
-        (SELECT max(k.last_at) FROM former f JOIN task k ON k.id = f.task WHERE f.client_id = c.client_id \
-            AND EXISTS (SELECT 1 FROM record r WHERE r.client_id = f.client_id AND r.verdict IN ({verdict.judged}))))"
+        (SELECT max(k.last_at) FROM former f JOIN task k ON k.id = f.task WHERE f.client_id = c.client_id))"
     };
 }
 pub(crate) use accepted_with_other_bytes;
@@ -175,6 +220,13 @@ macro_rules! is_counted {
 
 /// The statements. Those over all closed gaps walk them by their number, so that SQLite sorts nothing.
 pub(crate) mod sql {
+    pub const FORMER: &str = sql!(
+        "SELECT (SELECT name FROM file WHERE id = r.file), coalesce(r.row, 0), f.client_id, f.task, k.last_at \
+        FROM former f JOIN task k ON k.id = f.task \
+        LEFT JOIN record r ON r.id = (SELECT min(m.id) FROM record m WHERE m.client_id = f.client_id) \
+        WHERE EXISTS (SELECT 1 FROM closed_gap c WHERE c.client_id = f.client_id) \
+        AND NOT EXISTS (SELECT 1 FROM record j WHERE j.client_id = f.client_id AND j.verdict IN ({verdict.judged})) ORDER BY k.last_at, f.task"
+    );
     pub const CLOSED: &str = "SELECT opened_at, closed_at, layer FROM closed_gap";
     pub const CLOSED_AND_UNSENT: &str = sql!(concat!(
         "SELECT c.opened_at, c.closed_at, c.layer, c.client_id, CASE WHEN ",

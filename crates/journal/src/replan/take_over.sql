@@ -25,11 +25,13 @@ UPDATE main.task SET record = u.record FROM temp.was_update u WHERE u.task = tas
 UPDATE main.task SET kind = {kind.document}, record = w.record, document = w.document FROM temp.was_document w WHERE w.task = task.id AND w.document IS NOT NULL;
 UPDATE main.task SET kind = {kind.kyb}, record = w.record FROM temp.was_kyb w WHERE w.task = task.id AND w.record IS NOT NULL;
 
--- The open gaps of customers whom the new plan has too, to find those that it closes.
+-- The gaps of customers whom the new plan has too, to find those that it closes; and those of customers whom it does not send and whose
+-- account Bakkt has, where they stay open.
 CREATE TEMP TABLE was_gap (client_id TEXT, path INTEGER, reason INTEGER, level TEXT, opened_at INTEGER, PRIMARY KEY (client_id, path)) WITHOUT ROWID;
 INSERT OR IGNORE INTO temp.was_gap
     SELECT r.client_id, g.path, g.reason, g.level, g.opened_at FROM main.gap g JOIN main.record r ON r.id = g.record
-    WHERE EXISTS (SELECT 1 FROM n.record o WHERE o.client_id = r.client_id AND o.verdict IN ({verdict.judged}));
+    WHERE EXISTS (SELECT 1 FROM n.record o WHERE o.client_id = r.client_id AND o.verdict IN ({verdict.judged}))
+       OR EXISTS (SELECT 1 FROM main.former f WHERE f.client_id = r.client_id);
 
 -- What Bakkt has of those whose record goes or changes is kept with their task from now on.
 UPDATE main.task SET fixed = w.fixed, agreements = w.agreements, owners = w.owners FROM temp.was w
