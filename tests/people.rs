@@ -186,6 +186,18 @@ fn a_waived_gap_is_not_open_until_it_is_taken_back() {
     assert_eq!((count(&totals, "/waive/gaps"), code), (1, 0));
     assert_eq!(count(&totals, "/gaps/open"), waived + 1);
 
+    // A waiver of a gap that is gone is taken back as well, and that is said.
+    let again = ["--id", "A", "--field", PHONE, "--reason", "none"];
+    case.run("waive", &again);
+    case.export(&[("C", "7755550102"), ("A", "7755550100"), ("B!", "")]);
+    case.run("replan", &[]);
+    let (totals, code) = case.run("waive", &undo);
+    assert_eq!(code, 0);
+    assert_eq!(
+        (count(&totals, "/waive/gaps"), count(&totals, "/waive/gone")),
+        (0, 1)
+    );
+
     let log = case.log();
     assert_eq!(log[0], ["waive", "no phone at all", "kim"]);
     assert_eq!(log.last().unwrap(), &["waive: taken back", "found", "pat"]);

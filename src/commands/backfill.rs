@@ -83,7 +83,7 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     };
     let held = !done.agreements.is_empty() && !args.agreements_acknowledged;
     let taken = &done.taken;
-    let is_whole = taken.restricted == 0 && taken.opened.is_empty();
+    let is_whole = taken.restricted + taken.left_alone == 0 && taken.opened.is_empty();
     let all = done.found.left.is_empty() && is_whole && !held;
     let code = if all { 0 } else { 3 };
     Ok(CommandOutput { text, code })
@@ -352,6 +352,10 @@ impl Done {
         for gaps in &taken.opened {
             let what = format!("gaps opened: {} ({})", gaps.path, gaps.reason);
             line(gaps.count, &what);
+        }
+        if taken.left_alone > 0 {
+            let why = "existed before with other data, left as they are: nothing of the file is sent for them";
+            line(taken.left_alone, why);
         }
         if taken.restricted > 0 {
             let why = "accepted before, not updated: since then the export changed in what no update may change";

@@ -63,6 +63,10 @@ fn describe(waived: &WaiverResult, undo: bool) -> String {
             "customers cannot do without: it blocks them, and without it there is no account",
         ),
         (waived.without, "customers have no such gap"),
+        (
+            waived.gone,
+            "customers have no such gap any more: their waiver was taken back",
+        ),
     ] {
         if count > 0 {
             text.push_str(&format!("\n{} {why}", thousands(count)));

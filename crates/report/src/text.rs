@@ -87,6 +87,10 @@ pub fn status_lines(totals: &Totals) -> String {
     let u = &totals.tasks.update;
     let more = [
         ("existed before", existed),
+        (
+            "of these with other data, left as they are",
+            totals.existed.different,
+        ),
         ("update tasks", u.planned),
         ("former accounts", totals.former),
         ("sent before, and dropped since", totals.dropped.tasks),

@@ -327,6 +327,7 @@ impl Totals {
             + self.documents.unclear
             + self.lost_rows
             + self.documents.left_alone
+            + self.existed.different
             + self.after.verification.different
             + self.after.verification.unknown
             + kyb

@@ -236,18 +236,40 @@ fn is_same_time(ours: &str, theirs: &str) -> bool {
     instant(ours).is_some_and(|ours| instant(theirs) == Some(ours))
 }
 
-/// `*****1234`, `XXX-XX-1234`: the same characters at the end, at most four, and only masking before them. An X may be
-/// a letter of its own, so it masks numbers only.
+/// `*****1234`, `XXX-XX-1234`, `+1*******0101`, `p***@example.com`: what shows is right, in its order, from the first character to
+/// the last, and something is covered between. An X may be a letter of its own, so it masks numbers only.
 fn is_mask_of(masked: &str, text: &str) -> bool {
     let number = !text.bytes().any(|byte| byte.is_ascii_alphabetic());
     let covers = |c: char| matches!(c, '*' | '#' | '•') || number && matches!(c, 'X' | 'x');
-    let shown = masked.trim_start_matches(|c: char| covers(c) || matches!(c, '-' | ' '));
-    let cover = &masked[..masked.len() - shown.len()];
-    cover.chars().any(covers)
-        && !text.chars().any(covers)
-        && shown.chars().count() <= 4
-        && text.len() > shown.len()
-        && text.ends_with(shown)
+    if !masked.chars().any(covers) || text.chars().any(covers) {
+        return false;
+    }
+    // What parts a number stands beside what is covered: `XXX-XX-1234`, `+1 (***) ***-0101`.
+    let parts = |c: char| matches!(c, '-' | ' ' | '(' | ')' | '.');
+    let shown: Vec<&str> = masked.split(covers).collect();
+    let last = shown.len() - 1;
+    let mut rest = text;
+    for (place, part) in shown.into_iter().enumerate() {
+        let part = match (number, place) {
+            (false, _) => part,
+            (true, 0) => part.trim_end_matches(parts),
+            (true, place) if place == last => part.trim_start_matches(parts),
+            (true, _) => part.trim_matches(parts),
+        };
+        let found = match place {
+            0 => rest.strip_prefix(part),
+            _ if place == last => rest
+                .strip_suffix(part)
+                .filter(|covered| !covered.is_empty()),
+            _ if part.is_empty() => Some(rest),
+            _ => rest.split_once(part).map(|(_, behind)| behind),
+        };
+        match found {
+            Some(left) => rest = left,
+            None => return false,
+        }
+    }
+    true
 }
 
 #[cfg(test)]
@@ -321,8 +343,16 @@ mod tests {
             "xxxxx1234",
             "#1234",
             "***-**-1234",
+            "98*****34",
+            "9XX-XX-1234",
+            "987 (**) 1*34",
         ] {
             let found = after(|theirs| theirs["owners"][0]["identity"]["taxId"] = json!(masked));
+            assert_eq!(found, [] as [&str; 0], "{masked}");
+        }
+        for masked in ["X****r", "Xa*", "*ier", "X*v*r"] {
+            let found =
+                after(|theirs| theirs["owners"][0]["identity"]["givenName"] = json!(masked));
             assert_eq!(found, [] as [&str; 0], "{masked}");
         }
     }
@@ -337,6 +367,10 @@ mod tests {
             "",
             "1234",
             "*8765-1234",
+            "97*****34",
+            "98*******9",
+            "987651234*",
+            "9*4*4",
             "987-65-1234",
         ] {
             assert_eq!(

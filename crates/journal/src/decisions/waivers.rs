@@ -21,6 +21,13 @@ pub struct WaiverResult {
     pub blocked: u64,
     /// Customers without such a gap.
     pub without: u64,
+    /// Customers without such a gap any more whose waiver was taken back: it does not cover a later gap.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub gone: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Journal {
@@ -52,12 +59,16 @@ impl Journal {
             ))?;
             let named = count("SELECT count(*) FROM temp.only_these")?;
             let with = count(&format!("SELECT count(DISTINCT o.client_id) {these}"))?;
+            let of_these = "waiver WHERE client_id IN (SELECT client_id FROM temp.only_these)
+                AND path IN (SELECT id FROM temp.covered)";
+            let gone = match undo {
+                true => count(&format!(
+                    "SELECT count(DISTINCT client_id) FROM {of_these} AND client_id NOT IN (SELECT o.client_id {these})"
+                ))?,
+                false => 0,
+            };
             if undo {
-                journal.db.execute(
-                    "DELETE FROM waiver WHERE client_id IN (SELECT client_id FROM temp.only_these)
-                     AND path IN (SELECT id FROM temp.covered)",
-                    [],
-                )?;
+                journal.db.execute(&format!("DELETE FROM {of_these}"), [])?;
             } else {
                 let sql = format!(
                     "INSERT OR REPLACE INTO waiver SELECT DISTINCT r.client_id, g.path, ?1, ?2, ?3 {these} AND {soft}"
@@ -80,7 +91,8 @@ impl Journal {
                 gaps,
                 customers,
                 blocked,
-                without: named.saturating_sub(with),
+                without: named.saturating_sub(with + gone),
+                gone,
             })
         })
     }

@@ -140,6 +140,13 @@ pub struct BackfillEffect {
     pub updates: u64,
     /// Accounts that would, but for a change of the export that no update may make.
     pub restricted: u64,
+    /// Accounts that existed before with other data: they are left as they are, and nothing of the file is sent for them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub left_alone: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Gaps of one field.
@@ -293,6 +300,7 @@ impl Journal {
             created,
             updates: self.count_of(UPDATES)?,
             restricted: self.count_of(KEPT_BACK)?,
+            left_alone: self.count_of(LEFT_ALONE)?,
         })
     }
 
@@ -327,6 +335,8 @@ const UPDATES: &str = sql!(
 );
 
 const KEPT_BACK: &str = "SELECT count(*) FROM temp.touched o JOIN temp.was w ON w.client_id = o.client_id WHERE w.restricted";
+
+const LEFT_ALONE: &str = "SELECT count(*) FROM temp.touched o JOIN temp.was w ON w.client_id = o.client_id WHERE w.untouched";
 
 const CLOSED: &str = "SELECT p.text, w.text, count(*) FROM closed_gap c JOIN word p ON p.id = c.path JOIN word w ON w.id = c.reason
     WHERE c.layer = ?1 GROUP BY p.text, w.text ORDER BY p.text, w.text";
