@@ -15,6 +15,7 @@ use super::names;
 use super::{phones, postal, tax_ids, title};
 use bakkt_contract::amounts::{self, DecimalMark};
 use bakkt_contract::national_ids::holds_one_number;
+use bakkt_contract::spans::AmountStyle;
 use bakkt_contract::usd::Scale;
 use bakkt_contract::{Form, countries, postal_codes, spans, us_states};
 use bakkt_model::placeholder::{KeptPlaceholders, is_placeholder_but};
@@ -79,7 +80,7 @@ pub enum Transform {
     /// The name of a U.S. state → two letters; anything else stays, and so does every text of an address abroad.
     UsState(Option<CountrySource>),
     /// An amount, or a range of the export's own → the range that holds it.
-    UsdRange(Scale, DecimalMark),
+    UsdRange(Scale, AmountStyle),
     /// A whole number.
     Integer(DecimalMark),
     /// Yes and no → true and false.
@@ -339,7 +340,7 @@ impl Transform {
                 let state = us_states::two_letters(&narrow(text)).filter(|_| at_home);
                 out.push_str(state.unwrap_or(text));
             }
-            Transform::UsdRange(scale, point) => out.push_str(usd_range(*scale, text, *point)?),
+            Transform::UsdRange(scale, style) => out.push_str(usd_range(*scale, text, *style)?),
             Transform::Integer(_) if is_short_number(text) => {
                 let digits = text.trim_start_matches('0');
                 out.push_str(if digits.is_empty() { "0" } else { digits });
@@ -404,10 +405,10 @@ fn push_date(date: jiff::civil::Date, out: &mut String) {
     out.extend(digits.iter().map(|digit| char::from(*digit)));
 }
 
-fn usd_range(scale: Scale, text: &str, point: DecimalMark) -> Result<&'static str, &'static str> {
+fn usd_range(scale: Scale, text: &str, style: AmountStyle) -> Result<&'static str, &'static str> {
     match scale.names().iter().find(|range| **range == text) {
         Some(range) => Ok(range),
-        None => spans::range_of(scale, text, point),
+        None => spans::range_of(scale, text, style),
     }
 }
 

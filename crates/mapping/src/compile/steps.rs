@@ -17,7 +17,6 @@ use crate::missing::Missing;
 use crate::names::{self, NameOrder, NamePart, NameTransform, PARTS};
 use crate::step::{CountrySource, Dates, DigitsOf, LetterCase, Transform, YesNo};
 use crate::target::{TargetForm, fits};
-use bakkt_contract::amounts::DecimalMark;
 use bakkt_contract::{Form, countries};
 use bakkt_files::toml_file::{Table, Value};
 use bakkt_model::error::nearest;
@@ -277,8 +276,8 @@ impl Compiler<'_, '_> {
             "tax_id" => self.tax_id(value),
             "usd_range" => match form {
                 Some(Form::Usd(scale)) => self
-                    .point(key, value)
-                    .map(|point| Transform::UsdRange(scale, point)),
+                    .amount_style(key, value)
+                    .map(|style| Transform::UsdRange(scale, style)),
                 _ => {
                     value.wrong_key(
                         self.found,
@@ -288,7 +287,7 @@ impl Compiler<'_, '_> {
                     None
                 }
             },
-            "integer" => self.point(key, value).map(Transform::Integer),
+            "integer" => self.decimal_mark(key, value).map(Transform::Integer),
             "yes_no" => {
                 let fits = form == Some(Form::Boolean);
                 self.form_fits(key, value, fits, "true or false");
@@ -508,18 +507,6 @@ impl Compiler<'_, '_> {
             kind: kind?,
             entity,
         })
-    }
-
-    /// `true`, or what begins the decimals of the column's numbers.
-    fn point(&mut self, key: &str, value: Value<'_>) -> Option<DecimalMark> {
-        if !value.is_table() {
-            return value.boolean(self.found)?.then_some(DecimalMark::Open);
-        }
-        let table = value.table(key, self.found)?;
-        let points = [(".", DecimalMark::Dot), (",", DecimalMark::Comma)];
-        let point = table.choice("decimal", &points, self.found);
-        table.finish(self.found);
-        Some(point.unwrap_or_default())
     }
 
     fn yes_no(&mut self, value: Value<'_>) -> Option<Transform> {
