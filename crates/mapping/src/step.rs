@@ -9,7 +9,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::dates::DateFormats;
 use super::dates::ordered::DateStyle;
-use super::lookup::Lookup;
+use super::lookup::{Lookup, Otherwise};
 use super::missing::Missing;
 use super::names;
 use super::{phones, postal, tax_ids, title};
@@ -58,8 +58,8 @@ pub enum Transform {
     Digits(DigitsOf),
     /// Case.
     Case(LetterCase),
-    /// A table; `otherwise` stands for a code that is not in it.
-    Lookup(Lookup, Option<String>),
+    /// A table, and what stands for a code that is not in it.
+    Lookup(Lookup, Option<Otherwise>),
     /// A date; with `true`, a moment in UTC for a date-time field.
     Date(Dates, bool),
     /// E.164, with the country of numbers that do not say theirs.
@@ -299,8 +299,13 @@ impl Transform {
             Transform::Case(LetterCase::Lower) => title::lower_case(text, out),
             Transform::Case(LetterCase::Title) => title::title_case(text, out),
             Transform::Lookup(table, otherwise) => {
-                match table.find(text)?.or(otherwise.as_deref()) {
-                    Some(meaning) => out.push_str(meaning),
+                let meaning = match table.find(text)? {
+                    None => table.find_number(text)?,
+                    meaning => meaning,
+                };
+                let otherwise = || otherwise.as_ref().map(|word| word.of(text, table));
+                match meaning.map(Ok).or_else(otherwise) {
+                    Some(meaning) => out.push_str(meaning?),
                     None => return Err(UNKNOWN_CODE),
                 }
             }

@@ -12,11 +12,11 @@ use crate::dates::ordered::{self, DateStyle, EPOCHS, ORDERS, SerialEpoch};
 use crate::dates::words::{LANGUAGES, Language};
 use crate::dates::{DEFAULT_PIVOT, DateFormats, PIVOT_AHEAD};
 use crate::feed::{CutPattern, FieldMapping, Split, StrictLookup};
-use crate::lookup::Lookup;
+use crate::lookup::{Lookup, Otherwise};
 use crate::missing::Missing;
 use crate::names::{self, NameOrder, NamePart, NameTransform, PARTS};
 use crate::step::{CountrySource, Dates, DigitsOf, LetterCase, Transform, YesNo};
-use crate::target::{TargetForm, fits};
+use crate::target::{TargetForm, fits, words};
 use bakkt_contract::{Form, countries};
 use bakkt_files::toml_file::{Table, Value};
 use bakkt_model::error::nearest;
@@ -124,6 +124,13 @@ impl Compiler<'_, '_> {
                 .and_then(|value| self.word(value, takes));
             self.unknown(table, otherwise.is_some(), feed);
             let lookup = self.lookup(value, takes, table);
+            let form = takes.form();
+            let own = match form {
+                Form::Boolean => &["true", "false"],
+                form => words(form),
+            };
+            let otherwise =
+                otherwise.map(|word| Otherwise::new(word, own, form == Form::AccountType));
             feed.steps.push(Transform::Lookup(lookup, otherwise));
         }
         let mut forms = 0;
