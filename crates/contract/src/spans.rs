@@ -21,7 +21,7 @@ pub struct AmountStyle {
 
 /// What is wrong with an amount that may be dollars or thousands of them.
 pub const OPEN_UNIT: &str =
-    "may be dollars, thousands or a code: say which with `unit` of `usd_range`";
+    "may be dollars, thousands or a code: say which with `unit` of `usd_range`, or write the k";
 
 /// What is wrong with an amount that is far beyond its range when it is counted in the unit of its column.
 const TOO_MUCH: &str = "too much for the `unit` of its column: it may be in dollars";
