@@ -150,12 +150,27 @@ pub struct Otherwise {
 }
 
 impl Otherwise {
-    /// One for a field that takes these words.
-    pub(crate) fn new(word: String, words: &[&'static str], only_named: bool) -> Otherwise {
+    /// One for a field that takes these words. Where the table makes another one of any of them, as `{ true = false }` does, they are
+    /// codes like all others.
+    pub(crate) fn new(
+        word: String,
+        table: &Lookup,
+        words: &[&'static str],
+        only_named: bool,
+    ) -> Otherwise {
         let folded = |word: &&'static str| (letters_and_digits(word), *word);
+        let mut own: Vec<(String, &'static str)> = words.iter().map(folded).collect();
+        let is_other = |pair: &Pair| {
+            let code = letters_and_digits(&pair.code);
+            own.iter()
+                .any(|(folded, word)| *folded == code && pair.meaning != *word)
+        };
+        if table.pairs.iter().any(is_other) {
+            own.clear();
+        }
         Otherwise {
             word,
-            own: words.iter().map(folded).collect(),
+            own,
             only_named,
         }
     }
@@ -267,8 +282,8 @@ mod tests {
         let mut table = Lookup::default();
         table.add("1", "GROWTH".to_owned());
         let words = &["GROWTH", "CAPITAL_PRESERVATION", "OTHER"];
-        let any = Otherwise::new("OTHER".to_owned(), words, false);
-        let named = Otherwise::new("OTHER".to_owned(), words, true);
+        let any = Otherwise::new("OTHER".to_owned(), &table, words, false);
+        let named = Otherwise::new("OTHER".to_owned(), &table, words, true);
         for (code, meaning, of_named) in [
             ("GROWTH", "GROWTH", Ok("GROWTH")),
             ("growth", "GROWTH", Ok("GROWTH")),
@@ -284,5 +299,10 @@ mod tests {
             assert_eq!(any.of(code, &table), Ok(meaning), "{code}");
             assert_eq!(named.of(code, &table), of_named, "{code}");
         }
+        // A table that turns the words round knows better.
+        let mut not = Lookup::default();
+        not.add("true", "false".to_owned());
+        let otherwise = Otherwise::new("true".to_owned(), &not, &["true", "false"], false);
+        assert_eq!(otherwise.of("false", &not), Ok("true"));
     }
 }

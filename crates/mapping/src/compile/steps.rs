@@ -129,8 +129,8 @@ impl Compiler<'_, '_> {
                 Form::Boolean => &["true", "false"],
                 form => words(form),
             };
-            let otherwise =
-                otherwise.map(|word| Otherwise::new(word, own, form == Form::AccountType));
+            let only_named = form == Form::AccountType;
+            let otherwise = otherwise.map(|word| Otherwise::new(word, &lookup, own, only_named));
             feed.steps.push(Transform::Lookup(lookup, otherwise));
         }
         let mut forms = 0;
