@@ -7,8 +7,8 @@ use std::io::{self, Cursor, Read};
 
 use bakkt_contract::amounts::{self, DecimalMark};
 use bakkt_contract::forms::is_e164;
-use bakkt_contract::spans;
-use bakkt_contract::usd::Scale;
+use bakkt_contract::spans::{self, AmountStyle};
+use bakkt_contract::usd::{AmountUnit, Scale};
 use bakkt_files::toml_file::TomlFile;
 use bakkt_mapping::compile::compile;
 use bakkt_mapping::dates::DateFormats;
@@ -202,8 +202,9 @@ pub fn amounts(data: &[u8]) {
     };
     for point in [DecimalMark::Open, DecimalMark::Dot, DecimalMark::Comma] {
         amounts::parse(text, point);
-        for scale in [Scale::A, Scale::B] {
-            if let Ok(range) = spans::range_of(scale, text, point) {
+        let units = [AmountUnit::Open, AmountUnit::Thousands];
+        for (scale, unit) in [(Scale::A, units[0]), (Scale::B, units[1])] {
+            if let Ok(range) = spans::range_of(scale, text, AmountStyle { point, unit }) {
                 assert!(scale.names().contains(&range));
             }
         }

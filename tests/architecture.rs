@@ -86,7 +86,7 @@ const ROOMS: &[(&str, &[MayUse])] = &[
             ("", &[]),
             ("assess", &[""]),
             // After the account was judged, of migrations with custody alone.
-            ("custody", &["", "pipeline"]),
+            ("custody", &["", "findings", "pipeline"]),
             ("findings", &["", "assess"]),
             ("pipeline", &["", "assess", "findings"]),
         ],

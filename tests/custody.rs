@@ -6,5 +6,6 @@ mod gating;
 mod joined;
 mod meridian;
 mod outcomes;
+mod placeholders;
 mod sessions;
 pub mod world;

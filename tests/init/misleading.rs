@@ -234,7 +234,6 @@ fn income_is_yearly_and_in_dollars() {
         ("Gross Monthly Income", "3070"),
         ("Ingresos mensuales", "3140"),
         ("Annual Income (EUR)", "37000"),
-        ("Income ($000)", "40"),
         ("Income Currency", "EUR"),
         ("IncomeBand", "B"),
     ] {
@@ -245,6 +244,27 @@ fn income_is_yearly_and_in_dollars() {
     });
     let income = "investmentProfile.customerProfile.annualIncomeRangeUsd";
     assert_eq!(columns[income], "Annual Income");
+}
+
+#[test]
+fn what_may_be_thousands_waits_for_a_person_or_has_its_unit() {
+    let income = "investmentProfile.customerProfile.annualIncomeRangeUsd";
+    let ranges = ["25-50", "50-100", "100-250", "500-1,000"];
+    let cells = |row: usize| vec![ranges[row % 4].to_owned()];
+    let (columns, mapping) = written(&[], &["Annual Income Range"], &cells);
+    assert!(!columns.contains_key(income), "{mapping}");
+    assert!(mapping.contains("say which with `unit`"), "{mapping}");
+
+    let (_, mapping) = written(&[], &["Annual Income Range ($000)"], &cells);
+    let unit = "usd_range = { unit = \"thousands\" }";
+    assert!(mapping.contains(unit), "{mapping}");
+    assert!(mapping.contains("speaks of thousands"), "{mapping}");
+
+    // Numbers alone, of which a person confirms that they are thousands.
+    let (columns, mapping) = written(&[], &["Income ($000)"], &|_| texts(&["40"]));
+    assert!(!columns.contains_key(income), "{mapping}");
+    let hint = format!("# \"{income}\" = {{ column = \"Income ($000)\", {unit} }}");
+    assert!(mapping.contains(&hint), "{mapping}");
 }
 
 #[test]

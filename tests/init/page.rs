@@ -82,7 +82,7 @@ fn the_page_of_the_sample_of_owners() {
 #[test]
 fn what_looks_wrong_is_said_with_its_form_and_its_number() {
     let folder = tempfile::tempdir().unwrap();
-    let mut text = String::from("ID,ZIP,BORN,ACTIVE_FROM,BALANCE,MAIL\n");
+    let mut text = String::from("ID,ZIP,BORN,ACTIVE_FROM,BALANCE,MAIL,WORTH\n");
     for number in 0..40u32 {
         let zip = if number % 4 == 0 {
             "2134".to_owned()
@@ -105,7 +105,8 @@ fn what_looks_wrong_is_said_with_its_form_and_its_number() {
         } else {
             format!("p{number}@example.com")
         };
-        text += &format!("K-{number:04},{zip},{born},{from},\"{balance}\",{mail}\n");
+        let worth = if number % 2 == 0 { "25-50" } else { "500+" };
+        text += &format!("K-{number:04},{zip},{born},{from},\"{balance}\",{mail},{worth}\n");
     }
     text += "K-0040,1,2\n";
     let path = folder.path().join("a.csv");
@@ -131,6 +132,7 @@ fn what_looks_wrong_is_said_with_its_form_and_its_number() {
         ("BALANCE", "two_currencies", 8),
         ("BORN", "mixed_date_orders", 20),
         ("MAIL", "placeholders", 1),
+        ("WORTH", "open_unit", 40),
         ("ZIP", "lost_zeros", 10),
     ];
     let wanted: BTreeSet<(String, String, u64)> = wanted

@@ -73,6 +73,17 @@ impl WrittenNumber {
         (mantissa >= 0).then_some((mantissa / unit, mantissa % unit != 0))
     }
 
+    /// Whether it is below zero.
+    pub(crate) fn is_negative(self) -> bool {
+        self.mantissa < 0
+    }
+
+    /// Whether its digits, without a multiplier, come to more than zero and less than a whole number.
+    pub(crate) fn is_between_zero_and(self, most: i64) -> bool {
+        let unit = 10i128.checked_pow(self.scale);
+        self.mantissa > 0 && unit.is_none_or(|unit| self.mantissa / unit < i128::from(most))
+    }
+
     /// The same digits with another multiplier.
     #[must_use]
     pub(crate) fn with_zeros(self, zeros: u32) -> Self {

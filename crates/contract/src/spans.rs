@@ -2,18 +2,105 @@
 //!
 //! Owner: `contract`. A span of the export becomes the one range of the contract that holds all of it. Ends that only touch
 //! count as inside, because whoever writes "25,000–50,000" and "50,000–100,000" means ranges that do not overlap.
-//! Invariant: a span that lies in two ranges, or below zero, has none. Left out on purpose: middles and guesses.
+//! Invariants: a span that lies in two ranges, or below zero, has none; and what may be dollars or thousands has none unless
+//! the caller says which ([`AmountUnit`]). Left out on purpose: middles and guesses.
 
 use rust_decimal::Decimal;
 
 use super::amounts::{self, DecimalMark, WrittenNumber};
-use super::usd::{self, Scale};
+use super::usd::{self, AmountUnit, Scale};
 
-/// From an amount up to another; without the second, without end.
+/// How the amounts of a column are written, as far as somebody said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AmountStyle {
+    /// What begins their decimals.
+    pub point: DecimalMark,
+    /// What their numbers count.
+    pub unit: AmountUnit,
+}
+
+/// What is wrong with an amount that may be dollars or thousands of them.
+pub const OPEN_UNIT: &str =
+    "may be dollars, thousands or a code: say which with `unit` of `usd_range`, or write the k";
+
+/// What is wrong with an amount that is far beyond its range when it is counted in the unit of its column.
+const TOO_MUCH: &str = "too much for the `unit` of its column: it may be in dollars";
+
+const NEGATIVE: &str = "a negative amount has no range";
+const NOT_AN_AMOUNT: &str = "not an amount";
+const STRADDLES: &str = "the amounts lie in more than one of the contract's ranges";
+
+/// Below this, a number without a multiplier is a code or counts thousands as often as dollars.
+const LEAST_DOLLARS: i64 = 1_000;
+
+/// From an amount up to another; without the first from zero, without the second without end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct AmountSpan {
-    low: Decimal,
-    high: Option<Decimal>,
+    low: Option<WrittenNumber>,
+    high: Option<WrittenNumber>,
+}
+
+impl AmountSpan {
+    fn ends(self) -> impl Iterator<Item = WrittenNumber> {
+        [self.low, self.high].into_iter().flatten()
+    }
+
+    fn map<E>(
+        self,
+        change: impl Fn(WrittenNumber) -> Result<WrittenNumber, E>,
+    ) -> Result<AmountSpan, E> {
+        let of = |end: Option<WrittenNumber>| end.map(&change).transpose();
+        Ok(AmountSpan {
+            low: of(self.low)?,
+            high: of(self.high)?,
+        })
+    }
+
+    /// The range that holds all of it; the error says why there is none.
+    fn range(self, scale: Scale) -> Result<&'static str, &'static str> {
+        let value = |end: Option<WrittenNumber>| match end {
+            Some(end) => end.value().map(Some).ok_or(NOT_AN_AMOUNT),
+            None => Ok(None),
+        };
+        let (low, high) = (value(self.low)?.unwrap_or_default(), value(self.high)?);
+        if high.is_some_and(|high| high < low) {
+            return Err(NOT_AN_AMOUNT);
+        }
+        usd::range_around(scale, low, high).ok_or(STRADDLES)
+    }
+
+    /// Whether it may be in thousands, where nobody says what its numbers count. One of them with a multiplier speaks for
+    /// both.
+    fn has_open_unit(self, scale: Scale) -> bool {
+        let Some(greatest) = self.ends().filter_map(WrittenNumber::value).max() else {
+            return false;
+        };
+        if greatest.is_zero() || self.ends().any(|end| end.zeros > 0) {
+            return false;
+        }
+        if greatest < LEAST_DOLLARS.into() {
+            return true;
+        }
+        let as_thousands = |end: WrittenNumber| Ok::<_, &str>(end.with_zeros(3));
+        let in_thousands = self.map(as_thousands).and_then(|span| span.range(scale));
+        greatest <= usd::most_thousands(scale).into()
+            && in_thousands.is_ok_and(|range| self.range(scale) != Ok(range))
+    }
+}
+
+/// A number in the unit of its column. What has a multiplier of its own keeps it.
+fn in_unit(
+    number: WrittenNumber,
+    scale: Scale,
+    unit: AmountUnit,
+) -> Result<WrittenNumber, &'static str> {
+    let Some((zeros, most)) = usd::multiplier(scale, unit).filter(|_| number.zeros == 0) else {
+        return Ok(number);
+    };
+    match number.value() {
+        Some(value) if value < most.into() => Ok(number.with_zeros(zeros)),
+        _ => Err(TOO_MUCH),
+    }
 }
 
 /// Words before an amount that make it the upper end; those that are parts of others come later.
@@ -78,21 +165,41 @@ const LONGEST: usize = 80;
 pub fn range_of(
     scale: Scale,
     text: &str,
-    point: DecimalMark,
+    style: AmountStyle,
 ) -> Result<&'static str, &'static str> {
-    let number = amounts::read(text, point);
-    if let Some((whole, has_fraction)) = number.and_then(WrittenNumber::whole) {
-        return Ok(usd::range_of_whole(scale, whole, has_fraction));
+    if let Some(number) = amounts::read(text, style.point) {
+        return range_of_number(scale, number, style.unit);
     }
-    if let Some(amount) = number.and_then(WrittenNumber::value) {
-        return usd::range_of(scale, amount).ok_or("a negative amount has no range");
+    let span = span(text, style.point).ok_or(NOT_AN_AMOUNT)?;
+    if span.ends().any(WrittenNumber::is_negative) {
+        return Err(NEGATIVE);
     }
-    let span = span(text, point).ok_or("not an amount")?;
-    if span.low.is_sign_negative() && !span.low.is_zero() {
-        return Err("a negative amount has no range");
+    if style.unit == AmountUnit::Open && span.has_open_unit(scale) {
+        return Err(OPEN_UNIT);
     }
-    usd::range_around(scale, span.low, span.high)
-        .ok_or("the amounts lie in more than one of the contract's ranges")
+    let span = span.map(|end| in_unit(end, scale, style.unit))?;
+    span.range(scale)
+}
+
+fn range_of_number(
+    scale: Scale,
+    number: WrittenNumber,
+    unit: AmountUnit,
+) -> Result<&'static str, &'static str> {
+    if number.is_negative() {
+        return Err(NEGATIVE);
+    }
+    if unit == AmountUnit::Open && number.zeros == 0 && number.is_between_zero_and(LEAST_DOLLARS) {
+        return Err(OPEN_UNIT);
+    }
+    let number = in_unit(number, scale, unit)?;
+    match number.whole() {
+        Some((whole, has_fraction)) => Ok(usd::range_of_whole(scale, whole, has_fraction)),
+        None => {
+            let amount = number.value().ok_or(NOT_AN_AMOUNT)?;
+            usd::range_of(scale, amount).ok_or(NEGATIVE)
+        }
+    }
 }
 
 fn span(text: &str, point: DecimalMark) -> Option<AmountSpan> {
@@ -104,7 +211,7 @@ fn span(text: &str, point: DecimalMark) -> Option<AmountSpan> {
 }
 
 fn one_ended(text: &str, point: DecimalMark) -> Option<AmountSpan> {
-    let amount = |rest: &str| amounts::parse(rest, point);
+    let amount = |rest: &str| amounts::read(rest, point).filter(|number| number.value().is_some());
     let before = |words: &[&str]| {
         let rest = words.iter().find_map(|word| text.strip_prefix(word))?;
         amount(rest)
@@ -114,11 +221,16 @@ fn one_ended(text: &str, point: DecimalMark) -> Option<AmountSpan> {
         amount(rest)
     };
     if let Some(high) = before(&UNDER).or_else(|| behind(&OR_UNDER)) {
-        let (low, high) = (Decimal::ZERO, Some(high));
-        return (high > Some(low)).then_some(AmountSpan { low, high });
+        return (high.value()? > Decimal::ZERO).then_some(AmountSpan {
+            low: None,
+            high: Some(high),
+        });
     }
     let low = before(&OVER).or_else(|| behind(&OR_OVER))?;
-    Some(AmountSpan { low, high: None })
+    Some(AmountSpan {
+        low: Some(low),
+        high: None,
+    })
 }
 
 fn two_ended(text: &str, point: DecimalMark) -> Option<AmountSpan> {
@@ -144,9 +256,8 @@ fn spanned(low: WrittenNumber, high: WrittenNumber) -> Option<AmountSpan> {
     } else {
         low
     };
-    let (low, high) = (low.value()?, high.value()?);
-    (low <= high).then_some(AmountSpan {
-        low,
+    (low.value()? <= high.value()?).then_some(AmountSpan {
+        low: Some(low),
         high: Some(high),
     })
 }
@@ -155,6 +266,15 @@ fn spanned(low: WrittenNumber, high: WrittenNumber) -> Option<AmountSpan> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    const OPEN: AmountStyle = AmountStyle {
+        point: DecimalMark::Open,
+        unit: AmountUnit::Open,
+    };
+
+    fn in_unit(unit: AmountUnit) -> AmountStyle {
+        AmountStyle { unit, ..OPEN }
+    }
 
     #[test]
     fn real_ranges() {
@@ -193,19 +313,19 @@ mod tests {
             (Scale::B, "10M–20M", "FROM_10M_TO_20M"),
             (Scale::B, "more than 50 million", "OVER_50M"),
         ] {
-            assert_eq!(
-                range_of(scale, text, DecimalMark::Open),
-                Ok(range),
-                "{text}"
-            );
+            assert_eq!(range_of(scale, text, OPEN), Ok(range), "{text}");
         }
-        let comma = |text| range_of(Scale::A, text, DecimalMark::Comma);
+        let style = AmountStyle {
+            point: DecimalMark::Comma,
+            ..OPEN
+        };
+        let comma = |text| range_of(Scale::A, text, style);
         assert_eq!(comma("25.000-50.000"), Ok("FROM_25K_TO_50K"));
     }
 
     #[test]
     fn no_range() {
-        let straddles = "the amounts lie in more than one of the contract's ranges";
+        let straddles = STRADDLES;
         for (text, why) in [
             ("25,000+", straddles),
             ("over 1 million", straddles),
@@ -225,20 +345,81 @@ mod tests {
             ("25.000-50.000", "not an amount"),
             ("", "not an amount"),
         ] {
-            assert_eq!(
-                range_of(Scale::A, text, DecimalMark::Open),
-                Err(why),
-                "{text}"
-            );
+            assert_eq!(range_of(Scale::A, text, OPEN), Err(why), "{text}");
         }
+    }
+
+    #[test]
+    fn what_may_be_thousands_has_a_range_only_where_somebody_says_its_unit() {
+        use AmountUnit::{Dollars, Millions, Thousands};
+        for (scale, text, unit, range) in [
+            (Scale::A, "25-50", Thousands, "FROM_25K_TO_50K"),
+            (Scale::A, "$50 - $100", Thousands, "FROM_50K_TO_100K"),
+            (Scale::A, "500-1,000", Thousands, "FROM_500K_TO_1M"),
+            (Scale::A, "1,000-5,000", Thousands, "FROM_1M_TO_5M"),
+            (Scale::A, "over 5,000", Thousands, "OVER_5M"),
+            (Scale::A, "<25", Thousands, "UNDER_25K"),
+            (Scale::A, "75", Thousands, "FROM_50K_TO_100K"),
+            (Scale::A, "75.5", Thousands, "FROM_50K_TO_100K"),
+            // What says its unit keeps it.
+            (Scale::A, "75k", Thousands, "FROM_50K_TO_100K"),
+            (Scale::A, "500 - 1M", Thousands, "FROM_500K_TO_1M"),
+            (Scale::A, "1-5", Millions, "FROM_1M_TO_5M"),
+            (Scale::A, "1.2", Millions, "FROM_1M_TO_5M"),
+            (Scale::A, "25-50", Dollars, "UNDER_25K"),
+            (Scale::A, "1,000-5,000", Dollars, "UNDER_25K"),
+            (Scale::A, "75", Dollars, "UNDER_25K"),
+            (Scale::A, "85,000", Dollars, "FROM_50K_TO_100K"),
+            (Scale::B, "250-500", Thousands, "FROM_250K_TO_500K"),
+            (Scale::B, "20,000-50,000", Thousands, "FROM_20M_TO_50M"),
+        ] {
+            assert_eq!(
+                range_of(scale, text, in_unit(unit)),
+                Ok(range),
+                "{text} {unit:?}"
+            );
+            let zero = range_of(scale, "0", in_unit(unit));
+            assert_eq!(zero, Ok(scale.names()[0]));
+        }
+        for (scale, text) in [
+            (Scale::A, "25-50"),
+            (Scale::A, "$25 - $50"),
+            (Scale::A, "100-250"),
+            (Scale::A, "500-1,000"),
+            (Scale::A, "1,000-5,000"),
+            (Scale::A, "5000 - 10000"),
+            (Scale::A, "over 5,000"),
+            (Scale::A, "<25"),
+            (Scale::A, "500+"),
+            (Scale::A, "75"),
+            (Scale::A, "$75"),
+            (Scale::A, "75.50"),
+            (Scale::A, "1"),
+            (Scale::B, "250-500"),
+            (Scale::B, "20,000-50,000"),
+            (Scale::B, "over 50,000"),
+        ] {
+            assert_eq!(range_of(scale, text, OPEN), Err(OPEN_UNIT), "{text}");
+        }
+        for (text, unit) in [
+            ("85,000", Thousands),
+            ("25,000 - 50,000", Thousands),
+            ("85,000", Millions),
+        ] {
+            let range = range_of(Scale::A, text, in_unit(unit));
+            assert_eq!(range, Err(TOO_MUCH), "{text}");
+        }
+        let mixed = range_of(Scale::A, "2,000 - 1M", in_unit(Thousands));
+        assert_eq!(mixed, Err(NOT_AN_AMOUNT));
     }
 
     proptest! {
         #[test]
         fn never_panics_and_gives_a_range(any in any::<String>(), near in "(under |over |<|>)?[$]?[0-9]{0,6}[km]?( to |-|–|\\+)?[0-9,.]{0,9}[kM]?") {
             for text in [&any, &near] {
-                for (scale, point) in [(Scale::A, DecimalMark::Open), (Scale::B, DecimalMark::Comma)] {
-                    if let Ok(range) = range_of(scale, text, point) {
+                let comma = AmountStyle { point: DecimalMark::Comma, unit: AmountUnit::Thousands };
+                for (scale, style) in [(Scale::A, OPEN), (Scale::B, comma)] {
+                    if let Ok(range) = range_of(scale, text, style) {
                         prop_assert!(scale.names().contains(&range));
                     }
                 }
@@ -252,7 +433,7 @@ mod tests {
             let ends = (usd::range_of(Scale::A, low), usd::range_of(Scale::A, high));
             let wanted = ends.0.filter(|_| ends.0 == ends.1);
             if low < Decimal::from(1_000_000) && high < Decimal::from(1_000_000) {
-                prop_assert_eq!(range_of(Scale::A, &text, DecimalMark::Open).ok(), wanted, "{}", text);
+                prop_assert_eq!(range_of(Scale::A, &text, in_unit(AmountUnit::Dollars)).ok(), wanted, "{}", text);
             }
         }
     }

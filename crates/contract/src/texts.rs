@@ -19,6 +19,8 @@ pub(crate) const STREET: usize = 200;
 pub const LINES: u32 = 10;
 /// The name of a thing: an employer, a position, an agreement.
 pub const TITLE: usize = 200;
+/// The name on a bank account: no standard of payments has longer ones.
+pub const ACCOUNT_NAME: usize = 140;
 /// A text of some sentences.
 pub const NOTE: usize = 2_000;
 /// The whole text of an agreement.

@@ -16,6 +16,20 @@ pub enum Scale {
     B,
 }
 
+/// What a number without a multiplier ("k", "million") counts, where somebody said so of its column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AmountUnit {
+    /// Nobody did: what may be thousands is not read.
+    #[default]
+    Open,
+    /// Dollars.
+    Dollars,
+    /// Thousands of dollars.
+    Thousands,
+    /// Millions of dollars.
+    Millions,
+}
+
 /// The ranges of scale A, lowest first.
 pub const RANGE_A: [&str; 9] = [
     "UNDER_25K",
@@ -54,6 +68,26 @@ impl Scale {
             Scale::A => &RANGE_A,
             Scale::B => &RANGE_B,
         }
+    }
+}
+
+/// How many zeros a unit adds to a number, and from which number on it is more than anybody on this scale has: dollars in a
+/// column of thousands.
+pub(crate) fn multiplier(scale: Scale, unit: AmountUnit) -> Option<(u32, i64)> {
+    match (unit, scale) {
+        (AmountUnit::Open | AmountUnit::Dollars, _) => None,
+        (AmountUnit::Thousands, Scale::A) => Some((3, 25_000)),
+        (AmountUnit::Thousands, Scale::B) => Some((3, 250_000)),
+        (AmountUnit::Millions, Scale::A) => Some((6, 1_000)),
+        (AmountUnit::Millions, Scale::B) => Some((6, 10_000)),
+    }
+}
+
+/// The greatest end that columns of ranges in thousands usually have: they go on a little beyond the last end of the scale.
+pub(crate) fn most_thousands(scale: Scale) -> i64 {
+    match scale {
+        Scale::A => 10_000,
+        Scale::B => 100_000,
     }
 }
 

@@ -4,6 +4,7 @@
 //! first row, and reported together: unknown keys, fields and columns (with the nearest right name), words that do
 //! not fit their field, two feeds for one field. An including file's own entries win over the included ones.
 
+mod amounts;
 mod steps;
 
 pub use steps::FORMS;

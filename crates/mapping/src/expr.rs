@@ -6,11 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use minijinja::value::ValueKind;
-use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, escape_formatter};
+use minijinja::value::{Kwargs, ValueKind};
+use minijinja::{Environment, ErrorKind, State, UndefinedBehavior, Value, escape_formatter};
 
 use crate::missing::Missing;
 use bakkt_model::error::nearest;
+use bakkt_model::text::lost::{SCIENTIFIC, whole_number, why_lost};
 use bakkt_model::text::trim;
 use bakkt_source::{Cell, Row, header};
 
@@ -45,6 +46,12 @@ pub(crate) enum ExprResult {
     /// It fails on this row, or gives what no field takes.
     Failed(&'static str),
 }
+
+/// What is wrong where an expression cannot go on.
+const FAILED: &str = "the expression failed";
+
+/// What is wrong where `int` would cut something off.
+const NOT_WHOLE: &str = "`int` was given a number that is not whole: its decimals would be lost";
 
 /// What stands before the text of a result: its kind.
 const TEXT: char = 't';
@@ -101,8 +108,49 @@ const FILTERS: &[(&str, AddFilter)] = &[
     ("last", |e, n| e.add_filter(n, minijinja::filters::last)),
     ("join", |e, n| e.add_filter(n, minijinja::filters::join)),
     ("split", |e, n| e.add_filter(n, minijinja::filters::split)),
-    ("int", |e, n| e.add_filter(n, minijinja::filters::int)),
+    ("int", |e, n| e.add_filter(n, int)),
 ];
+
+/// The filter of this name, but that it takes whole numbers only: minijinja's makes 2 of "2.5" and 0 of "NaN".
+fn int(
+    state: &State<'_, '_>,
+    value: &Value,
+    default: Option<Value>,
+    base: Option<u32>,
+    options: Kwargs,
+) -> Result<Value, minijinja::Error> {
+    let not_whole = || {
+        Err(minijinja::Error::new(
+            ErrorKind::InvalidOperation,
+            NOT_WHOLE,
+        ))
+    };
+    let text = match (value.as_str(), f64::try_from(value.clone())) {
+        (Some(text), _) => trim(text),
+        (None, Ok(number)) if number.fract() != 0.0 => return not_whole(),
+        _ => return minijinja::filters::int(state, value, default, base, options),
+    };
+    let (sign, unsigned) = match text.strip_prefix('-') {
+        Some(unsigned) => ("-", unsigned),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let is_plain = !unsigned
+        .bytes()
+        .any(|byte| matches!(byte, b'.' | b'e' | b'E'));
+    let is_decimal = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    let whole = match (unsigned.parse::<f64>(), is_decimal) {
+        // A number in another base, or no number at all.
+        (Err(_), _) => text.to_owned(),
+        (Ok(_), true) if is_plain => text.to_owned(),
+        (Ok(_), true) => match whole_number(unsigned) {
+            Some(digits) if why_lost(unsigned) != Some(SCIENTIFIC) => format!("{sign}{digits}"),
+            _ => return not_whole(),
+        },
+        // "NaN" and "inf", which no number is; a text that is none either takes the way of the default.
+        (Ok(_), false) => "none".to_owned(),
+    };
+    minijinja::filters::int(state, &Value::from(whole), default, base, options)
+}
 
 impl Expressions {
     /// Compiles one and returns its number; the error says what is wrong with it.
@@ -312,7 +360,13 @@ impl ForRow<'_> {
         let environment = &self.expressions.environment;
         let template = environment.get_template(&number.to_string());
         let done = template.and_then(|template| template.render(minijinja::context! { row }));
-        let done = done.unwrap_or_default();
+        let done = match done {
+            Ok(done) => done,
+            Err(error) if error.detail() == Some(NOT_WHOLE) => {
+                return ExprResult::Failed(NOT_WHOLE);
+            }
+            Err(_) => return ExprResult::Failed(FAILED),
+        };
         if let Some(text) = done.strip_prefix(TEXT) {
             ExprResult::Text(trim(text).to_owned())
         } else if let Some(truth) = done.strip_prefix(TRUTH) {
@@ -320,7 +374,7 @@ impl ForRow<'_> {
         } else if done.starts_with(LIST) {
             ExprResult::Failed("the expression gives a list, which no field takes")
         } else {
-            ExprResult::Failed("the expression failed")
+            ExprResult::Failed(FAILED)
         }
     }
 }
@@ -390,5 +444,53 @@ mod tests {
             );
         }
         assert!(name_brackets(r#"row["x"]"#, |_| Err("unknown".to_owned())).is_err());
+    }
+
+    #[test]
+    fn whole_numbers_lose_no_digit() {
+        let headers = vec!["A".to_owned()];
+        let given = |source: &str, cell: &str| {
+            let mut expressions = Expressions::default();
+            let number = expressions.add(source, &headers).unwrap();
+            let row = Value::from_pairs([("A", cell)]);
+            let for_row = ForRow {
+                expressions: &expressions,
+                row,
+                cells: Vec::new(),
+            };
+            for_row.eval(number, |_| false)
+        };
+        let text = |text: &str| ExprResult::Text(text.to_owned());
+        for (cell, wanted) in [
+            ("17", text("17")),
+            (" 007 ", text("7")),
+            ("-3", text("-3")),
+            ("2.0", text("2")),
+            ("-2.00", text("-2")),
+            ("12345678901234567891.0", text("12345678901234567891")),
+            ("2.5", ExprResult::Failed(NOT_WHOLE)),
+            ("-0.9", ExprResult::Failed(NOT_WHOLE)),
+            ("1.000", ExprResult::Failed(NOT_WHOLE)),
+            ("1.9E+18", ExprResult::Failed(NOT_WHOLE)),
+            ("inf", ExprResult::Failed(FAILED)),
+            ("NaN", ExprResult::Failed(FAILED)),
+            ("x", ExprResult::Failed(FAILED)),
+            ("", ExprResult::Failed(FAILED)),
+        ] {
+            assert_eq!(given("row.A | int", cell), wanted, "{cell}");
+        }
+        assert_eq!(given("row.A | int(default=0)", "x"), text("0"));
+        assert_eq!(given("row.A | int(0)", "nan"), text("0"));
+        assert_eq!(
+            given("row.A | int(0)", "2.5"),
+            ExprResult::Failed(NOT_WHOLE)
+        );
+        assert_eq!(given("row.A | int(base=16)", "0x1f"), text("31"));
+        assert_eq!(
+            given("(row.A | int / 2) | int", "5"),
+            ExprResult::Failed(NOT_WHOLE)
+        );
+        assert_eq!(given("(row.A | int / 2) | int", "6"), text("3"));
+        assert_eq!(given("row.A | int // 2", "5"), text("2"));
     }
 }

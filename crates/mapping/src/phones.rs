@@ -16,7 +16,7 @@ mod national;
 mod plausible;
 
 use bakkt_contract::forms::is_e164;
-use bakkt_model::text::narrow;
+use bakkt_model::text::{digit, narrow};
 use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, Region};
 use std::fmt::Write;
 
@@ -189,6 +189,7 @@ fn is_assignable(national: &[u8]) -> bool {
 /// Writes `text` onto `out` as E.164 and says whether it could; if not, `out` is as before.
 fn e164(text: &str, region: Option<&str>, home: Option<&str>, out: &mut String) -> bool {
     let places = PhoneRegions { region, home };
+    let text = without_fraction(text);
     if north_american(text, region, out)
         || abroad::write(text, out)
         || abroad::write_national(text, region, out)
@@ -200,12 +201,6 @@ fn e164(text: &str, region: Option<&str>, home: Option<&str>, out: &mut String) 
     if text.len() > LONGEST {
         return false;
     }
-    // "2025550123.0" and "2025550123.00" are how some programs write a number of a spreadsheet.
-    let whole = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let without_fraction = text.strip_suffix(".0").or_else(|| text.strip_suffix(".00"));
-    if let Some(number) = without_fraction.filter(whole) {
-        return north_american(number, region, out) || one(number, places, out);
-    }
     if one(text, places, out) || toll_free(text, region, out) {
         return true;
     }
@@ -214,6 +209,16 @@ fn e164(text: &str, region: Option<&str>, home: Option<&str>, out: &mut String) 
     several.any(|part| {
         part.len() < text.len() && (north_american(part, region, out) || one(part, places, out))
     })
+}
+
+/// "2025550123.0" and "2025550123.00" are how some programs write a number of a spreadsheet: the zero is none of its digits.
+fn without_fraction(text: &str) -> &str {
+    let whole = |text: &&str| {
+        let digits = text.strip_prefix('+').unwrap_or(text);
+        digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let number = text.strip_suffix(".0").or_else(|| text.strip_suffix(".00"));
+    number.filter(whole).unwrap_or(text)
 }
 
 /// What slashes part, but for what is too short to be more than an area code.
@@ -373,10 +378,25 @@ fn international(text: &str) -> Option<PhoneNumber> {
 /// A number that its country can have, as far as anybody knows.
 fn possible(text: &str, region: Option<Region>) -> Option<PhoneNumber> {
     let number = PHONE_NUMBER_UTIL.parse(text, region).ok()?;
+    if has_second_one(text, &number) {
+        return None;
+    }
     match is_possible(&number) {
         true => plausible::plausible(number, region),
         false => plausible::of_today(&number),
     }
+}
+
+/// Whether a North American number stands behind two of its 1, of which the library cuts off both: one of the digits is too many, and
+/// nobody knows which.
+fn has_second_one(text: &str, number: &PhoneNumber) -> bool {
+    if number.country_code != 1 {
+        return false;
+    }
+    let typed: String = text.chars().filter_map(digit).collect();
+    let front = typed.strip_suffix(&number.national_number.to_string());
+    let dialled = front.and_then(|front| front.strip_suffix("11"));
+    dialled.is_some_and(|dialled| matches!(dialled, "" | "00" | "011" | "0011"))
 }
 
 /// Whether a number has a length that numbers of its country have.

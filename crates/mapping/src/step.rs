@@ -9,12 +9,13 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::dates::DateFormats;
 use super::dates::ordered::DateStyle;
-use super::lookup::Lookup;
+use super::lookup::{Lookup, Otherwise};
 use super::missing::Missing;
 use super::names;
 use super::{phones, postal, tax_ids, title};
 use bakkt_contract::amounts::{self, DecimalMark};
 use bakkt_contract::national_ids::holds_one_number;
+use bakkt_contract::spans::AmountStyle;
 use bakkt_contract::usd::Scale;
 use bakkt_contract::{Form, countries, postal_codes, spans, us_states};
 use bakkt_model::placeholder::{KeptPlaceholders, is_placeholder_but};
@@ -57,8 +58,8 @@ pub enum Transform {
     Digits(DigitsOf),
     /// Case.
     Case(LetterCase),
-    /// A table; `otherwise` stands for a code that is not in it.
-    Lookup(Lookup, Option<String>),
+    /// A table, and what stands for a code that is not in it.
+    Lookup(Lookup, Option<Otherwise>),
     /// A date; with `true`, a moment in UTC for a date-time field.
     Date(Dates, bool),
     /// E.164, with the country of numbers that do not say theirs.
@@ -79,7 +80,7 @@ pub enum Transform {
     /// The name of a U.S. state → two letters; anything else stays, and so does every text of an address abroad.
     UsState(Option<CountrySource>),
     /// An amount, or a range of the export's own → the range that holds it.
-    UsdRange(Scale, DecimalMark),
+    UsdRange(Scale, AmountStyle),
     /// A whole number.
     Integer(DecimalMark),
     /// Yes and no → true and false.
@@ -298,8 +299,13 @@ impl Transform {
             Transform::Case(LetterCase::Lower) => title::lower_case(text, out),
             Transform::Case(LetterCase::Title) => title::title_case(text, out),
             Transform::Lookup(table, otherwise) => {
-                match table.find(text)?.or(otherwise.as_deref()) {
-                    Some(meaning) => out.push_str(meaning),
+                let meaning = match table.find(text)? {
+                    None => table.find_number(text)?,
+                    meaning => meaning,
+                };
+                let otherwise = || otherwise.as_ref().map(|word| word.of(text, table));
+                match meaning.map(Ok).or_else(otherwise) {
+                    Some(meaning) => out.push_str(meaning?),
                     None => return Err(UNKNOWN_CODE),
                 }
             }
@@ -339,7 +345,7 @@ impl Transform {
                 let state = us_states::two_letters(&narrow(text)).filter(|_| at_home);
                 out.push_str(state.unwrap_or(text));
             }
-            Transform::UsdRange(scale, point) => out.push_str(usd_range(*scale, text, *point)?),
+            Transform::UsdRange(scale, style) => out.push_str(usd_range(*scale, text, *style)?),
             Transform::Integer(_) if is_short_number(text) => {
                 let digits = text.trim_start_matches('0');
                 out.push_str(if digits.is_empty() { "0" } else { digits });
@@ -404,10 +410,10 @@ fn push_date(date: jiff::civil::Date, out: &mut String) {
     out.extend(digits.iter().map(|digit| char::from(*digit)));
 }
 
-fn usd_range(scale: Scale, text: &str, point: DecimalMark) -> Result<&'static str, &'static str> {
+fn usd_range(scale: Scale, text: &str, style: AmountStyle) -> Result<&'static str, &'static str> {
     match scale.names().iter().find(|range| **range == text) {
         Some(range) => Ok(range),
-        None => spans::range_of(scale, text, point),
+        None => spans::range_of(scale, text, style),
     }
 }
 

@@ -180,6 +180,17 @@ pub fn is_placeholder_but(text: &str, keeps: KeptPlaceholders) -> bool {
     }
 }
 
+/// Whether a number of nothing but digits was typed to get past a form: one digit over and over, or digits that count up or down.
+/// For numbers that are given out and have four digits or more, as those of bank accounts: a year or an amount may be one.
+pub fn is_filler(digits: &str) -> bool {
+    let bytes = digits.as_bytes();
+    let follows = |step: u8| {
+        let mut pairs = bytes.windows(2);
+        pairs.all(|pair| (pair[0] - b'0' + step) % 10 == pair[1] - b'0')
+    };
+    bytes.len() >= 4 && bytes.iter().all(u8::is_ascii_digit) && [0, 1, 9].into_iter().any(follows)
+}
+
 fn is_word(text: &str, keeps: KeptPlaceholders) -> bool {
     // What a program writes for a number that it does not have. "Nan" and "NAN" are people.
     if text == "NaN" {
@@ -430,6 +441,35 @@ mod tests {
             assert!(!is_placeholder(text), "{text}");
         }
         assert!(!is_placeholder(&"-".repeat(LONGEST + 1)));
+    }
+
+    #[test]
+    fn numbers_that_get_past_a_form() {
+        for text in [
+            "0000",
+            "00000000",
+            "1111111",
+            "12345678",
+            "0123456789",
+            "1234567890",
+            "87654321",
+            "9876543210",
+            "3456",
+        ] {
+            assert!(is_filler(text), "{text}");
+        }
+        for text in [
+            "",
+            "000",
+            "1112",
+            "12345679",
+            "31000380",
+            "01234556",
+            "1111a111",
+            "०००००",
+        ] {
+            assert!(!is_filler(text), "{text}");
+        }
     }
 
     #[test]

@@ -1,8 +1,17 @@
 //! Account numbers: checksums of IBANs and of ABA routing numbers, and the lengths of the others.
 //!
-//! Blanks, and the hyphens of sort codes, are how people write numbers and are taken out; nothing else is mended.
+//! Blanks, and the hyphens of sort codes, are how people write numbers and are taken out; nothing else is mended. Numbers that stand
+//! for none are refused: money would go to nobody, or to whoever has such a number.
 
+use bakkt_model::placeholder::is_filler;
 use iban::{BaseIban, Iban, IbanLike};
+
+/// What is wrong with a number that somebody typed to get past a form.
+const PLACEHOLDER: &str =
+    "is a placeholder: one digit over and over, or digits that count up or down";
+
+/// The digits at the end of an IBAN that are its account's in most countries.
+const END_OF_IBAN: usize = 8;
 
 /// An IBAN in the form that is sent.
 pub fn iban(text: &str) -> Result<String, &'static str> {
@@ -14,9 +23,19 @@ pub fn iban(text: &str) -> Result<String, &'static str> {
         return Err("is no IBAN: its checksum is wrong");
     }
     match compact.parse::<Iban>() {
+        Ok(iban) if has_filler(iban.electronic_str()) => Err(PLACEHOLDER),
         Ok(iban) => Ok(iban.electronic_str().to_owned()),
         Err(_) => Err("is no IBAN of its country"),
     }
+}
+
+/// Whether an IBAN is of an account whose number stands for none.
+fn has_filler(iban: &str) -> bool {
+    let account = iban.get(4..).unwrap_or_default();
+    let digits: String = account.chars().filter(char::is_ascii_digit).collect();
+    let end = account.len().checked_sub(END_OF_IBAN);
+    let end = end.and_then(|start| account.get(start..));
+    is_filler(&digits) || end.is_some_and(is_filler)
 }
 
 /// An ABA routing number: nine digits with a checksum.
@@ -36,12 +55,18 @@ pub fn routing(text: &str) -> Result<String, &'static str> {
 
 /// A UK sort code: six digits.
 pub fn sort_code(text: &str) -> Result<String, &'static str> {
-    of_digits(&text.replace('-', ""), 6, 6).ok_or("has not six digits")
+    let digits = of_digits(&text.replace('-', ""), 6, 6).ok_or("has not six digits")?;
+    given_out(digits)
 }
 
 /// A code of a Nigerian bank: three to six digits.
 pub fn bank_code(text: &str) -> Result<String, &'static str> {
-    of_digits(text, 3, 6).ok_or("has not three to six digits")
+    let digits = of_digits(text, 3, 6).ok_or("has not three to six digits")?;
+    // Codes are short: "123" may be one.
+    match digits.bytes().all(|digit| digits.as_bytes()[0] == digit) {
+        true => Err(PLACEHOLDER),
+        false => Ok(digits),
+    }
 }
 
 /// An account number of a currency that has no IBANs.
@@ -52,7 +77,14 @@ pub fn account(text: &str, currency: &str) -> Result<String, &'static str> {
         // The length of a U.S. account number is its bank's; none is longer than 17 digits.
         _ => (4, 17, "has not 4 to 17 digits"),
     };
-    of_digits(text, least, most).ok_or(why)
+    given_out(of_digits(text, least, most).ok_or(why)?)
+}
+
+fn given_out(digits: String) -> Result<String, &'static str> {
+    match is_filler(&digits) {
+        true => Err(PLACEHOLDER),
+        false => Ok(digits),
+    }
 }
 
 fn of_digits(text: &str, least: usize, most: usize) -> Option<String> {
@@ -87,12 +119,31 @@ mod tests {
     fn the_other_numbers_have_a_length() {
         assert_eq!(sort_code("20-00-00"), Ok("200000".to_owned()));
         assert!(sort_code("20-00-0").is_err());
-        assert_eq!(account("1234 5678", "GBP"), Ok("12345678".to_owned()));
+        assert_eq!(account("3100 0380", "GBP"), Ok("31000380".to_owned()));
         assert!(account("1234567", "GBP").is_err());
         assert!(account("123456789", "NGN").is_err());
-        assert_eq!(account("0123456789", "NGN"), Ok("0123456789".to_owned()));
+        assert_eq!(account("0000000460", "NGN"), Ok("0000000460".to_owned()));
         assert!(account("123", "USD").is_err());
         assert_eq!(bank_code("058"), Ok("058".to_owned()));
         assert!(bank_code("58").is_err());
+    }
+
+    #[test]
+    fn numbers_that_stand_for_none_are_refused() {
+        for text in ["00000000", "11111111", "12345678", "87654321"] {
+            assert_eq!(account(text, "GBP"), Err(PLACEHOLDER), "{text}");
+        }
+        for text in ["0000000", "1111111", "123456789", "1234"] {
+            assert_eq!(account(text, "USD"), Err(PLACEHOLDER), "{text}");
+        }
+        assert_eq!(account("1234567890", "NGN"), Err(PLACEHOLDER));
+        for text in ["00-00-00", "11 11 11", "12-34-56"] {
+            assert_eq!(sort_code(text), Err(PLACEHOLDER), "{text}");
+        }
+        assert_eq!(bank_code("000"), Err(PLACEHOLDER));
+        // Their checksums are right.
+        for text in ["DE36000000000000000000", "DE68370400440000000000"] {
+            assert_eq!(iban(text), Err(PLACEHOLDER), "{text}");
+        }
     }
 }

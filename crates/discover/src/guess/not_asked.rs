@@ -53,12 +53,13 @@ const OF_SPOUSE: &str =
 /// A smaller share of the customers, one in so many, is not that of joint accounts.
 const FEWEST: u64 = 12;
 
-/// Words for income and wealth, and for amounts of them that are not yearly, not in U.S. dollars, or not amounts.
+/// Words for income and wealth, and for amounts of them that are not yearly, not in U.S. dollars, or not amounts. Those in thousands
+/// are hints (`unfit`).
 const MONEY: &str = "income incomes incm salary earnings pay wage wages ingreso ingresos sueldo einkommen gehalt lohn revenu \
     revenus reddito renda revenue worth networth";
 const OTHER_MONEY: &str = "monthly month mensual mensuales mensuel mensuels mensile mensal monatlich monatliches weekly week \
-    hourly hour quarterly eur euro euros gbp cad aud chf mxn brl jpy inr currency ccy band k thousand thousands";
-const OF_MONEY: &str = "not a yearly amount in whole U.S. dollars";
+    hourly hour quarterly eur euro euros gbp cad aud chf mxn brl jpy inr currency ccy band";
+const OF_MONEY: &str = "not a yearly amount in U.S. dollars";
 
 /// Why no field asks for a column, by the words of its own header.
 fn by_words(header: &str, tokens: &[HeaderToken]) -> Option<&'static str> {
@@ -72,7 +73,7 @@ fn by_words(header: &str, tokens: &[HeaderToken]) -> Option<&'static str> {
     if let Some((_, reason)) = reasons.find(|(words, _)| says(tokens, words) || written(words)) {
         return Some(reason);
     }
-    if says(tokens, MONEY) && (says(tokens, OTHER_MONEY) || header.contains("000")) {
+    if says(tokens, MONEY) && says(tokens, OTHER_MONEY) {
         return Some(OF_MONEY);
     }
     let tax_form =

@@ -18,9 +18,14 @@ const ANSWERS: &str = "y n yes no true false t f x on off ja nein oui non si sim
     partially passed pending processing progress received recorded refused rejected required review reviewed revoked sent \
     sign signed submitted superseded terminated unsigned valid verified unverified void waived waiting withdrawn wet yet";
 
-/// Headers say so of amounts that are not written in dollars.
-const MULTIPLES: &str =
-    "k ks thousand thousands thous thsd tsd tausend miles millions million mio mln mm";
+/// Headers say so of amounts that are not written in dollars, each with the `unit` of a mapping.
+const UNITS: [(&str, &str); 2] = [
+    (
+        "k ks thousand thousands thous thsd tsd tausend miles",
+        "thousands",
+    ),
+    ("millions million mio mln mm", "millions"),
+];
 
 /// What nobody earns or owns at most in dollars.
 const LEAST_DOLLARS: f64 = 1000.0;
@@ -74,13 +79,20 @@ fn is_of_a_day(concept: &Concept) -> bool {
 fn no_dollars(column: &ColumnProfile) -> Option<&'static str> {
     // Ranges and words such as "30k" say themselves what they are.
     let numbers = column.share(Class::Number) > 0.5 && !has_letters(column);
-    let header = tokens(&column.name);
-    if numbers && (says(&header, MULTIPLES) || column.name.contains("000")) {
-        return Some("its header speaks of thousands or millions, which would be read as dollars");
+    if numbers && unit(column).is_some() {
+        return Some("its header speaks of thousands or millions: confirm the `unit`");
     }
     (numbers && column.greatest < LEAST_DOLLARS).then_some(
-        "no amount reaches 1,000: they are thousands or codes, which would be read as dollars",
+        "no amount reaches 1,000: where they are thousands and no codes, say so with `unit` of `usd_range`",
     )
+}
+
+/// What the header of amounts says that they count, as `unit` of a mapping has it; none where it does not.
+pub(super) fn unit(column: &ColumnProfile) -> Option<&'static str> {
+    let header = tokens(&column.name);
+    let said = UNITS.iter().find(|(words, _)| says(&header, words));
+    let zeros = || column.name.contains("000").then_some("thousands");
+    said.map(|(_, unit)| *unit).or_else(zeros)
 }
 
 /// Whether a usual value has letters.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use super::date_order::DateHabits;
 use super::fields::ValueKind;
 use super::name_order::NameOrder;
+use super::unfit;
 use crate::inspect::Profile;
 use crate::inspect::classes::Class;
 use crate::inspect::column::ColumnProfile;
@@ -112,7 +113,14 @@ pub(crate) fn transforms(
         ValueKind::TaxId | ValueKind::FirmTaxId => made(&["digits = true"]),
         ValueKind::State => made(&["us_state = true"]),
         ValueKind::Country => made(&["country = true"]),
-        ValueKind::Amount => made(&["usd_range = true"]),
+        ValueKind::Amount => match unfit::unit(column) {
+            Some(unit) => Conversion {
+                note: format!("its header speaks of {unit}: confirm it"),
+                open: true,
+                ..made(&[&format!("usd_range = {{ unit = \"{unit}\" }}")])
+            },
+            None => made(&["usd_range = true"]),
+        },
         ValueKind::Integer if column.count(Class::Percent) > 0 => {
             made(&["digits = true", "integer = true"])
         }

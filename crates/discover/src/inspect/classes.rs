@@ -10,7 +10,8 @@ use foldhash::HashSet;
 
 use super::dates;
 use bakkt_contract::amounts::{self, DecimalMark};
-use bakkt_contract::usd::Scale;
+use bakkt_contract::spans::AmountStyle;
+use bakkt_contract::usd::{AmountUnit, Scale};
 use bakkt_contract::{countries, forms, spans, us_states};
 
 macro_rules! classes {
@@ -72,6 +73,8 @@ classes! {
     Number,
     /// A number written as money: with a symbol, separators or cents.
     Money,
+    /// A range of numbers that may count anything, `25-50`.
+    OpenRange,
     /// A number with a per cent sign.
     Percent,
     /// Yes or no, in some word.
@@ -202,6 +205,7 @@ fn with_digits(text: &str, marks: Marks, date: bool, add: &mut impl FnMut(Class,
         None => (text, false),
     };
     let number = !date && (marks.letters <= 3 && is_amount(head, marks) || is_span(text, marks));
+    add(Class::OpenRange, !date && is_open_range(text, marks));
     add(Class::Percent, percent && number);
     add(Class::Number, number);
     add(
@@ -290,7 +294,21 @@ fn is_span(text: &str, marks: Marks) -> bool {
     let marked = text.contains(['$', ',', 'k', 'K', '<', '>']) || marks.letters > 3;
     // An e-mail address is none, which is seen sooner.
     let fits = marked && marks.letters < 20 && !text.contains('@');
-    fits && spans::range_of(Scale::A, text, DecimalMark::Dot).is_ok()
+    let style = AmountStyle {
+        point: DecimalMark::Dot,
+        unit: AmountUnit::Dollars,
+    };
+    fits && spans::range_of(Scale::A, text, style).is_ok()
+}
+
+/// A range of numbers that may be dollars or thousands of them, if it is one of amounts: "25-50".
+fn is_open_range(text: &str, marks: Marks) -> bool {
+    let marked = text.contains(['-', '–', '—', '<', '>', '+', ' ']);
+    marked
+        && marks.chars <= 24
+        && marks.letters <= 12
+        && amounts::parse(text, DecimalMark::Dot).is_none()
+        && spans::range_of(Scale::A, text, AmountStyle::default()) == Err(spans::OPEN_UNIT)
 }
 
 fn is_country(text: &str, marks: Marks) -> bool {
@@ -397,6 +415,10 @@ mod tests {
             ("+44 117 496 0123", vec![Phone], vec![Date]),
             ("$1,747,000.00", vec![Number, Money], vec![Phone, Integer]),
             ("24%", vec![Percent], vec![Money]),
+            ("25-50", vec![OpenRange], vec![Number, Date]),
+            ("500 - 1,000", vec![OpenRange], vec![Date]),
+            ("$25,000 - $50,000", vec![Number], vec![OpenRange]),
+            ("25-50k", vec![Number], vec![OpenRange]),
             ("05/01/2002", vec![Date, Mdy, Dmy], vec![OnlyMdy, Number]),
             ("Jane O'Neil", vec![Name], vec![Company, Street]),
             ("DOE, JOHN Q", vec![NameComma, Capitals], vec![Name]),

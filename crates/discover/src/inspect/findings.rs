@@ -6,7 +6,8 @@
 use super::Profile;
 use super::classes::Class::{
     self, Capitals, CityState, Country, Date, Digits, Dmy, Email, Mdy, Money, MonthWord, Name,
-    NameComma, Nine, Number, OnlyDmy, OnlyMdy, Phone, Postcode, ShortYear, State, Ymd, Zip,
+    NameComma, Nine, Number, OnlyDmy, OnlyMdy, OpenRange, Phone, Postcode, ShortYear, State, Ymd,
+    Zip,
 };
 use super::column::{CURRENCIES, ColumnProfile};
 use bakkt_source::shape::shape;
@@ -145,6 +146,11 @@ impl FindingList {
                 values(short)
             );
             self.tell("lost_zeros", short, text);
+        }
+        if column.share(OpenRange) > 0.3 {
+            let count = column.count(OpenRange);
+            let text = "are ranges without a unit: of money, `unit` of `usd_range` says whether they are dollars or thousands";
+            self.tell("open_unit", count, format!("{} {text}", values(count)));
         }
         // A dollar sign and USD are one.
         let others = CURRENCIES.iter().zip(column.currencies);

@@ -62,7 +62,7 @@ const FEED: &[SchemaKey] = keys! {
     "postal_code": KeyType::Any(&[REGION, KeyType::Table(PLACE)]),
         "A code gets its country's form and the zeros that it lost. The country of the same address counts first.";
     "tax_id": KeyType::Any(&[KeyType::Words(ID_PARTS), KeyType::Table(TAX_ID)]), "The nine digits of a U.S. tax id, or which of the three kinds it is.";
-    "usd_range": KeyType::Any(&[KeyType::Boolean, KeyType::Table(NUMBER)]), "An amount or a range becomes Bakkt's range that holds all of it.";
+    "usd_range": KeyType::Any(&[KeyType::Boolean, KeyType::Table(AMOUNT)]), "An amount or a range becomes Bakkt's range that holds all of it.";
     "integer": KeyType::Any(&[KeyType::Boolean, KeyType::Table(NUMBER)]), "A whole number, in the same spellings as amounts.";
     "yes_no": KeyType::Any(&[KeyType::Boolean, KeyType::Table(YES_NO)]), "Words for yes and no become true and false.";
     "default": KeyType::Scalar, "Where the source gave nothing. An invalid value stays invalid.";
@@ -109,6 +109,11 @@ const TAX_ID: &[SchemaKey] = keys! {
 
 const NUMBER: &[SchemaKey] = keys! {
     "decimal": KeyType::Words(&[".", ","]), "What begins the decimals.";
+};
+
+const AMOUNT: &[SchemaKey] = keys! {
+    "decimal": KeyType::Words(&[".", ","]), "What begins the decimals.";
+    "unit": KeyType::Words(&["dollars", "thousands", "millions"]), "What numbers without a k or an m count, in the whole column.";
 };
 
 const YES_NO: &[SchemaKey] = keys! {

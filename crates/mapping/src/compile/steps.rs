@@ -12,12 +12,11 @@ use crate::dates::ordered::{self, DateStyle, EPOCHS, ORDERS, SerialEpoch};
 use crate::dates::words::{LANGUAGES, Language};
 use crate::dates::{DEFAULT_PIVOT, DateFormats, PIVOT_AHEAD};
 use crate::feed::{CutPattern, FieldMapping, Split, StrictLookup};
-use crate::lookup::Lookup;
+use crate::lookup::{Lookup, Otherwise};
 use crate::missing::Missing;
 use crate::names::{self, NameOrder, NamePart, NameTransform, PARTS};
 use crate::step::{CountrySource, Dates, DigitsOf, LetterCase, Transform, YesNo};
-use crate::target::{TargetForm, fits};
-use bakkt_contract::amounts::DecimalMark;
+use crate::target::{TargetForm, fits, words};
 use bakkt_contract::{Form, countries};
 use bakkt_files::toml_file::{Table, Value};
 use bakkt_model::error::nearest;
@@ -125,6 +124,13 @@ impl Compiler<'_, '_> {
                 .and_then(|value| self.word(value, takes));
             self.unknown(table, otherwise.is_some(), feed);
             let lookup = self.lookup(value, takes, table);
+            let form = takes.form();
+            let own = match form {
+                Form::Boolean => &["true", "false"],
+                form => words(form),
+            };
+            let only_named = form == Form::AccountType;
+            let otherwise = otherwise.map(|word| Otherwise::new(word, &lookup, own, only_named));
             feed.steps.push(Transform::Lookup(lookup, otherwise));
         }
         let mut forms = 0;
@@ -277,8 +283,8 @@ impl Compiler<'_, '_> {
             "tax_id" => self.tax_id(value),
             "usd_range" => match form {
                 Some(Form::Usd(scale)) => self
-                    .point(key, value)
-                    .map(|point| Transform::UsdRange(scale, point)),
+                    .amount_style(key, value)
+                    .map(|style| Transform::UsdRange(scale, style)),
                 _ => {
                     value.wrong_key(
                         self.found,
@@ -288,7 +294,7 @@ impl Compiler<'_, '_> {
                     None
                 }
             },
-            "integer" => self.point(key, value).map(Transform::Integer),
+            "integer" => self.decimal_mark(key, value).map(Transform::Integer),
             "yes_no" => {
                 let fits = form == Some(Form::Boolean);
                 self.form_fits(key, value, fits, "true or false");
@@ -508,18 +514,6 @@ impl Compiler<'_, '_> {
             kind: kind?,
             entity,
         })
-    }
-
-    /// `true`, or what begins the decimals of the column's numbers.
-    fn point(&mut self, key: &str, value: Value<'_>) -> Option<DecimalMark> {
-        if !value.is_table() {
-            return value.boolean(self.found)?.then_some(DecimalMark::Open);
-        }
-        let table = value.table(key, self.found)?;
-        let points = [(".", DecimalMark::Dot), (",", DecimalMark::Comma)];
-        let point = table.choice("decimal", &points, self.found);
-        table.finish(self.found);
-        Some(point.unwrap_or_default())
     }
 
     fn yes_no(&mut self, value: Value<'_>) -> Option<Transform> {

@@ -5,11 +5,12 @@
 use serde_json::Value;
 
 use super::fields::{CustodyField, RecipientField};
-use super::{CustodyMapper, CustodyRules, CustodyWorker, Said};
+use super::{CustodyMapper, CustodyRules, CustodyWorker, Said, doubts};
+use crate::names::field::{self, NameField};
 use bakkt_contract::countries;
 use bakkt_contract::custody::payloads::{Details, Recipient, User, bank_account, savings};
 use bakkt_contract::custody::{self, names, numbers};
-use bakkt_contract::{forms, texts};
+use bakkt_contract::forms;
 use bakkt_model::custody::CustodyKind;
 use bakkt_model::position::Position;
 use bakkt_source::Row;
@@ -96,11 +97,11 @@ impl CustodyMapper {
         let has_user = !outcome.items.is_empty();
         self.accounts(worker, &mut outcome);
         for index in 0..self.columns() {
-            self.recipient(Some(index), None, worker, &mut outcome);
+            self.recipient(Some(index), None, &account, worker, &mut outcome);
         }
         for (at, row) in customer.recipients {
             self.map_recipient(row, worker);
-            self.recipient(None, Some(*at), worker, &mut outcome);
+            self.recipient(None, Some(*at), &account, worker, &mut outcome);
         }
         if !has_user {
             outcome.items.clear();
@@ -143,8 +144,8 @@ impl CustodyMapper {
         };
         let first = value(CustodyField::FirstName, "/identity/givenName");
         let last = value(CustodyField::LastName, "/identity/familyName");
-        let first = outcome.name(rules, "custody.firstName", first);
-        let last = outcome.name(rules, "custody.lastName", last);
+        let first = outcome.name(rules, ("custody.firstName", NameField::Given), first);
+        let last = outcome.name(rules, ("custody.lastName", NameField::Family), last);
         if let (Some(first), Some(last)) = (&first, &last)
             && let Some(why) = names::unfit_together(first, last)
         {
@@ -155,6 +156,7 @@ impl CustodyMapper {
             "custody.email",
             value(CustodyField::Email, "/emailAddress"),
             |text| {
+                let text = doubts::known(text)?;
                 forms::is_email(text)
                     .then(|| text.to_owned())
                     .ok_or("is no e-mail address")
@@ -170,7 +172,7 @@ impl CustodyMapper {
         let birth = value(CustodyField::DateOfBirth, "/identity/dateOfBirth");
         let birth =
             outcome.fit_if_there("custody.dateOfBirth", birth, |text| {
-                match forms::is_date(text) {
+                match forms::is_date(doubts::known(text)?) {
                     Some(date) if date < rules.as_of => Ok(text.to_owned()),
                     Some(_) => Err("not in the past"),
                     None => Err("not a date"),
@@ -184,7 +186,7 @@ impl CustodyMapper {
                 None
             }
             (phone, _) => outcome.fit_if_there("custody.phoneNumber", phone, |text| {
-                forms::is_e164(text)
+                forms::is_e164(doubts::known(text)?)
                     .then(|| text.to_owned())
                     .ok_or("not an E.164 number")
             }),
@@ -250,6 +252,7 @@ impl CustodyMapper {
         &self,
         index: Option<usize>,
         at: Option<Position>,
+        account: &Value,
         worker: &CustodyWorker,
         outcome: &mut CustodyOutcome,
     ) {
@@ -272,7 +275,12 @@ impl CustodyMapper {
                 None => format!("custody.recipients[].{name}"),
             }
         };
-        match recipient(&said) {
+        let found =
+            recipient(&said).and_then(|recipient| match doubts::mixed_up(&recipient, account) {
+                Some((field, why)) => Err(vec![(field, invalid(why))]),
+                None => Ok(recipient),
+            });
+        match found {
             Ok(recipient) => {
                 let body = recipient.body();
                 let is_there = outcome
@@ -316,7 +324,7 @@ fn recipient<'d>(said: &impl Fn(RecipientField) -> Said<'d>) -> Result<Recipient
         };
         found.map_err(|reason| wrong.push((field, reason))).ok()
     };
-    let name = take(RecipientField::AccountName, &title);
+    let name = take(RecipientField::AccountName, &doubts::account_name);
     let currency = take(RecipientField::Currency, &|text| {
         custody::currency(text)
             .map(str::to_owned)
@@ -356,7 +364,7 @@ fn recipient<'d>(said: &impl Fn(RecipientField) -> Said<'d>) -> Result<Recipient
                 });
                 let relationship = match said(RecipientField::Relationship) {
                     Said::Nothing => None,
-                    _ => Some(take(RecipientField::Relationship, &title)?),
+                    _ => Some(take(RecipientField::Relationship, &doubts::text)?),
                 };
                 Details::Usd {
                     account_number: number?,
@@ -432,11 +440,14 @@ impl CustodyOutcome {
     fn name(
         &mut self,
         rules: &CustodyRules,
-        path: &'static str,
+        (path, kind): (&'static str, NameField),
         value: Result<Option<String>, &'static str>,
     ) -> Option<String> {
         let was_changed = std::cell::Cell::new(false);
         let name = self.fit(path, value, |text| {
+            if field::stands_for_none(text, kind) {
+                return Err("says that no name is known");
+            }
             let Some(why) = names::unfit(text) else {
                 return Ok(text.to_owned());
             };
@@ -456,14 +467,6 @@ impl CustodyOutcome {
 
 fn invalid(why: &str) -> String {
     format!("invalid: {why}")
-}
-
-/// A name or a word of the customer's own.
-fn title(text: &str) -> Result<String, &'static str> {
-    match texts::unfit_text(text, texts::TITLE) {
-        None => Ok(text.to_owned()),
-        Some(why) => Err(why),
-    }
 }
 
 fn yes_no(text: &str) -> Result<bool, &'static str> {

@@ -5,6 +5,7 @@
 
 use super::{FieldMapping, TextSource};
 use crate::dates::ordered::SerialEpoch;
+use crate::lookup::Otherwise;
 use crate::step::{Dates, Transform};
 use bakkt_contract::Form;
 
@@ -51,12 +52,13 @@ impl FieldMapping {
             .any(|step| matches!(step, Transform::Name(..)))
     }
 
-    /// Every text that it can give, where the mapping lists them all.
+    /// Every text that it can give, where the mapping lists them all; besides, words that its field takes anyway.
     pub(crate) fn listed_words(&self) -> Option<Vec<&str>> {
         let mut words: Vec<&str> = match (&self.source, self.steps.last()) {
             (TextSource::Const(text), _) => vec![text],
             (_, Some(Transform::Lookup(table, otherwise))) => {
-                table.meanings().chain(otherwise.as_deref()).collect()
+                let word = otherwise.as_ref().map(Otherwise::word);
+                table.meanings().chain(word).collect()
             }
             _ => return None,
         };

@@ -68,7 +68,7 @@ pub(super) fn doubts<'a>(
 }
 
 /// What is wrong with such a text, if something is.
-fn doubt(text: &str) -> Option<&'static str> {
+pub(crate) fn doubt(text: &str) -> Option<&'static str> {
     let says_nothing = || {
         text.len() <= LONGEST
             && (NO_TEXTS.contains(&fold(text).as_str()) || says_that_nothing_is_known(text))

@@ -12,7 +12,7 @@ pub(crate) mod birth;
 pub mod checks;
 pub mod date_cells;
 pub mod entities;
-mod free_texts;
+pub(crate) mod free_texts;
 pub mod gather;
 pub mod groups;
 pub mod ids;

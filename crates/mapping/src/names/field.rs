@@ -104,6 +104,11 @@ fn are_particles(tokens: &[&str]) -> bool {
     tokens.len() <= 2 && BEGINNINGS.contains(&&*tokens.join(" ").to_lowercase())
 }
 
+/// Whether a cell says that no name is known.
+pub(crate) fn stands_for_none(text: &str, field: NameField) -> bool {
+    doubt(text, field) == Some(PLACEHOLDER)
+}
+
 /// Why a cell is no name of one person, if it is not.
 pub(crate) fn doubt(text: &str, field: NameField) -> Option<&'static str> {
     match may_be_doubtful(text) {

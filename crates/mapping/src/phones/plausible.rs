@@ -33,6 +33,9 @@ pub(super) fn plausible(number: PhoneNumber, region: Option<Region>) -> Option<P
     if number.country_code == 1 || is_valid(&number) {
         return Some(number);
     }
+    if let Some(whole) = with_lost_zero(&number) {
+        return Some(whole);
+    }
     let national = national_digits(&number);
     if let Some(today) = without_former_code(&number, &national) {
         return Some(today);
@@ -51,6 +54,18 @@ pub(super) fn plausible(number: PhoneNumber, region: Option<Region>) -> Option<P
 /// Mends a number whose length no number of its country has: "+52 1 55 …", as mobile phones in Mexico were written until 2019.
 pub(super) fn of_today(number: &PhoneNumber) -> Option<PhoneNumber> {
     without_former_code(number, &national_digits(number))
+}
+
+/// A number of Italy with the zero that belongs to it, where an export left that out and nobody there has the number without.
+fn with_lost_zero(number: &PhoneNumber) -> Option<PhoneNumber> {
+    let whole = PhoneNumber {
+        country_code: number.country_code,
+        national_number: number.national_number,
+        italian_leading_zero: Some(true),
+        ..PhoneNumber::default()
+    };
+    let has_zero = number.italian_leading_zero();
+    (number.country_code == ITALY && !has_zero && is_valid(&whole)).then_some(whole)
 }
 
 fn without_former_code(number: &PhoneNumber, national: &str) -> Option<PhoneNumber> {

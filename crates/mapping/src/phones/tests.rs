@@ -385,3 +385,50 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn no_digit_of_a_number_gets_lost() {
+    for (text, region, wanted) in [
+        // A 1 that stands there twice: which of the digits is too many, nobody knows.
+        ("112345678901", "US", None),
+        ("112025550123", "US", None),
+        ("1 1 202 555 0123", "US", None),
+        ("1 (1) 202-555-0123", "CA", None),
+        ("+1 1 202 555 0123", "US", None),
+        ("+112025550123", "IT", None),
+        ("001 1 202 555 0123", "DE", None),
+        ("011 1 1 202 555 0123", "DE", None),
+        ("1 202 555 0123", "US", Some("+12025550123")),
+        ("011 1 202 555 0123", "DE", Some("+12025550123")),
+        ("0011 1 202 555 0123", "AU", Some("+12025550123")),
+        ("001 202 555 0123", "DE", Some("+12025550123")),
+        // The zero of Italy is a part of the number, also where an export left it out behind the country's code.
+        ("06 69812345", "IT", Some("+390669812345")),
+        ("06 69812345", "VA", Some("+390669812345")),
+        ("+39 06 69812345", "US", Some("+390669812345")),
+        ("+39 (0)6 69812345", "US", Some("+390669812345")),
+        ("+39 6 69812345", "US", Some("+390669812345")),
+        ("+39 2 12345678", "DE", Some("+390212345678")),
+        ("0039 6 69812345", "IT", Some("+390669812345")),
+        ("011 39 6 69812345", "DE", Some("+390669812345")),
+        ("+39 347 1234567", "US", Some("+393471234567")),
+        ("+39 9 9", "US", None),
+        ("6 69812345", "IT", None),
+        // The zero behind the point is none of the number.
+        ("202555012.0", "US", None),
+        ("202555012.00", "US", None),
+        ("1202555012.0", "US", None),
+        ("0207946001.0", "GB", None),
+        ("21234567.0", "CZ", None),
+        ("2025550123.0", "US", Some("+12025550123")),
+        ("2025550123.00", "US", Some("+12025550123")),
+        ("+12025550123.0", "US", Some("+12025550123")),
+        ("212345678.0", "CZ", Some("+420212345678")),
+    ] {
+        assert_eq!(
+            read(text, Some(region)).as_deref(),
+            wanted,
+            "{text} {region}"
+        );
+    }
+}

@@ -49,7 +49,7 @@ pub(crate) fn has_empty_fraction(text: &str) -> bool {
 
 /// The whole number that a spreadsheet wrote with decimals or an exponent, as its digits: `1001` for `1001.0`, `1,001.00` and
 /// `1.001E+03`. None for any other text, and for `7.000`, which may be seven thousand. Digits that are lost stay lost.
-pub(crate) fn whole_number(text: &str) -> Option<String> {
+pub fn whole_number(text: &str) -> Option<String> {
     if !text.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
