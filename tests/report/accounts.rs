@@ -48,7 +48,7 @@ rows read   12    account tasks 8
   excluded   1      accepted    2
   duplicate  2      refused     1
 gaps open    4      gave up     1
-existed before 1, blank lines 3
+existed before 1, of these with other data, left as they are 1, blank lines 3
 decisions: undecided 2
 balances: every row and every task is accounted for
 "
