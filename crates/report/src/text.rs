@@ -306,6 +306,10 @@ fn beside_lines(totals: &Totals) -> String {
         lines.push_str(&format!("KYB {planned}: {}\n", words(&states(&tasks.kyb))));
     }
     let by_hand = words(&[
+        (
+            "accounts answered with the bakktId of another",
+            totals.shared_ids,
+        ),
         ("documents whose file has changed", documents.changed),
         (
             "uploads and KYB of accounts left as they are",

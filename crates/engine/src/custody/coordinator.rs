@@ -3,8 +3,7 @@
 //! A task's way: picked → the rate is about to let it leave → (session looked for) → intent recorded with its key → sent → outcome
 //! recorded. Users, bank accounts, savings and recipients go in lanes of their own beside each other; what is freed by a user is the journal's business.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use super::stage::{CustodyEnd, CustodyTools, KnownUuids};
 use crate::requests::limiter::ClaimPermit;
 use crate::requests::outage::FailureWords;
 use crate::requests::steering::{PendingDecision, Steering};
+use crate::requests::taken::TakenIds;
 use crate::requests::{RequestEngine, RunEnd, Work, record_decisions};
 use bakkt_journal::custody::NEEDS_SESSION;
 use bakkt_journal::{Journal, now};
@@ -42,7 +42,7 @@ pub struct CustodySetup {
     /// Users are made whether or not the account is accepted.
     pub independent: bool,
     /// The uuids that the journals beside this one have; those of this one are added.
-    pub taken: TakenUuids,
+    pub taken: TakenIds,
 }
 
 /// What to do with a task when its wait ends.
@@ -101,21 +101,6 @@ pub(super) struct CustodyLoop {
     picking: Vec<usize>,
     /// A call with the key alone has succeeded in this run.
     pub(super) key_is_good: bool,
-}
-
-/// The uuids under which Bakkt has something, of whatever kind, as hashes: nothing else tells that an answer is not of the customer whose request it was.
-#[derive(Debug, Default)]
-pub struct TakenUuids {
-    seed: RandomState,
-    hashes: HashSet<u64>,
-}
-
-impl TakenUuids {
-    /// Takes one; false when something has it already.
-    pub fn take(&mut self, uuid: &str) -> bool {
-        let hash = self.seed.hash_one(uuid.to_ascii_lowercase());
-        self.hashes.insert(hash)
-    }
 }
 
 /// Runs until nothing is left, or until stopped.

@@ -255,6 +255,11 @@ impl Journals {
         Ok(sum)
     }
 
+    /// Accounts that were answered with the bakktId of another one.
+    pub fn shared_ids(&self) -> anyhow::Result<u64> {
+        self.sum(Reader::shared_ids)
+    }
+
     /// Updates that Bakkt accepted.
     pub fn updates_sent(&self) -> anyhow::Result<u64> {
         self.sum(Reader::updates_sent)
