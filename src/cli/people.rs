@@ -210,7 +210,9 @@ impl std::str::FromStr for ResolvedAs {
             .filter(|_| text.len() == 36)
         {
             Some(uuid) => Ok(ResolvedAs::Uuid(uuid.hyphenated().to_string())),
-            None => Err("is neither accepted, not-taken, approved, rejected nor a uuid".to_owned()),
+            None => Err(
+                "is neither accepted, not-taken, refused, approved, rejected nor a uuid".to_owned(),
+            ),
         }
     }
 }
@@ -220,6 +222,8 @@ impl std::str::FromStr for ResolvedAs {
 pub enum Resolution {
     /// Bakkt took it.
     Accepted,
+    /// Bakkt forbids it to this customer: of custody tasks that are held as forbidden.
+    Refused,
     /// Bakkt did not take it: the next run triggers again.
     NotTaken,
     /// Bakkt approved the customer by manual KYB.

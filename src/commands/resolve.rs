@@ -106,10 +106,11 @@ fn custody(
     let resolution = match outcome {
         ResolvedAs::Uuid(uuid) => UserResolution::Uuid(uuid),
         ResolvedAs::Outcome(Resolution::NotTaken) => UserResolution::NotTaken,
+        ResolvedAs::Outcome(Resolution::Refused) => UserResolution::Refused,
         ResolvedAs::Outcome(_) => {
             return Err(Failure::configuration(
                 "that is not an outcome of custody",
-                "--as UUID when Bakkt has it, under that uuid; --as not-taken when it has not",
+                "--as UUID when Bakkt has it, under that uuid; --as not-taken when it has not; --as refused when Bakkt forbids it to the customer",
             ));
         }
     };
@@ -124,6 +125,7 @@ fn custody(
     let what = match resolution {
         UserResolution::Uuid(_) => "it counts as made; what waited for it goes with the next run",
         UserResolution::NotTaken => "it is sent again with the next run, under a new key",
+        UserResolution::Refused => "it counts as refused; `retry` sends it again",
     };
     Ok(what.to_owned())
 }
@@ -183,7 +185,7 @@ fn kyb(
     let accepted = match outcome {
         Resolution::Accepted => true,
         Resolution::NotTaken => false,
-        Resolution::Approved | Resolution::Rejected => {
+        Resolution::Approved | Resolution::Rejected | Resolution::Refused => {
             return Err(Failure::configuration(
                 "that is not an outcome of a KYB trigger",
                 "--kyb takes --as accepted or --as not-taken; manual KYB is approved or rejected",
@@ -209,7 +211,7 @@ fn manual(
     let is_approved = match outcome {
         Resolution::Approved => true,
         Resolution::Rejected => false,
-        Resolution::Accepted | Resolution::NotTaken => {
+        Resolution::Accepted | Resolution::NotTaken | Resolution::Refused => {
             return Err(Failure::configuration(
                 "that is not an outcome of manual KYB",
                 "--manual takes --as approved or --as rejected",
