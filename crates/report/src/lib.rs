@@ -235,7 +235,9 @@ pub fn write_and_check(
     let chains = checked
         .as_ref()
         .map_or(reader.readers(), std::slice::from_ref);
-    let audit = chains.iter().map(AuditRecord::read);
+    let audit = chains
+        .iter()
+        .map(|reader| reader.named(AuditRecord::read(reader)));
     let audit = audit.collect::<anyhow::Result<Vec<_>>>()?;
     let heads = audit.iter().map(AuditRecord::kept_head).collect();
     files::whole(dir, audit::CHAIN, &CHAIN_BEGINS, |out| {
