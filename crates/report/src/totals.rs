@@ -314,7 +314,7 @@ impl Totals {
 
     /// Whether something waits for a person: blocked (but for those whose manual KYB has ended), duplicate, refused, given up, a document whose file has changed or whose account cannot be told, a
     /// KYB checklist that lacks something, a KYB trigger in doubt, which nobody can ask about, an account that was answered with the id of
-    /// another one, and an account that is not what was sent, or that Bakkt does not know.
+    /// another one, or whose changed agreements nobody has acknowledged, and an account that is not what was sent, or that Bakkt does not know.
     pub fn needs_person(&self) -> bool {
         let tasks = &self.tasks;
         let stopped = [&tasks.account, &tasks.update, &tasks.document, &tasks.kyb]
@@ -332,6 +332,7 @@ impl Totals {
             + self.documents.unclear
             + self.lost_rows
             + self.shared_ids
+            + self.after.unacknowledged
             + self.documents.left_alone
             + self.after.verification.different
             + self.after.verification.unknown

@@ -254,6 +254,8 @@ lines! {
     each_restricted: crate::read::backfills::SkippedRowLine<'_>;
     /// Every accepted account of an entity whose owners changed.
     each_changed_ownership: &str, &str, u64, bakkt_contract::ownership::OwnerChanges;
+    /// Every accepted account whose changed agreements nobody has acknowledged.
+    each_unacknowledged: &str, &str, u64;
     /// Every gap that was closed.
     each_closed_gap: crate::read::gap_history::ClosedLine<'_>;
     /// Every custody task.
