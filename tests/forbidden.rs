@@ -249,17 +249,85 @@ fn bank_accounts_wait_for_the_next_run_when_the_key_is_revoked() {
 #[test]
 fn a_customer_of_custody_is_refused_once_another_shows_it() {
     use custody::world::{World, rows};
-    // The third of five is refused; the last is told, and waits.
-    for (id, expected) in [("A-3", "user refused 403"), ("A-5", "user held forbidden")] {
+    // Of the last one a question about another customer shows it.
+    for id in ["A-3", "A-5"] {
         let forbids = format!("[custody]\nforbid_id_containing = \"{id}\"\n");
         let world = World::new(&rows(5), "in_flight = 1\n", &forbids);
         let said = world.run(3);
         let found = states(&world, "user");
         assert_eq!(
-            (found["user accepted"], found[expected]),
+            (found["user accepted"], found["user refused 403"]),
             (4, 1),
             "{found:?}"
         );
-        assert_eq!(said.contains("forbidden by Bakkt"), id == "A-5", "{said}");
+        assert!(!said.contains("forbidden by Bakkt"), "{said}");
+        world.made().has_nothing_twice();
     }
+}
+
+/// A world of one customer whose session is there, behind a gate that forbids what a function says of a request's head.
+fn lone_customer(
+    forbids: impl Fn(&str, &[u8]) -> bool + Send + Sync + 'static,
+) -> (custody::world::World, String) {
+    let row = custody::world::row("A-1", "ann1@example.com", "EUR;GBP", "", "");
+    let world = custody::world::World::new(&[row], "in_flight = 1\n", "");
+    let url = serve(
+        &world.sandbox.base_url(),
+        move |head, body, pass| match forbids(head, body) {
+            true => {
+                b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_vec()
+            }
+            false => pass(),
+        },
+    );
+    (world, url)
+}
+
+#[test]
+fn a_lone_customer_of_custody_is_refused_when_the_key_is_good() {
+    // One of their accounts is forbidden, after another was made.
+    let (world, url) = lone_customer(|head, body| {
+        head.starts_with("POST /user/bank-account/bakkt ")
+            && String::from_utf8_lossy(body).contains("GBP")
+    });
+    let run = |code| world.ended(&mut world.command(&["run"], &["--base-url", &url]), code);
+    run(3);
+    world.sessions(&["A-1"], "");
+    run(3);
+    let found = states(&world, "bank account");
+    assert_eq!(found.get("bank account refused 403"), Some(&1), "{found:?}");
+}
+
+#[test]
+fn a_person_says_that_bakkt_forbids_a_lone_customer() {
+    // Nothing shows whom it is about: reading their user is forbidden as well.
+    let (world, url) = lone_customer(|head, body| {
+        let is_bank = head.starts_with("POST /user/bank-account/bakkt ");
+        (is_bank && String::from_utf8_lossy(body).contains("GBP")) || head.starts_with("GET /user ")
+    });
+    let run = |code| world.ended(&mut world.command(&["run"], &["--base-url", &url]), code);
+    run(3);
+    world.sessions(&["A-1"], "");
+    let said = run(3);
+    assert!(said.contains("forbidden by Bakkt"), "{said}");
+    let lines = world.sheet("custody.csv");
+    let held = lines.iter().find(|line| line["code"] == "forbidden");
+    let held = held.unwrap();
+    assert!(held["message"].contains("--as refused"), "{held:?}");
+    let resolve = |task: &str, code| {
+        let arguments = ["--custody-task", task, "--as", "refused"];
+        let mut command = world.command(&["resolve"], &arguments);
+        world.ended(command.args(["--reason", "Bakkt says so"]), code)
+    };
+    resolve(&held["task"], 0);
+    run(3);
+    let found = states(&world, "bank account");
+    assert_eq!(
+        found.get("bank account refused forbidden"),
+        Some(&1),
+        "{found:?}"
+    );
+    let made = lines.iter().find(|line| line["state"] == "accepted");
+    let said = resolve(&made.unwrap()["task"], 2);
+    assert!(said.contains("is not held"), "{said}");
 }

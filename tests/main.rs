@@ -60,6 +60,7 @@ mod sandbox_documents;
 mod sandbox_entity;
 mod schema;
 mod shards;
+mod shared_ids;
 mod templates;
 mod uploads;
 mod verify;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bakkt_contract::unfit_id::{IdRules, unfit};
 use clap::Args;
 
 use super::{ReplaceArgs, TargetArgs, ViewArgs};
@@ -128,7 +129,7 @@ pub struct RetryArgs {
 
 /// `resolve`: what a person found out.
 #[derive(Debug, Args)]
-#[group(id = "what", required = true, multiple = false, args = ["kyb", "manual", "user", "custody_task", "duplicate"])]
+#[group(id = "what", required = true, multiple = false, args = ["kyb", "manual", "account", "user", "custody_task", "duplicate"])]
 pub struct ResolveArgs {
     /// The migration folder.
     pub dir: PathBuf,
@@ -141,13 +142,19 @@ pub struct ResolveArgs {
     /// The clientAccountId of an account for manual KYB.
     #[arg(long, value_name = "ID", requires = "outcome")]
     pub manual: Option<String>,
+    /// The clientAccountId of an account that was answered with the bakktId of another one.
+    #[arg(long, value_name = "ID", requires = "outcome")]
+    pub account: Option<String>,
+    /// With --account and --as accepted: the bakktId under which Bakkt has it.
+    #[arg(long, value_name = "BAKKT_ID", requires = "account", value_parser = bakkt_id)]
+    pub bakkt_id: Option<String>,
     /// The clientAccountId of a customer whose custody user is in doubt.
     #[arg(long, value_name = "ID", requires = "outcome")]
     pub user: Option<String>,
     /// The number of a custody task in doubt, as custody.csv has it.
     #[arg(long, value_name = "TASK", requires = "outcome")]
     pub custody_task: Option<i64>,
-    /// What became of it: an outcome, or with --user and --custody-task Bakkt's uuid. With --kyb, Bakkt has started the screening, or has not; with --manual, how manual KYB ended.
+    /// What became of it: an outcome, or with --user and --custody-task Bakkt's uuid. With --account, Bakkt has the account, or has not; with --kyb, Bakkt has started the screening, or has not; with --manual, how manual KYB ended.
     #[arg(
         long = "as",
         value_name = "OUTCOME",
@@ -172,6 +179,16 @@ pub struct ResolveArgs {
     pub json: bool,
 }
 
+/// A bakktId as Bakkt makes them: never something that names a customer.
+fn bakkt_id(text: &str) -> Result<String, String> {
+    let is_of_id = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(is_of_id);
+    match fits && unfit(text, IdRules::default()).is_none() {
+        true => Ok(text.to_owned()),
+        false => Err("is not an id that Bakkt makes".to_owned()),
+    }
+}
+
 /// What a person found out: an outcome, or a uuid of Bakkt's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResolvedAs {
@@ -193,7 +210,9 @@ impl std::str::FromStr for ResolvedAs {
             .filter(|_| text.len() == 36)
         {
             Some(uuid) => Ok(ResolvedAs::Uuid(uuid.hyphenated().to_string())),
-            None => Err("is neither accepted, not-taken, approved, rejected nor a uuid".to_owned()),
+            None => Err(
+                "is neither accepted, not-taken, refused, approved, rejected nor a uuid".to_owned(),
+            ),
         }
     }
 }
@@ -203,6 +222,8 @@ impl std::str::FromStr for ResolvedAs {
 pub enum Resolution {
     /// Bakkt took it.
     Accepted,
+    /// Bakkt forbids it to this customer: of custody tasks that are held as forbidden.
+    Refused,
     /// Bakkt did not take it: the next run triggers again.
     NotTaken,
     /// Bakkt approved the customer by manual KYB.

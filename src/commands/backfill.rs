@@ -123,8 +123,8 @@ async fn settle(
             signals.stopping()
         })?;
     let (sources, mut settings) = send::sources(migration)?;
-    let target = &args.target;
-    let journal = settled_by(sources, target, &mut settings, journal, signals, mode).await?;
+    let to = (args.dir.as_path(), &args.target);
+    let journal = settled_by(sources, to, &mut settings, journal, signals, mode).await?;
     Ok(Session {
         settings,
         journal,

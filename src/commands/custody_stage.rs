@@ -12,10 +12,10 @@ use super::rates::Rates;
 use super::run_control::RunControl;
 use super::signals::Signals;
 use super::so_far::so_far;
-use super::target;
+use super::{taken_ids, target};
 use bakkt_engine::api::Client;
 use bakkt_engine::custody::stage::{CustodyLimiters, CustodyTools};
-use bakkt_engine::custody::{CustodyBody, CustodyBodyFn, CustodySetup, TakenUuids, run};
+use bakkt_engine::custody::{CustodyBody, CustodyBodyFn, CustodySetup, run};
 use bakkt_engine::quota::server::Fence;
 use bakkt_engine::requests::RunEnd;
 use bakkt_engine::requests::disk::DiskReads;
@@ -25,13 +25,13 @@ use bakkt_files::progress::{Mode, WorkProgress, note};
 use bakkt_folder::migration::custody::Custody;
 use bakkt_folder::settings::Settings;
 use bakkt_folder::settings::custody::CustodySettings;
+use bakkt_journal::Journal;
 use bakkt_journal::custody::sessions::Sessions;
-use bakkt_journal::{Journal, Reader};
 use bakkt_mapping::custody::CustodyWorker;
 use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::custody::{CustodyKind, CustodyTask};
-use bakkt_model::error::{Failure, Style, describe};
+use bakkt_model::error::Failure;
 use bakkt_model::limits::Retry;
 use bakkt_model::number::thousands;
 use bakkt_model::sensitive::Sensitive;
@@ -157,28 +157,6 @@ pub fn unfinished(journal: &Journal) -> anyhow::Result<u64> {
     counts.into_iter().sum()
 }
 
-/// The uuids that the other shards have whose journals lie here. One that cannot be read is told, and keeps nobody waiting.
-fn taken_beside(place: &StatePlace, mode: Mode) -> TakenUuids {
-    let mut taken = TakenUuids::default();
-    for (shard, path) in place.journals_of_other_shards() {
-        let read = Reader::open(&path).and_then(|reader| {
-            reader.each_custody_uuid(|uuid| {
-                taken.take(uuid);
-            })
-        });
-        if let Err(error) = read {
-            note(
-                mode,
-                &format!(
-                    "custody: uuids are not compared with those of shard {shard}: {}",
-                    describe(&error, Style::PLAIN)
-                ),
-            );
-        }
-    }
-    taken
-}
-
 /// Makes what custody has to make, until done or stopped.
 pub async fn send(
     mut journal: Journal,
@@ -250,7 +228,7 @@ pub async fn send(
         selected: scope.selected,
         window: custody.window,
         independent: !custody.after_acceptance,
-        taken: taken_beside(scope.place, mode),
+        taken: taken_ids::of_custody(scope.place, mode),
     };
     let pressure_file = PressureFile::start(journal.folder(), counters.clone());
     let number = super::run_record::begin(&mut journal, "custody")?;

@@ -56,6 +56,7 @@ pub mod sessions;
 mod shell_help;
 pub mod signals;
 pub mod so_far;
+mod taken_ids;
 pub mod target;
 pub mod telemetry;
 pub mod uploads;

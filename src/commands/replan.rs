@@ -87,7 +87,7 @@ pub(super) fn plan_anew(
             journal,
             state,
         } = Session::open_planned(destination)?;
-        let mut journal = settled(target, &mut settings, journal, &signals, mode).await?;
+        let mut journal = settled((dir, target), &mut settings, journal, &signals, mode).await?;
         let binding = opening::binding(&journal, &state, today())?;
         let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
         first(&mut journal, &migration)?;
@@ -103,7 +103,7 @@ pub(super) fn plan_anew(
 
 /// Nothing may be in doubt when the plan changes: what is, is asked about first; nothing is sent.
 pub(super) async fn settled(
-    args: &TargetArgs,
+    to: (&Path, &TargetArgs),
     settings: &mut Settings,
     journal: Journal,
     signals: &Signals,
@@ -115,18 +115,19 @@ pub(super) async fn settled(
         document: Arc::new(|_: &_| Err("nothing is sent while settling".to_owned())),
         custody: None,
     };
-    settled_by(sources, args, settings, journal, signals, mode).await
+    settled_by(sources, to, settings, journal, signals, mode).await
 }
 
 /// The same, with the bytes that what Bakkt has is compared with.
 pub(super) async fn settled_by(
     sources: send::Sources,
-    args: &TargetArgs,
+    (dir, args): (&Path, &TargetArgs),
     settings: &mut Settings,
     journal: Journal,
     signals: &Signals,
     mode: Mode,
 ) -> anyhow::Result<Journal> {
+    journal.refuse_shared_ids()?;
     if journal.doubts()? == 0 {
         return Ok(journal);
     }
@@ -136,8 +137,10 @@ pub(super) async fn settled_by(
     } else {
         (None, target::credentials(settings)?)
     };
+    let place = StatePlace::new(dir, args.sandbox, &args.shards)?;
     let scope = send::SendScope {
         settle_only: true,
+        place: Some(&place),
         ..send::SendScope::default()
     };
     let (journal, ended) = send::send(
@@ -161,6 +164,7 @@ pub(super) async fn settled_by(
         }
         RunEnd::Finished => {}
     }
+    journal.refuse_shared_ids()?;
     let left = journal.doubts()?;
     if left > 0 {
         return Err(Failure::stopped(

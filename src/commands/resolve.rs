@@ -9,7 +9,7 @@ use super::{CommandOutput, checkpoint, deciding, replan};
 use crate::cli::{Resolution, ResolveArgs, ResolvedAs};
 use bakkt_files::progress::Mode;
 use bakkt_journal::custody::UserResolution;
-use bakkt_journal::decisions::{DuplicateChoice, OperatorNote};
+use bakkt_journal::decisions::{AccountResolution, DuplicateChoice, OperatorNote};
 use bakkt_journal::replan::ReplanOptions;
 use bakkt_journal::{Journal, Reader, now};
 use bakkt_mapping::pipeline::duplicates::DuplicateKind;
@@ -43,10 +43,18 @@ pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             },
             Some(outcome),
         ) => custody(&view.place, &CustodyName::Task(*task), &outcome, decided)?,
+        (
+            ResolveArgs {
+                account: Some(id),
+                bakkt_id,
+                ..
+            },
+            Some(ResolvedAs::Outcome(outcome)),
+        ) => account(&view.place, id, (outcome, bakkt_id.as_deref()), decided)?,
         (_, Some(ResolvedAs::Uuid(_))) => {
             return Err(Failure::configuration(
-                "a uuid is no outcome of KYB",
-                "--user and --custody-task take --as UUID or --as not-taken",
+                "a uuid is no outcome of KYB or of an account",
+                "--user and --custody-task take --as UUID or --as not-taken; --account takes --as accepted with --bakkt-id, or --as not-taken",
             ));
         }
         (ResolveArgs { kyb: Some(id), .. }, Some(ResolvedAs::Outcome(outcome))) => {
@@ -69,7 +77,7 @@ pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         _ => {
             return Err(Failure::configuration(
                 "nothing to resolve",
-                "--kyb ID --as OUTCOME, --manual ID --as OUTCOME, --user ID --as UUID|not-taken, or --duplicate ID --take FILE:ROW",
+                "--kyb ID --as OUTCOME, --manual ID --as OUTCOME, --account ID --as accepted|not-taken, --user ID --as UUID|not-taken, or --duplicate ID --take FILE:ROW",
             ));
         }
     };
@@ -98,15 +106,16 @@ fn custody(
     let resolution = match outcome {
         ResolvedAs::Uuid(uuid) => UserResolution::Uuid(uuid),
         ResolvedAs::Outcome(Resolution::NotTaken) => UserResolution::NotTaken,
+        ResolvedAs::Outcome(Resolution::Refused) => UserResolution::Refused,
         ResolvedAs::Outcome(_) => {
             return Err(Failure::configuration(
                 "that is not an outcome of custody",
-                "--as UUID when Bakkt has it, under that uuid; --as not-taken when it has not",
+                "--as UUID when Bakkt has it, under that uuid; --as not-taken when it has not; --as refused when Bakkt forbids it to the customer",
             ));
         }
     };
     if let UserResolution::Uuid(uuid) = resolution {
-        refuse_uuid_of_another_shard(place, uuid)?;
+        in_other_shards(place, |reader, shard| reader.refuse_taken_uuid(uuid, shard))?;
     }
     let mut journal = place.open_journal()?;
     match name {
@@ -116,18 +125,55 @@ fn custody(
     let what = match resolution {
         UserResolution::Uuid(_) => "it counts as made; what waited for it goes with the next run",
         UserResolution::NotTaken => "it is sent again with the next run, under a new key",
+        UserResolution::Refused => "it counts as refused; `retry` sends it again",
     };
     Ok(what.to_owned())
 }
 
-/// Refuses a uuid under which Bakkt has a customer of another shard, as far as its journal lies here.
-fn refuse_uuid_of_another_shard(place: &StatePlace, uuid: &str) -> anyhow::Result<()> {
+/// Asks every other shard whose journal lies here; such as to refuse a uuid under which Bakkt has a customer of it.
+fn in_other_shards(
+    place: &StatePlace,
+    ask: impl Fn(&Reader, &str) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     for (shard, path) in place.journals_of_other_shards() {
         let reader = Reader::open(&path)
-            .with_context(|| format!("cannot look the uuid up in shard {shard}"))?;
-        reader.refuse_taken_uuid(uuid, &shard.to_string())?;
+            .with_context(|| format!("cannot look the id up in shard {shard}"))?;
+        ask(&reader, &shard.to_string())?;
     }
     Ok(())
+}
+
+/// An account that was answered with the bakktId of another one.
+fn account(
+    place: &StatePlace,
+    id: &str,
+    (outcome, bakkt_id): (Resolution, Option<&str>),
+    decided: OperatorNote<'_>,
+) -> anyhow::Result<String> {
+    let resolution = match (outcome, bakkt_id) {
+        (Resolution::Accepted, bakkt_id) => AccountResolution::Accepted(bakkt_id),
+        (Resolution::NotTaken, None) => AccountResolution::NotTaken,
+        _ => {
+            return Err(Failure::configuration(
+                "that is not an outcome of an account",
+                "--account takes --as accepted, with --bakkt-id where you know it, or --as not-taken",
+            ));
+        }
+    };
+    if let AccountResolution::Accepted(Some(id)) = resolution {
+        in_other_shards(place, |reader, shard| {
+            reader.refuse_taken_bakkt_id(id, shard)
+        })?;
+    }
+    let mut journal = place.open_journal()?;
+    journal.resolve_account(id, resolution, decided)?;
+    let what = match resolution {
+        AccountResolution::Accepted(_) => {
+            "the account counts as accepted; what waited for it goes with the next run"
+        }
+        AccountResolution::NotTaken => "the account is sent again with the next run",
+    };
+    Ok(what.to_owned())
 }
 
 fn kyb(
@@ -139,7 +185,7 @@ fn kyb(
     let accepted = match outcome {
         Resolution::Accepted => true,
         Resolution::NotTaken => false,
-        Resolution::Approved | Resolution::Rejected => {
+        Resolution::Approved | Resolution::Rejected | Resolution::Refused => {
             return Err(Failure::configuration(
                 "that is not an outcome of a KYB trigger",
                 "--kyb takes --as accepted or --as not-taken; manual KYB is approved or rejected",
@@ -165,7 +211,7 @@ fn manual(
     let is_approved = match outcome {
         Resolution::Approved => true,
         Resolution::Rejected => false,
-        Resolution::Accepted | Resolution::NotTaken => {
+        Resolution::Accepted | Resolution::NotTaken | Resolution::Refused => {
             return Err(Failure::configuration(
                 "that is not an outcome of manual KYB",
                 "--manual takes --as approved or --as rejected",

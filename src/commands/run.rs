@@ -185,6 +185,7 @@ async fn prepared(
         watchers: Some(watchers),
         fence: fence.clone(),
         control: Some(&control),
+        place: Some(&view.place),
     };
     let custody = sources.custody.take();
     let stage = telemetry.stage("send");

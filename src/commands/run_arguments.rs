@@ -185,8 +185,10 @@ mod tests {
     use crate::cli::Cli;
 
     /// Options whose values name customers or people, or hold words about them.
-    const ABOUT_CUSTOMERS: [&str; 10] = [
+    const ABOUT_CUSTOMERS: [&str; 12] = [
+        "account",
         "as",
+        "bakkt-id",
         "code",
         "custody-task",
         "duplicate",

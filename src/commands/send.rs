@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex};
 use super::custody_stage::{self, CustodySource};
 use super::metrics::RunWatchers;
 use super::metrics::numbers::RunSources;
+use super::place::StatePlace;
 use super::pressure_file::PressureFile;
 use super::rates::Rates;
 use super::run_control::{self, RunControl};
 use super::signals::Signals;
 use super::so_far::so_far;
-use super::uploads;
+use super::{taken_ids, uploads};
 use bakkt_engine::api::{AnswerCounts, Client, Credentials};
 use bakkt_engine::quota::server::Fence;
 use bakkt_engine::requests::disk::DiskReads;
@@ -49,6 +50,8 @@ pub struct SendScope<'a> {
     pub fence: Option<Fence>,
     /// What steers the run.
     pub control: Option<&'a RunControl>,
+    /// Where the journal lies, and those of other shards beside it.
+    pub place: Option<&'a StatePlace>,
 }
 
 /// Where what is sent comes from.
@@ -162,6 +165,10 @@ pub async fn send(
         selected: scope.selected,
         settle_only: scope.settle_only,
         heard: heard(&journal),
+        taken: scope
+            .place
+            .map(|place| taken_ids::of_accounts(place, mode))
+            .unwrap_or_default(),
     };
     tracing::info!(open, in_doubt = counters.in_doubt.get(), "sending");
     let shown = WorkProgress::watch(mode, "sending", move || so_far(&counters));

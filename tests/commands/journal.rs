@@ -204,12 +204,10 @@ fn the_key_of_another_journal_is_refused_before_an_older_journal_is_changed() {
     assert_eq!(version, 7);
 }
 
-#[test]
-fn a_damaged_page_behind_the_first_is_told_with_the_next_step() {
+/// Puts all of a journal into one file, and damages it from its second page on.
+fn damage_behind_the_first_page(world: &World, journal: &str) {
     use std::os::unix::fs::FileExt;
-    let (world, bakkt) = begun();
-    // All of the journal in one file, which is damaged from its second page on.
-    let db = rusqlite::Connection::open(world.path(JOURNAL)).unwrap();
+    let db = rusqlite::Connection::open(world.path(journal)).unwrap();
     db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .unwrap();
     let page: u32 = db
@@ -218,12 +216,53 @@ fn a_damaged_page_behind_the_first_is_told_with_the_next_step() {
     drop(db);
     let file = File::options()
         .write(true)
-        .open(world.path(JOURNAL))
+        .open(world.path(journal))
         .unwrap();
     let size = file.metadata().unwrap().len();
     let page = u64::from(page);
     file.write_all_at(&vec![0xA5; (size - page) as usize], page)
         .unwrap();
+}
+
+#[test]
+fn of_several_journals_the_damaged_one_is_named() {
+    let bakkt = Bakkt::start(|_| {});
+    let world = World::of(12);
+    for shard in ["0/2", "1/2"] {
+        let line = format!("--yes --shard {shard} --registry shards.db");
+        let said = world.bakkt(&bakkt.run(&line));
+        assert!(said.starts_with("exit code 0"), "{said}");
+    }
+    let damaged = "acme/.bakkt-migrate/shard-1-of-2/journal.db";
+    let whole = std::fs::read(world.path(damaged)).unwrap();
+    let told = |line: &str| {
+        let said = world.bakkt(line);
+        assert!(said.starts_with("exit code 1"), "{line}\n{said}");
+        for words in [
+            "the journal cannot be read: ",
+            damaged,
+            "  next: ",
+            "from a backup",
+        ] {
+            assert!(said.contains(words), "{line}: {words}\n{said}");
+        }
+    };
+    let lines = [
+        "status acme",
+        "gaps acme --shard 1/2",
+        "report acme --merge",
+    ];
+    damage_behind_the_first_page(&world, damaged);
+    lines.iter().for_each(|line| told(line));
+    // A file that is no database at all.
+    std::fs::write(world.path(damaged), vec![0xA5; whole.len()]).unwrap();
+    lines.iter().for_each(|line| told(line));
+}
+
+#[test]
+fn a_damaged_page_behind_the_first_is_told_with_the_next_step() {
+    let (world, bakkt) = begun();
+    damage_behind_the_first_page(&world, JOURNAL);
     for line in [
         "status acme",
         "gaps acme",

@@ -124,6 +124,7 @@ fn a_report_goes_where_it_is_told() {
     elsewhere/report/report.xlsx
     elsewhere/report/restricted.csv
     elsewhere/report/summary.json
+    elsewhere/report/unacknowledged.csv
     elsewhere/report/unknown-events.csv
     elsewhere/report/unused.csv
     elsewhere/report/verification.csv

@@ -48,11 +48,20 @@ fn a_changed_agreement_waits_for_its_acknowledgement() {
         (&json!({"accounts": 1, "first": ["A"]}), &json!(2), 0),
         "{planned}"
     );
-    case.run("run", &[]);
+    let (totals, code) = case.run("run", &[]);
     assert_eq!(
         (case.sandbox.count("updated"), version(&case, "A")),
         (2, json!("1"))
     );
+    assert_eq!((code, &totals["after"]["unacknowledged"]), (3, &json!(1)));
+    assert_eq!(lines(&case, "unacknowledged.csv"), ["A,export.csv,2"]);
+    let mut status = program();
+    let status = status.arg("status").arg(case.folder.path());
+    let status = status.output().unwrap();
+    let text = String::from_utf8_lossy(&status.stdout);
+    let told = "accounts whose changed agreements nobody has acknowledged 1";
+    assert!(text.contains(told), "{text}");
+    assert_eq!(status.status.code(), Some(3));
     assert_ne!(held(&case, "A")["owners"][0]["phoneNumber"], PHONE.1);
 
     let refused = |more: &[&str]| {
@@ -88,6 +97,7 @@ fn a_changed_agreement_waits_for_its_acknowledgement() {
     ];
     let (planned, _) = case.run("replan", &how);
     assert_eq!(planned["replan"]["updates"], 1, "{planned}");
+    assert_eq!(lines(&case, "unacknowledged.csv"), [""; 0]);
 
     // Acknowledged once: other changes of the account need no further word.
     export(

@@ -326,6 +326,7 @@ fn files_are_private_whole_and_replaced() {
         "report.xlsx",
         "restricted.csv",
         "summary.json",
+        "unacknowledged.csv",
         "unknown-events.csv",
         "unused.csv",
         "verification.csv",

@@ -15,6 +15,9 @@ pub const DOCUMENT_IN_ANOTHER_FORM: &str = "a row of the export has its clientAc
 /// Why a document is nobody's: it names nobody.
 pub const DOCUMENT_WITHOUT_ID: &str = "it does not say its clientAccountId";
 
+/// The code of an account that was answered with the bakktId of another one: it is in doubt, and for a person.
+pub const ID_OF_ANOTHER: &str = "id of another";
+
 /// How the reason of a document begins whose clientAccountId cannot be read.
 const UNREAD_ID: &str = "invalid: clientAccountId: ";
 
@@ -58,6 +61,8 @@ pub struct Task {
     pub first_at: Option<i64>,
     /// Of an account or an update: the rows beside its account's own.
     pub parts: Vec<JoinedRow>,
+    /// Of an update: Bakkt's id of the account, where it is known.
+    pub bakkt_id: Option<String>,
     /// Of a document task: the document.
     pub document: Option<Box<DocumentFacts>>,
 }
@@ -167,6 +172,13 @@ pub enum Transition {
     Doubt {
         /// Such as "timeout".
         answer: String,
+    },
+    /// What was answered leaves open whose account it is, and nobody can be asked by program: it waits for a person.
+    DoubtForPerson {
+        /// Such as "200", or "asked".
+        answer: String,
+        /// Why: code and message.
+        reason: (&'static str, String),
     },
     /// Bakkt was asked twice, and it is not there.
     Absent,

@@ -45,6 +45,8 @@ pub(super) const OWNERSHIP: &[&str] = &[
     "ownersRemoved",
     "ownersChanged",
 ];
+/// The columns of `unacknowledged.csv`.
+pub(super) const UNACKNOWLEDGED: &[&str] = &["clientAccountId", "file", "row"];
 /// The columns of `gap-history.csv`.
 pub(super) const HISTORY: &[&str] = &[
     "clientAccountId",
@@ -94,6 +96,10 @@ pub struct AfterAcceptance {
     /// Accepted accounts of entities whose owners changed: Bakkt must be told. Absent when there are none.
     #[serde(skip_serializing_if = "is_zero")]
     pub ownership_changed: u64,
+    /// Accepted accounts whose agreements changed, and of whom nobody has said that both sides acknowledged them: no update of them is
+    /// planned. Absent when there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unacknowledged: u64,
 }
 
 fn is_zero(count: &u64) -> bool {
@@ -198,6 +204,10 @@ impl AfterAcceptance {
             })?;
             journals.each_changed_ownership(|_, _, _, _| {
                 after.ownership_changed += 1;
+                Ok(())
+            })?;
+            journals.each_unacknowledged(|_, _, _| {
+                after.unacknowledged += 1;
                 Ok(())
             })?;
         } else {
@@ -351,6 +361,21 @@ pub(super) fn restricted(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow:
             out.text(line.path)?;
             out.text(line.file)?;
             out.number(line.row)?;
+            out.end()
+        })
+    })?;
+    Ok(lines)
+}
+
+/// Writes `unacknowledged.csv`: the accepted accounts whose changed agreements nobody has acknowledged. Returns how many there are.
+pub(super) fn unacknowledged(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<u64> {
+    let mut lines = 0;
+    sheet(dir, "unacknowledged.csv", UNACKNOWLEDGED, |out| {
+        journals.each_unacknowledged(|client_id, file, row| {
+            lines += 1;
+            out.text(client_id)?;
+            out.text(file)?;
+            out.number(row)?;
             out.end()
         })
     })?;

@@ -194,7 +194,7 @@ pub(super) fn steps(totals: &Totals) -> Vec<OpenStep> {
     let all = [
         (custody.needs_session, "Custody tasks that need a session", "Let the customers log in once (sessions wanted lists them), and hand the sessions in with sessions import.", "custody.csv, code needs a session"),
         (custody.not_in_agreement, "Custody tasks that are not in the agreement", "Ask your Bakkt account manager whether the feature is in your agreement; the next run tries again.", "custody.csv, code not in the agreement"),
-        (custody.forbidden, "Custody tasks that Bakkt forbids", "Check the custody key, your address and your agreement, and leave out whom Bakkt truly forbids; the next run tries again.", "custody.csv, code forbidden"),
+        (custody.forbidden, "Custody tasks that Bakkt forbids", "Check the custody key, your address and your agreement; of whom Bakkt truly forbids, say resolve --custody-task with --as refused. The next run tries the others again.", "custody.csv, code forbidden"),
         (custody.for_a_person, "Custody tasks in doubt, for a person", "Find out at Bakkt what became of each, then settle it with resolve --user or --custody-task.", "custody.csv, code for a person"),
         (stopped, "Custody tasks refused or given up", "Correct the source and plan again, or retry.", "custody.csv, state refused or gave up"),
         (custody.gaps, "Parts of custody that are not made", "Correct the source and plan again; users of other accounts are made by hand.", "custody-gaps.csv"),

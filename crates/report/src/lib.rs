@@ -81,6 +81,7 @@ pub fn files() -> Vec<(&'static str, FileStart)> {
         ("restricted.csv", after::RESTRICTED),
         ("findings.csv", findings::FINDINGS),
         ("ownership.csv", after::OWNERSHIP),
+        ("unacknowledged.csv", after::UNACKNOWLEDGED),
         ("manual-kyb.csv", beside::MANUAL_KYB),
         ("unknown-events.csv", after::UNKNOWN),
         ("custody.csv", custody::CUSTODY),
@@ -108,6 +109,7 @@ struct Found {
     decisions: OnceLock<AfterAcceptance>,
     restricted: OnceLock<u64>,
     ownership: OnceLock<u64>,
+    unacknowledged: OnceLock<u64>,
     minutes: OnceLock<BTreeMap<i64, Minute>>,
     rows: OnceLock<RowCounts>,
     records: OnceLock<RecordHashes>,
@@ -190,6 +192,7 @@ pub fn write_and_check(
             Box::new(|r| keep(&found.minutes, r.minutes()?)),
             Box::new(|r| keep(&found.restricted, after::restricted(r, dir)?)),
             Box::new(|r| keep(&found.ownership, after::ownership(r, dir)?)),
+            Box::new(|r| keep(&found.unacknowledged, after::unacknowledged(r, dir)?)),
             Box::new(|r| files::refused(r, dir)),
             Box::new(|r| findings::findings(r, dir)),
             Box::new(|r| keep(&found.documents, beside::documents(r, dir)?)),
@@ -211,6 +214,7 @@ pub fn write_and_check(
     let mut after = kept(found.decisions)?;
     after.restricted = kept(found.restricted)?;
     after.ownership_changed = kept(found.ownership)?;
+    after.unacknowledged = kept(found.unacknowledged)?;
     after.read_beside(&reader, now)?;
     let (due_on, minutes) = (kept(found.due_on)?, kept(found.minutes)?);
     let walked = Walked {
@@ -235,7 +239,9 @@ pub fn write_and_check(
     let chains = checked
         .as_ref()
         .map_or(reader.readers(), std::slice::from_ref);
-    let audit = chains.iter().map(AuditRecord::read);
+    let audit = chains
+        .iter()
+        .map(|reader| reader.named(AuditRecord::read(reader)));
     let audit = audit.collect::<anyhow::Result<Vec<_>>>()?;
     let heads = audit.iter().map(AuditRecord::kept_head).collect();
     files::whole(dir, audit::CHAIN, &CHAIN_BEGINS, |out| {

@@ -294,10 +294,11 @@ fn steps(totals: &Totals) -> Vec<OpenStep> {
         (v.duplicate, "Rows that are duplicates", "Choose which row of each clientAccountId counts.", "reconciliation.csv, verdict duplicate"),
         (t.refused + u.refused + d.refused + k.refused, "Tasks refused by Bakkt", "Read code and field, correct the source, then plan again.", "refused.csv"),
         (t.gave_up + u.gave_up + d.gave_up + k.gave_up, "Tasks given up", "Find out why Bakkt could not take them, then retry.", "refused.csv"),
+        (totals.shared_ids, "Accounts answered with the bakktId of another", "Ask Bakkt under which id it has each of them, then settle it with resolve --account.", "refused.csv, code id of another"),
         (t.held + u.held, "Account tasks held", "Settle what holds them.", "reconciliation.csv, accountState held"),
         (totals.existed.different, "Accounts that existed before, with other data", "Decide whether Bakkt's data or the export's is right. Nothing is sent for such an account: a change goes by hand through Bakkt's Operations.", "reconciliation.csv, existedBefore different"),
         (totals.gaps.open, "Gaps open", "Collect the fields from the customers before they are due.", "gaps.csv"),
-        (t.in_doubt + u.in_doubt + d.in_doubt, "Accounts and documents in doubt", "No decision is needed: the next run asks Bakkt and settles them.", "reconciliation.csv, accountState in doubt; documents.csv"),
+        ((t.in_doubt + u.in_doubt + d.in_doubt).saturating_sub(totals.shared_ids), "Accounts and documents in doubt", "No decision is needed: the next run asks Bakkt and settles them.", "reconciliation.csv, accountState in doubt; documents.csv"),
         (t.open + u.open + d.open + k.open, "Tasks open", "No decision is needed: the next run sends them.", "reconciliation.csv, accountState open; documents.csv; kyb.csv"),
     ];
     // What a person must decide comes first, then what customers must bring, and what only takes its time last.

@@ -310,6 +310,14 @@ fn beside_lines(totals: &Totals) -> String {
         lines.push_str(&format!("KYB {planned}: {}\n", words(&states(&tasks.kyb))));
     }
     let by_hand = words(&[
+        (
+            "accounts answered with the bakktId of another",
+            totals.shared_ids,
+        ),
+        (
+            "accounts whose changed agreements nobody has acknowledged",
+            totals.after.unacknowledged,
+        ),
         ("documents whose file has changed", documents.changed),
         (
             "uploads and KYB of accounts left as they are",

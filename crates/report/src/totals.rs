@@ -48,6 +48,10 @@ pub struct Totals {
     /// What was sent by tasks that the plan has no longer, and that Bakkt did not accept; absent when there are none.
     #[serde(skip_serializing_if = "DroppedTasks::is_empty")]
     pub dropped: DroppedTasks,
+    /// Accounts and updates that were answered with the bakktId of another account, so that a person has to say whose it is; absent when
+    /// there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub shared_ids: u64,
     /// The documents.
     pub documents: DocumentTotals,
     /// KYB, beside its tasks.
@@ -251,6 +255,7 @@ impl Totals {
             },
             former: counts.former.accounts,
             dropped: journals.dropped()?,
+            shared_ids: journals.shared_ids()?,
             documents: of_documents(counts, documents),
             kyb: KybTotals {
                 incomplete: held(counts, "KYB", KYB_INCOMPLETE.0),
@@ -308,8 +313,8 @@ impl Totals {
     }
 
     /// Whether something waits for a person: blocked (but for those whose manual KYB has ended), duplicate, refused, given up, a document whose file has changed or whose account cannot be told, a
-    /// KYB checklist that lacks something, a KYB trigger in doubt, which nobody can ask about, and an account that is not
-    /// what was sent, or that Bakkt does not know.
+    /// KYB checklist that lacks something, a KYB trigger in doubt, which nobody can ask about, an account that was answered with the id of
+    /// another one, or whose changed agreements nobody has acknowledged, and an account that is not what was sent, or that Bakkt does not know.
     pub fn needs_person(&self) -> bool {
         let tasks = &self.tasks;
         let stopped = [&tasks.account, &tasks.update, &tasks.document, &tasks.kyb]
@@ -326,6 +331,8 @@ impl Totals {
             + self.documents.of_several
             + self.documents.unclear
             + self.lost_rows
+            + self.shared_ids
+            + self.after.unacknowledged
             + self.documents.left_alone
             + self.existed.different
             + self.after.verification.different

@@ -3,8 +3,7 @@
 //! A task's way: picked → the rate is about to let it leave → (session looked for) → intent recorded with its key → sent → outcome
 //! recorded. Users, bank accounts, savings and recipients go in lanes of their own beside each other; what is freed by a user is the journal's business.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use super::stage::{CustodyEnd, CustodyTools, KnownUuids};
 use crate::requests::limiter::ClaimPermit;
 use crate::requests::outage::FailureWords;
 use crate::requests::steering::{PendingDecision, Steering};
+use crate::requests::taken::TakenIds;
 use crate::requests::{RequestEngine, RunEnd, Work, record_decisions};
 use bakkt_journal::custody::NEEDS_SESSION;
 use bakkt_journal::{Journal, now};
@@ -42,8 +42,11 @@ pub struct CustodySetup {
     /// Users are made whether or not the account is accepted.
     pub independent: bool,
     /// The uuids that the journals beside this one have; those of this one are added.
-    pub taken: TakenUuids,
+    pub taken: TakenIds,
 }
+
+/// So many users may vouch for key and address: more than may be forbidden themselves.
+pub(super) const WITNESSES: usize = 32;
 
 /// What to do with a task when its wait ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +54,8 @@ pub(super) enum NextStep {
     Send,
     Repeat,
     Ask,
+    /// To learn whether the key and the address are good, after it was forbidden.
+    Vouch,
 }
 
 /// A task that waits.
@@ -101,21 +106,8 @@ pub(super) struct CustodyLoop {
     picking: Vec<usize>,
     /// A call with the key alone has succeeded in this run.
     pub(super) key_is_good: bool,
-}
-
-/// The uuids under which Bakkt has something, of whatever kind, as hashes: nothing else tells that an answer is not of the customer whose request it was.
-#[derive(Debug, Default)]
-pub struct TakenUuids {
-    seed: RandomState,
-    hashes: HashSet<u64>,
-}
-
-impl TakenUuids {
-    /// Takes one; false when something has it already.
-    pub fn take(&mut self, uuid: &str) -> bool {
-        let hash = self.seed.hash_one(uuid.to_ascii_lowercase());
-        self.hashes.insert(hash)
-    }
+    /// Some users that Bakkt has, with their customers: reading one of them shows that key and address are good.
+    pub(super) witnesses: Vec<(String, String)>,
 }
 
 /// Runs until nothing is left, or until stopped.
@@ -137,8 +129,12 @@ pub async fn run(
     let Ok(lanes) = <[CustodyLane; 4]>::try_from(lanes) else {
         anyhow::bail!("every kind has a lane");
     };
+    let mut witnesses = Vec::new();
     for made in journal.made_custody()? {
         setup.taken.take(&made.uuid);
+        if made.kind == CustodyKind::User && witnesses.len() < WITNESSES {
+            witnesses.push((made.client_id, made.uuid));
+        }
     }
     let selected = setup.selected;
     let kept = setup.tools.sessions.clone();
@@ -194,6 +190,7 @@ pub async fn run(
         durable: Vec::new(),
         picking: Vec::new(),
         key_is_good: false,
+        witnesses,
         run: setup,
     };
     run.engine.heed(&run.run.steering);
@@ -223,11 +220,12 @@ impl Work for CustodyLoop {
             NextStep::Send => self.lane(task.kind).push(task, false),
             NextStep::Repeat => self.repeat(task),
             NextStep::Ask => self.asking.push(task),
+            NextStep::Vouch => self.ask_for_forbidden(task),
         }
     }
 
     fn launch(&mut self) {
-        self.hold_forbidden();
+        self.ask_about_forbidden();
         let most = self.run.steering.in_flight();
         for place in 0..self.lanes.len() {
             while let Some(queued) = self.lanes[place].start(most) {

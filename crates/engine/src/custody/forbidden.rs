@@ -1,7 +1,9 @@
 //! What custody does about answers of 403 and 404 (`requests::forbidden`): a kind that is not in the agreement, or forbidden to all,
-//! stops alone and is tried again by the next run; so does whoever is forbidden when nothing is left that could confirm it.
+//! stops alone and is tried again by the next run. When nothing is left that could confirm a customer's, a user is read with the key alone, and each
+//! is sent once more.
 
-use super::coordinator::CustodyLoop;
+use super::coordinator::{CustodyLoop, NextStep};
+use super::stage::Vouched;
 use crate::api::custody::CustodyJudgement;
 use crate::requests::Work;
 use crate::requests::forbidden::{ForbiddenSeries, is_read_by_bakkt};
@@ -61,21 +63,84 @@ impl CustodyLoop {
         self.lane(kind).gated = Some(reason);
     }
 
-    /// Holds what is forbidden for the next run, when nothing is left that could confirm it.
-    pub(super) fn hold_forbidden(&mut self) {
+    /// Starts the question that tells the key and the address from the customers, when nothing is left that could.
+    pub(super) fn ask_about_forbidden(&mut self) {
         if !self.is_at_the_end() {
             return;
         }
-        for kind in CustodyKind::ALL {
-            let series = &mut self.lane(kind).forbidden;
-            let words = forbidden_words(kind, series);
-            let held = series.take();
-            if !held.is_empty() {
-                tracing::warn!("{words}");
+        let mut kinds = CustodyKind::ALL.into_iter();
+        let first = kinds.find_map(|kind| self.lane(kind).forbidden.first().cloned());
+        if let Some(task) = first {
+            self.ask_for_forbidden(task);
+        }
+    }
+
+    /// Reads a user of a customer who is not forbidden; where there is none, that of the task's own customer.
+    pub(super) fn ask_for_forbidden(&mut self, task: CustodyTask) {
+        let user = self.witness().or_else(|| task.user_uuid.clone());
+        match user {
+            Some(user) => {
+                let question = self.run.tools.clone().vouch(task, user);
+                self.start_probe(question);
             }
-            for held in held {
-                self.hold(&held.task, (FORBIDDEN, words.clone()));
+            None => self.hold_forbidden(task.kind),
+        }
+    }
+
+    fn witness(&mut self) -> Option<String> {
+        let witnesses = std::mem::take(&mut self.witnesses);
+        let mut is_forbidden = |id: &str| {
+            let mut kinds = CustodyKind::ALL.into_iter();
+            kinds.any(|kind| self.lane(kind).forbidden.holds(id))
+        };
+        let free = witnesses.iter().find(|(id, _)| !is_forbidden(id));
+        let user = free.map(|(_, user)| user.clone());
+        self.witnesses = witnesses;
+        user
+    }
+
+    /// The question was answered.
+    pub(super) fn vouched(&mut self, task: CustodyTask, vouched: Vouched) {
+        match vouched {
+            Vouched::Good => {
+                self.engine.answered();
+                self.judge_forbidden(task.kind);
             }
+            Vouched::Forbidden => self.hold_forbidden(task.kind),
+            Vouched::WrongKey => self.wrong_key(),
+            Vouched::Unknown(why, after) => {
+                let tries = self.tries.entry(task.id).or_default();
+                tries.questions += 1;
+                let due = self.engine.next_try(tries.questions, after);
+                self.park_until(task, due, NextStep::Vouch);
+                self.engine.question_failed(&why);
+            }
+            Vouched::NotAsked => {}
+        }
+    }
+
+    /// Key and address are good: each leaves once more, and who is forbidden again is refused.
+    fn judge_forbidden(&mut self, kind: CustodyKind) {
+        let series = &mut self.lane(kind).forbidden;
+        let again = series.take_for_repeating();
+        if again.is_empty() {
+            for held in series.take() {
+                self.refuse(&held.task, held.answer, held.refusal);
+            }
+        }
+        for task in again {
+            self.lane(kind).push(task, false);
+        }
+    }
+
+    /// Holds what is forbidden for the next run: nothing shows whether it is about the customers.
+    fn hold_forbidden(&mut self, kind: CustodyKind) {
+        let series = &mut self.lane(kind).forbidden;
+        let words = forbidden_words(kind, series);
+        let held = series.take();
+        tracing::warn!("{words}");
+        for held in held {
+            self.hold(&held.task, (FORBIDDEN, words.clone()));
         }
     }
 
@@ -94,7 +159,7 @@ fn gated_words(kind: CustodyKind, answer: &str) -> String {
 fn forbidden_words(kind: CustodyKind, series: &ForbiddenSeries<CustodyTask>) -> String {
     let customers = series.customers_in_words();
     format!(
-        "Bakkt forbids {} of {customers}, and none that left afterwards has succeeded: check the custody key, your address on the list of your gateway, and your agreement; leave out with `exclude` whom Bakkt truly forbids; the next run tries again",
+        "Bakkt forbids {} of {customers}, and none that left afterwards has succeeded: check the custody key, your address on the list of your gateway, and your agreement; of whom Bakkt truly forbids, say `resolve --custody-task` with `--as refused`; the next run tries the others again",
         kind.plural()
     )
 }

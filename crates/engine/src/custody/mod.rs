@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-pub use coordinator::{CustodySetup, TakenUuids, run};
+pub use coordinator::{CustodySetup, run};
 
 use bakkt_model::custody::CustodyTask;
 use bakkt_model::sensitive::Sensitive;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::coordinator::{CustodyLoop, NextStep};
+use super::coordinator::{CustodyLoop, NextStep, WITNESSES};
 use super::lists::Listed;
 use super::stage::{AskOutcome, CustodyEnd};
 use crate::api::custody::CustodyJudgement;
@@ -58,6 +58,7 @@ impl CustodyLoop {
             }
             CustodyEnd::Probed(_, Some(false)) => self.wrong_key(),
             CustodyEnd::Probed(task, None) => self.send_again(task, "401", None),
+            CustodyEnd::Vouched(task, vouched) => self.vouched(task, vouched),
         }
     }
 
@@ -244,7 +245,7 @@ impl CustodyLoop {
         }
     }
 
-    fn wrong_key(&mut self) {
+    pub(super) fn wrong_key(&mut self) {
         let (message, hint) = WRONG_KEY;
         self.engine.misdirected(message, hint);
     }
@@ -294,6 +295,9 @@ impl CustodyLoop {
             return self.answered_with_anothers(task, answer, &uuid);
         }
         self.succeeded(task);
+        if task.kind == CustodyKind::User && self.witnesses.len() < WITNESSES {
+            self.witnesses.push((task.client_id.clone(), uuid.clone()));
+        }
         let answer = answer.to_owned();
         if task.lost {
             self.run.tools.counters.in_doubt.down();

@@ -83,6 +83,23 @@ pub(super) enum CustodyEnd {
     Asked(CustodyTask, AskOutcome),
     /// Whether a call with the key alone succeeds; none: the question failed.
     Probed(CustodyTask, Option<bool>),
+    /// What a call with the key alone says of a task that was forbidden.
+    Vouched(CustodyTask, Vouched),
+}
+
+/// What reading a user says of the key and the address.
+#[derive(Debug)]
+pub(super) enum Vouched {
+    /// They are good.
+    Good,
+    /// This is forbidden as well.
+    Forbidden,
+    /// Bakkt does not know the key.
+    WrongKey,
+    /// The question failed; with Bakkt's wish for a pause.
+    Unknown(String, Option<std::time::Duration>),
+    /// The run stopped before it was asked.
+    NotAsked,
 }
 
 /// What asking about one in doubt came to.
@@ -186,6 +203,28 @@ impl CustodyTools {
             _ => None,
         };
         CustodyEnd::Probed(task, is_good)
+    }
+
+    /// Reads a user with the key alone, to learn whether key and address are good.
+    pub(super) async fn vouch(self: Arc<Self>, task: CustodyTask, user: String) -> CustodyEnd {
+        let vouched = match self.question("", None, Some(&user)).await {
+            None => Vouched::NotAsked,
+            Some(reply) => match reply {
+                Reply::Answer {
+                    status: 200..=299 | 404,
+                    ..
+                } => Vouched::Good,
+                Reply::Answer { status: 401, .. } => Vouched::WrongKey,
+                Reply::Answer { status: 403, .. } => Vouched::Forbidden,
+                Reply::Answer {
+                    status,
+                    retry_after,
+                    ..
+                } => Vouched::Unknown(status.to_string(), retry_after),
+                _ => Vouched::Unknown("no answer".to_owned(), None),
+            },
+        };
+        CustodyEnd::Vouched(task, vouched)
     }
 
     /// Asks one question; none when the run stops first.

@@ -108,6 +108,11 @@ impl<T> ForbiddenSeries<T> {
         }
     }
 
+    /// Whether one of a customer's is held.
+    pub(crate) fn holds(&self, client_id: &str) -> bool {
+        self.held.iter().any(|held| held.client_id == client_id)
+    }
+
     /// Whether so many are held that it is about the key, the address or the agreement.
     pub(crate) fn is_about_all(&self) -> bool {
         self.customers() >= SEVERAL

@@ -20,6 +20,7 @@ mod pressure;
 pub(crate) mod queue;
 pub(crate) mod recorder;
 pub mod steering;
+pub mod taken;
 mod waiting;
 
 use std::sync::Arc;

@@ -22,6 +22,7 @@ use crate::requests::limiter::ClaimPermit;
 use crate::requests::outage::FailureWords;
 use crate::requests::queue::RequestQueue;
 use crate::requests::steering::{PendingDecision, Steering};
+use crate::requests::taken::TakenIds;
 use crate::requests::{RequestEngine, RunEnd, Work, record_decisions};
 use bakkt_journal::{Journal, now};
 use bakkt_model::limits::{OnExisting, Retry};
@@ -52,6 +53,8 @@ pub struct RunSetup {
     pub settle_only: bool,
     /// What Bakkt said unasked about accounts.
     pub heard: HeardFn,
+    /// The ids of accounts in the journals beside this one; those of this one are added.
+    pub taken: TakenIds,
 }
 
 /// What to do with a task when its wait ends.
@@ -98,6 +101,8 @@ pub(super) struct SubmitLoop {
     durable: Vec<(Task, Option<ClaimPermit>)>,
     /// The lanes whose picks are with the recorder.
     picking: Vec<usize>,
+    /// Accounts in a row that were answered with the bakktId of another one.
+    pub(super) shared_in_a_row: u32,
     /// Bakkt has accepted something in an earlier run.
     pub(super) has_succeeded_before: bool,
 }
@@ -121,7 +126,7 @@ pub(super) struct Tries {
 }
 
 /// Runs until nothing is left, or until stopped. The journal comes back in any case but a failure of the journal.
-pub async fn run(journal: Journal, setup: RunSetup) -> anyhow::Result<(Journal, RunEnd)> {
+pub async fn run(journal: Journal, mut setup: RunSetup) -> anyhow::Result<(Journal, RunEnd)> {
     let mut doubts = Vec::new();
     // Bakkt offers no question about KYB: what is in doubt there waits for a person.
     for kind in [TaskKind::Account, TaskKind::Update, TaskKind::Document] {
@@ -136,6 +141,10 @@ pub async fn run(journal: Journal, setup: RunSetup) -> anyhow::Result<(Journal, 
     ] {
         accepted += journal.count(kind, State::Accepted, false)?;
     }
+    if accepted > 0 {
+        journal.each_bakkt_id(|id| setup.taken.note(id))?;
+    }
+    setup.taken.sort();
     let looks = setup.on_existing.looks_first();
     let all = if setup.settle_only { 0 } else { u64::MAX };
     let accounts = setup.limit.unwrap_or(u64::MAX).min(all);
@@ -180,6 +189,7 @@ pub async fn run(journal: Journal, setup: RunSetup) -> anyhow::Result<(Journal, 
         intended: Vec::new(),
         durable: Vec::new(),
         picking: Vec::new(),
+        shared_in_a_row: 0,
         has_succeeded_before: accepted > 0,
         run: setup,
     };

@@ -2,7 +2,7 @@
 //!
 //! Owner of what a run asks and what follows. [`coordinator`] is the run's work for the request engine, with one owner of all
 //! state; `lane` its queue of one kind; [`stage`] is one request in a task of its own, which shares nothing; `outcomes`,
-//! `forbidden`, `prompts` and [`settle`] say what an end means. Invariants: 1 (an intent is durable before its request leaves; what is in doubt is settled by
+//! `forbidden`, `prompts`, `shared_ids` and [`settle`] say what an end means. Invariants: 1 (an intent is durable before its request leaves; what is in doubt is settled by
 //! asking, twice, after `settle_after`), 6 (one customer's trouble holds up nobody else).
 //! Knows the journal and the api, not the sources: it is handed a function from task to payload.
 
@@ -13,6 +13,7 @@ mod lane;
 mod outcomes;
 mod prompts;
 pub mod settle;
+mod shared_ids;
 pub mod stage;
 
 use std::collections::HashMap;

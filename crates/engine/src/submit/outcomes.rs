@@ -66,6 +66,9 @@ impl SubmitLoop {
     fn sent(&mut self, task: Task, judgement: Judgement) {
         tracing::debug!(id = %task.client_id, meaning = judgement.word(), "sent");
         let number = self.lane(task.kind).forbidden.ends(task.id);
+        if let Some(id) = self.sent_id_of_another(&task, &judgement) {
+            return self.doubt_for_person(&task, "200", &id, false);
+        }
         self.confirm(task.kind, &judgement, number);
         match judgement {
             Judgement::Accepted(account) => {
@@ -133,6 +136,9 @@ impl SubmitLoop {
     }
 
     fn looked(&mut self, task: Task, found: LookupOutcome) {
+        if let Some(id) = self.found_id_of_another(&task, &found) {
+            return self.doubt_for_person(&task, "looked up", &id, false);
+        }
         self.heed(&found);
         match found {
             LookupOutcome::NotThere => self.queue_send(task),
@@ -151,6 +157,9 @@ impl SubmitLoop {
     }
 
     fn asked(&mut self, task: Task, found: LookupOutcome) {
+        if let Some(id) = self.found_id_of_another(&task, &found) {
+            return self.doubt_for_person(&task, "asked", &id, true);
+        }
         self.heed(&found);
         tracing::debug!(id = %task.client_id, there = matches!(found, LookupOutcome::There(..)), "asked");
         match found {
@@ -254,6 +263,7 @@ impl SubmitLoop {
 
     fn accept(&mut self, task: &Task, answer: &str, account: AccountFacts, existed: PriorAccount) {
         self.succeeded(task);
+        self.take_id(task, &account);
         self.change(
             task.id,
             Transition::Accept {

@@ -94,6 +94,10 @@ impl SubmitLoop {
     /// The answer to a question before its time.
     pub(super) fn asked_early(&mut self, task: Task, found: LookupOutcome, due: Instant) {
         tracing::debug!(id = %task.client_id, there = matches!(found, LookupOutcome::There(..)), "asked early");
+        if let Some(id) = self.found_id_of_another(&task, &found) {
+            self.prompts.answered.remove(&task.id);
+            return self.doubt_for_person(&task, "asked", &id, true);
+        }
         match found {
             LookupOutcome::There((account, equal)) => {
                 match self.judge_there(&task, &account, equal) {

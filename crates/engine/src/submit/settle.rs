@@ -77,6 +77,7 @@ mod tests {
             attempts: 1,
             first_at: Some(0),
             parts: Vec::new(),
+            bakkt_id: None,
             document: None,
         }
     }

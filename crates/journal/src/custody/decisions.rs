@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::FOR_A_PERSON;
+use super::{FOR_A_PERSON, FORBIDDEN, NOT_IN_AGREEMENT};
 use crate::read::Reader;
 use crate::write::Selection;
 use crate::write::journal::{Journal, Spellings};
@@ -14,6 +14,7 @@ use crate::write::transitions::TaskEvent;
 use bakkt_model::custody::CustodyKind;
 use bakkt_model::error::Failure;
 use bakkt_model::state::State;
+use bakkt_model::task::Refusal;
 
 /// What a person found out about something whose answer was lost.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,8 @@ pub enum UserResolution<'a> {
     Uuid(&'a str),
     /// Bakkt does not have it.
     NotTaken,
+    /// Bakkt forbids it to this customer: of what is held because it was answered 403 or 404.
+    Refused,
 }
 
 /// What a resolution is about: id, client, state, kind.
@@ -76,6 +79,9 @@ impl Journal {
                 "custody.csv lists them, by task and clientAccountId",
             ));
         };
+        if let UserResolution::Refused = outcome {
+            return self.refuse_held_custody((task, &client_id, kind), decided);
+        }
         let unknown = [State::Sending as i64, State::InDoubt as i64];
         if !unknown.contains(&state) {
             return Err(Failure::configuration(
@@ -106,7 +112,7 @@ impl Journal {
                     }
                     "taken"
                 }
-                UserResolution::NotTaken => {
+                UserResolution::NotTaken | UserResolution::Refused => {
                     journal.advance_custody(task, TaskEvent::Absent, at)?;
                     journal.clear_reason(task)?;
                     journal.end_custody_attempt(task, Some(at), "resolve", "not taken, says a person")?;
@@ -115,6 +121,45 @@ impl Journal {
                 }
             };
             journal.log(&format!("resolve {word}: {action}"), &client_id, decided, 1)
+        })
+    }
+
+    /// What is held because Bakkt forbids it, or because its kind seemed not to be in the agreement, is a refusal of its customer.
+    fn refuse_held_custody(
+        &mut self,
+        (task, client_id, kind): (i64, &str, i64),
+        decided: OperatorNote<'_>,
+    ) -> anyhow::Result<()> {
+        let held: Option<String> = self
+            .db
+            .prepare_cached(sql!(
+                "SELECT w.text FROM custody_task c JOIN word w ON w.id = c.code WHERE c.id = ? AND c.state = {state.held}"
+            ))?
+            .query_row([task], |row| row.get(0))
+            .optional()?;
+        if !held.is_some_and(|code| [FORBIDDEN, NOT_IN_AGREEMENT].contains(&code.as_str())) {
+            return Err(Failure::configuration(
+                "that is not held because Bakkt forbids it",
+                format!(
+                    "only what is held as `{FORBIDDEN}` or `{NOT_IN_AGREEMENT}` can be refused by a person; see custody.csv"
+                ),
+            ));
+        }
+        let word = CustodyKind::from_number(kind).map_or("", CustodyKind::word);
+        self.transaction(|journal| {
+            let at = decided.at;
+            journal.advance_custody(task, TaskEvent::Free, at)?;
+            journal.advance_custody(task, TaskEvent::Refuse, at)?;
+            let refusal = Refusal {
+                code: FORBIDDEN.to_owned(),
+                message: "Bakkt forbids it to this customer, says a person".to_owned(),
+                ..Refusal::default()
+            };
+            journal.explain(task, &refusal)?;
+            if kind == CustodyKind::User as i64 {
+                journal.user_became(client_id, false, at)?;
+            }
+            journal.log(&format!("resolve {word}: refused"), client_id, decided, 1)
         })
     }
 

@@ -47,7 +47,8 @@ pub(super) fn difference(
     (ours, first): (Shard, &Reader),
     (theirs, other): (Shard, &Reader),
 ) -> anyhow::Result<Option<(String, String)>> {
-    let (own, taken) = (first.taken_layers()?, other.taken_layers()?);
+    let own = first.named(first.taken_layers())?;
+    let taken = other.named(other.taken_layers())?;
     let (behind, ahead, file) = match (missing(&own, &taken).first(), missing(&taken, &own).first())
     {
         (Some(file), _) => (ours, theirs, *file),
@@ -77,17 +78,17 @@ pub(super) fn align(readers: &[Reader]) -> anyhow::Result<Vec<BTreeMap<u64, u64>
     let Some((first, _)) = readers.split_first() else {
         return Ok(Vec::new());
     };
-    let known = first.taken_layers()?;
+    let known = first.named(first.taken_layers())?;
     let mut numbers = Vec::new();
     for reader in readers {
-        let own = reader.taken_layers()?;
+        let own = reader.named(reader.taken_layers())?;
         let pairs = pairs(&known, &own).into_iter();
         let others: Vec<(&StoredBackfill, &StoredBackfill)> = pairs
             .filter_map(|(own, first)| Some((own, first?)))
             .filter(|(own, first)| own.shown() != first.shown())
             .collect();
         if !others.is_empty() {
-            reader.show_as(&others)?;
+            reader.named(reader.show_as(&others))?;
         }
         let changed = others.iter().map(|(own, first)| {
             let [own, first] = [own.number, first.number].map(i64::unsigned_abs);

@@ -56,7 +56,7 @@ impl Journals {
                 return Err(there_twice(shard));
             }
             // One that is being planned counts nothing yet.
-            if reader.meta("plan")?.as_deref() != Some("planned") {
+            if !is_planned(reader)? {
                 continue;
             }
             if let Some((what, hint)) = difference(first.get_or_insert(reader), reader)? {
@@ -84,7 +84,7 @@ impl Journals {
         let mut there = BTreeSet::new();
         for reader in &readers {
             let shard = must_be_shard(reader)?;
-            if reader.meta("plan")?.as_deref() != Some("planned") {
+            if !is_planned(reader)? {
                 return Err(refused(
                     &format!("shard {shard} is not planned to its end"),
                     "run it again: it plans from the beginning",
@@ -138,7 +138,7 @@ impl Journals {
     pub fn unknown_outcomes(&self, most: u32) -> anyhow::Result<Vec<UnknownOutcome>> {
         let mut all = Vec::new();
         for reader in &self.readers {
-            all.extend(reader.unknown_outcomes(most)?);
+            all.extend(reader.named(reader.unknown_outcomes(most))?);
         }
         all.sort_by_key(|it| (it.is_on_its_way, it.since));
         all.truncate(most as usize);
@@ -148,7 +148,7 @@ impl Journals {
     /// Whether every one of them holds a whole plan.
     pub fn is_planned(&self) -> anyhow::Result<bool> {
         for reader in &self.readers {
-            if reader.meta("plan")?.as_deref() != Some("planned") {
+            if !is_planned(reader)? {
                 return Ok(false);
             }
         }
@@ -159,7 +159,7 @@ impl Journals {
     pub fn meta_sum(&self, key: &str) -> anyhow::Result<Option<u64>> {
         let mut sum = None;
         for reader in &self.readers {
-            if let Some(count) = reader.meta_count(key)? {
+            if let Some(count) = reader.named(reader.meta_count(key))? {
                 *sum.get_or_insert(0) += count;
             }
         }
@@ -169,7 +169,7 @@ impl Journals {
     /// Whether Bakkt may have an account with other bytes than the plan; else nothing is restricted, and no owner changed.
     pub fn may_differ(&self) -> anyhow::Result<bool> {
         for reader in &self.readers {
-            if reader.may_differ()? {
+            if reader.named(reader.may_differ())? {
                 return Ok(true);
             }
         }
@@ -197,7 +197,8 @@ impl Journals {
         &self,
         ask: impl FnOnce(&Reader) -> anyhow::Result<Option<T>>,
     ) -> anyhow::Result<Option<T>> {
-        self.readers.first().map_or(Ok(None), ask)
+        let first = self.readers.first();
+        first.map_or(Ok(None), |reader| reader.named(ask(reader)))
     }
 }
 
@@ -211,7 +212,7 @@ macro_rules! lines {
                     &self,
                     mut each: impl FnMut($($line),+) -> anyhow::Result<()>,
                 ) -> anyhow::Result<()> {
-                    self.readers.iter().try_for_each(|reader| reader.$name(&mut each))
+                    self.readers.iter().try_for_each(|reader| reader.named(reader.$name(&mut each)))
                 }
             )*
         }
@@ -253,6 +254,8 @@ lines! {
     each_restricted: crate::read::backfills::SkippedRowLine<'_>;
     /// Every accepted account of an entity whose owners changed.
     each_changed_ownership: &str, &str, u64, bakkt_contract::ownership::OwnerChanges;
+    /// Every accepted account whose changed agreements nobody has acknowledged.
+    each_unacknowledged: &str, &str, u64;
     /// Every gap that was closed.
     each_closed_gap: crate::read::gap_history::ClosedLine<'_>;
     /// Every custody task.
@@ -280,7 +283,12 @@ fn there_twice(shard: Shard) -> anyhow::Error {
 }
 
 fn shard(reader: &Reader) -> anyhow::Result<Option<Shard>> {
-    Ok(reader.meta(SHARD)?.and_then(|text| text.parse().ok()))
+    let shard = reader.named(reader.meta(SHARD))?;
+    Ok(shard.and_then(|text| text.parse().ok()))
+}
+
+fn is_planned(reader: &Reader) -> anyhow::Result<bool> {
+    Ok(reader.named(reader.meta("plan"))?.as_deref() == Some("planned"))
 }
 
 fn must_be_shard(reader: &Reader) -> anyhow::Result<Shard> {
@@ -299,7 +307,8 @@ fn difference(first: &Reader, other: &Reader) -> anyhow::Result<Option<(String, 
         )));
     }
     for key in ["target", "dialect", "mapper"] {
-        if first.meta(key)? != other.meta(key)? {
+        let [ours_has, theirs_has] = [first, other].map(|reader| reader.named(reader.meta(key)));
+        if ours_has? != theirs_has? {
             return Ok(Some((
                 format!("shards {ours} and {theirs} differ in their {key}"),
                 "all shards of a migration go to one target and are planned by one version of bakkt-migrate".to_owned(),
@@ -326,8 +335,8 @@ fn difference(first: &Reader, other: &Reader) -> anyhow::Result<Option<(String, 
 
 /// The fingerprints of what a plan was made of, but for its backfill files, which shards may have taken in another order.
 fn inputs(reader: &Reader) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
-    let mut inputs = reader.fingerprints()?;
-    for layer in reader.taken_layers()? {
+    let mut inputs = reader.named(reader.fingerprints())?;
+    for layer in reader.named(reader.taken_layers())? {
         inputs.remove(&layer.fingerprint());
     }
     Ok(inputs)

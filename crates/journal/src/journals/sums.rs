@@ -28,7 +28,8 @@ macro_rules! add_fields {
 impl Journals {
     /// What every journal answers.
     fn ask<T>(&self, ask: impl Fn(&Reader) -> anyhow::Result<T>) -> anyhow::Result<Vec<T>> {
-        self.readers.iter().map(ask).collect()
+        let readers = self.readers.iter();
+        readers.map(|reader| reader.named(ask(reader))).collect()
     }
 
     fn sum(&self, ask: impl Fn(&Reader) -> anyhow::Result<u64>) -> anyhow::Result<u64> {
@@ -132,7 +133,7 @@ impl Journals {
     /// The files of the plan. Where all shards are here, the rows are those of the whole export.
     pub fn files(&self) -> anyhow::Result<Vec<FileRow>> {
         if let [only] = self.readers.as_slice() {
-            return only.files();
+            return only.named(only.files());
         }
         let mut files: Vec<FileRow> = Vec::new();
         for file in self.ask(Reader::files)?.into_iter().flatten() {
@@ -172,7 +173,7 @@ impl Journals {
     fn shared_parts(&self, file: &FileRow) -> anyhow::Result<u64> {
         let mut offsets = Vec::new();
         for reader in &self.readers {
-            reader.part_offsets(&file.name, &file.role, &mut offsets)?;
+            reader.named(reader.part_offsets(&file.name, &file.role, &mut offsets))?;
         }
         offsets.sort_unstable();
         offsets.dedup();
@@ -253,6 +254,11 @@ impl Journals {
             add_fields!(sum, one, tasks, refused, gave_up, attempts);
         }
         Ok(sum)
+    }
+
+    /// Accounts that were answered with the bakktId of another one.
+    pub fn shared_ids(&self) -> anyhow::Result<u64> {
+        self.sum(Reader::shared_ids)
     }
 
     /// Updates that Bakkt accepted.

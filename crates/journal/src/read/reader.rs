@@ -6,7 +6,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -16,9 +16,10 @@ use serde::Serialize;
 use crate::events::attach::attach_for_reader;
 use crate::read::columns::unsigned;
 use crate::read::counts::SetUses;
+use crate::read::explained::{DamagedJournal, named};
 use crate::schema::{VERSION, check_version, open_read_only};
 use crate::write::journal::DIFFERING;
-use bakkt_model::error::{Failure, ShownPath};
+use bakkt_model::error::Failure;
 
 /// Refuses an older journal: it lacks tables, and a reader may not add them (invariant 12).
 fn refuse_older(journal: &Connection) -> anyhow::Result<()> {
@@ -48,6 +49,8 @@ pub fn nothing_planned() -> anyhow::Error {
 #[derive(Debug)]
 pub struct Reader {
     pub(crate) journal: Connection,
+    /// The file, for a person.
+    pub(crate) path: PathBuf,
     /// How often shared sets of gaps are used, once it was counted.
     pub(crate) set_uses: OnceCell<SetUses>,
 }
@@ -111,14 +114,15 @@ impl Reader {
                 "BEGIN; SELECT count(*) FROM sqlite_schema; SELECT 1 FROM event LIMIT 1;",
             )
         };
-        let cannot = || format!("the journal {} cannot be read", path.shown());
+        let cannot = || DamagedJournal(path.to_owned());
         let journal = open().with_context(cannot)?;
         refuse_older(&journal)?;
         // The events are another file, and say so themselves.
-        attach_for_reader(&journal, path)?;
+        named(path, attach_for_reader(&journal, path))?;
         begin(&journal).with_context(cannot)?;
         Ok(Reader {
             journal,
+            path: path.to_owned(),
             set_uses: OnceCell::new(),
         })
     }
@@ -130,7 +134,7 @@ impl Reader {
         const TRIES: usize = 100;
         // Of a third connection, which holds no transaction: the numbers change when anybody commits.
         let watch = open_read_only(path)?;
-        attach_for_reader(&watch, path)?;
+        named(path, attach_for_reader(&watch, path))?;
         let commits = || -> anyhow::Result<(i64, Option<i64>)> {
             let of = |schema: Option<&str>| {
                 watch.pragma_query_value(schema, "data_version", |row| row.get(0))

@@ -137,7 +137,8 @@ impl Reader {
         })
     }
 
-    /// Every task that was refused or given up, in the order of the tasks; those of custody come last.
+    /// Every task that was refused or given up, and every account that was answered with the bakktId of another one, in the order of
+    /// the tasks; those of custody come last.
     pub fn each_stopped(
         &self,
         mut each: impl FnMut(StoppedLine<'_>) -> anyhow::Result<()>,
@@ -296,7 +297,7 @@ pub(crate) mod sql {
         LEFT JOIN document o ON o.id = CASE t.kind WHEN {kind.document} THEN t.document END \
         LEFT JOIN file f ON f.id = coalesce(o.file, r.file) \
         LEFT JOIN word c ON c.id = t.code LEFT JOIN word d ON d.id = t.field LEFT JOIN word m ON m.id = t.message \
-        WHERE t.state IN ({state.stopped}) ORDER BY t.id"
+        WHERE t.state IN ({state.stopped}) OR t.state = {state.in_doubt} AND t.code = (SELECT id FROM word WHERE text = 'id of another') ORDER BY t.id"
     ));
     pub const ACCOUNT_LINES: &str = sql!(
         "SELECT coalesce(r.client_id, f.client_id), t.bakkt_id, t.status, t.created_at, t.existed \

@@ -69,6 +69,9 @@ impl Journal {
         folder: &Path,
         how: ReplanOptions<'_>,
     ) -> anyhow::Result<(Changes, BackfillEffect)> {
+        if !how.dry_run {
+            self.refuse_shared_ids()?;
+        }
         let scratch = Self::scratch_folder(folder);
         let path = Self::path(&scratch);
         let path = path

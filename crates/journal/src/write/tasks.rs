@@ -3,7 +3,7 @@
 //! [`Journal::commit`] is the one way in which a task changes: any number of [`Change`]s in one durable transaction, each
 //! through [`next`].
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::schema::codes::kind;
 use crate::schema::counters::{self, Counted, CountedTask, Counters};
@@ -13,8 +13,8 @@ use bakkt_model::error::Failure;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_model::state::State;
 use bakkt_model::task::{
-    AccountFacts, Change, DocumentFacts, FreedTasks, PriorAccount, Refusal, Task, TaskKind,
-    Transition,
+    AccountFacts, Change, DocumentFacts, FreedTasks, ID_OF_ANOTHER, PriorAccount, Refusal, Task,
+    TaskKind, Transition,
 };
 
 /// The transition that a change makes.
@@ -24,7 +24,7 @@ fn event(what: &Transition) -> TaskEvent {
         Transition::Postpone { .. } => TaskEvent::Postpone,
         Transition::Accept { .. } => TaskEvent::Accept,
         Transition::Refuse { .. } => TaskEvent::Refuse,
-        Transition::Doubt { .. } => TaskEvent::Doubt,
+        Transition::Doubt { .. } | Transition::DoubtForPerson { .. } => TaskEvent::Doubt,
         Transition::Absent => TaskEvent::Absent,
         Transition::GiveUp { .. } => TaskEvent::GiveUp,
         Transition::Hold { .. } => TaskEvent::Hold,
@@ -82,6 +82,24 @@ pub(crate) struct TaskBefore {
 /// SQLite uses the partial index of unfinished tasks only when a statement repeats its condition.
 const INDEXED: &str = sql!("AND state < {state.first_finished}");
 
+/// Of tasks `t` in doubt, those that no person has to settle. A code that a task has had before it came in doubt says nothing.
+const NOT_FOR_A_PERSON: &str =
+    "(t.code IS NULL OR t.code IS NOT (SELECT id FROM word WHERE text = 'id of another'))";
+
+/// Accounts and updates that were answered with the id of another account, by way of the index of unfinished tasks.
+pub(crate) const SHARED_IDS: &str = sql!(
+    "SELECT count(*) FROM task WHERE state = {state.in_doubt} AND state < {state.first_finished} AND kind IN ({kind.account_or_update})
+     AND code = (SELECT id FROM word WHERE text = ?)"
+);
+
+/// Their number.
+pub(crate) fn count_shared_ids(db: &Connection) -> anyhow::Result<u64> {
+    let count: i64 = db
+        .prepare_cached(SHARED_IDS)?
+        .query_row([ID_OF_ANOTHER], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
 /// Which tasks of a run may be sent.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
@@ -116,7 +134,7 @@ impl Journal {
         })
     }
 
-    fn change(&mut self, change: &Change) -> anyhow::Result<TaskBefore> {
+    pub(crate) fn change(&mut self, change: &Change) -> anyhow::Result<TaskBefore> {
         let (task, at, event) = (change.task, change.at, event(&change.what));
         match &change.what {
             Transition::Intend { hash } => self.advance(task, event, at, Also::Intent(hash)),
@@ -152,6 +170,9 @@ impl Journal {
                 self.end_attempt(task, before.attempts, None, answer, "in doubt")?;
                 Ok(before)
             }
+            Transition::DoubtForPerson { answer, reason } => {
+                self.doubt_for_person(task, at, answer, reason)
+            }
             Transition::Absent => {
                 let before = self.advance(task, event, at, Also::Nothing)?;
                 self.end_attempt(task, before.attempts, Some(at), "404", "not there")?;
@@ -177,6 +198,32 @@ impl Journal {
                 self.stop(task, event, at, &refusal)
             }
         }
+    }
+
+    /// In doubt, and nothing but a person can say what became of it. It may be in doubt already.
+    fn doubt_for_person(
+        &mut self,
+        task: i64,
+        at: i64,
+        answer: &str,
+        (code, message): &(&'static str, String),
+    ) -> anyhow::Result<TaskBefore> {
+        let refusal = Refusal {
+            code: (*code).to_owned(),
+            field: String::new(),
+            message: message.clone(),
+        };
+        let found = self.task(task)?;
+        let in_doubt = State::InDoubt as i64;
+        let Some(before) = found.filter(|before| before.counted.state == in_doubt) else {
+            let before = self.stop(task, TaskEvent::Doubt, at, &refusal)?;
+            if before.counted.state == State::Sending as i64 {
+                self.end_attempt(task, before.attempts, None, answer, "in doubt")?;
+            }
+            return Ok(before);
+        };
+        self.give_reason(task, &refusal)?;
+        Ok(before)
     }
 
     /// A transition into a state that has a reason.
@@ -297,7 +344,7 @@ impl Journal {
         ])
     }
 
-    /// Says anew why a task is held; its state stays.
+    /// Says anew why a task is held or in doubt; its state stays.
     pub(crate) fn give_reason(&mut self, task: i64, refusal: &Refusal) -> anyhow::Result<()> {
         let [code, field, message] = self.reason_words(refusal)?;
         let Some(before) = self.task(task)? else {
@@ -369,7 +416,8 @@ impl Journal {
         Ok(unknown)
     }
 
-    /// Up to `most` tasks of a kind and a state with a number above `after`, in order.
+    /// Up to `most` tasks of a kind and a state with a number above `after`, in order. Of those in doubt, the ones that Bakkt can be
+    /// asked about.
     pub fn pick(
         &self,
         kind: TaskKind,
@@ -384,13 +432,24 @@ impl Journal {
                 ", d.uuid, d.hash, d.row, d.offset, d.length, d.sealed, d.place, o.id",
                 "JOIN document d ON d.id = t.document LEFT JOIN owner o ON o.record = t.record AND o.place = d.place",
             )
+        } else if kind == TaskKind::Update {
+            (
+                sql!(
+                    ", (SELECT a.bakkt_id FROM task a WHERE a.record = t.record AND a.kind = {kind.account})"
+                ),
+                "",
+            )
         } else {
             ("", "")
+        };
+        let askable = match state {
+            State::InDoubt => format!("AND {NOT_FOR_A_PERSON}"),
+            _ => String::new(),
         };
         let sql = format!(
             "SELECT t.id, r.client_id, r.row, r.offset, r.length, r.hash, t.attempts, t.first_at {columns}
              FROM task t JOIN record r ON r.id = t.record {tables}
-             WHERE t.state = {} AND t.kind = {} {INDEXED} AND t.id > ?1 {filter} ORDER BY t.id LIMIT ?2",
+             WHERE t.state = {} AND t.kind = {} {INDEXED} {askable} AND t.id > ?1 {filter} ORDER BY t.id LIMIT ?2",
             state as i64,
             kind as i64
         );
@@ -405,6 +464,10 @@ impl Journal {
                 attempts: row.get(6)?,
                 first_at: row.get(7)?,
                 parts: Vec::new(),
+                bakkt_id: match kind {
+                    TaskKind::Update => row.get(8)?,
+                    _ => None,
+                },
                 document: (kind == TaskKind::Document)
                     .then(|| document(row).map(Box::new))
                     .transpose()?,
@@ -455,14 +518,19 @@ impl Journal {
         Ok(count.unsigned_abs())
     }
 
-    /// Number of tasks with an unknown outcome that Bakkt can be asked about; KYB cannot.
+    /// Number of tasks with an unknown outcome that Bakkt can be asked about; KYB cannot, nor what waits for a person.
     pub fn doubts(&self) -> anyhow::Result<u64> {
         let mut sum = 0;
         for kind in [TaskKind::Account, TaskKind::Update, TaskKind::Document] {
             sum += self.count(kind, State::Sending, false)?
                 + self.count(kind, State::InDoubt, false)?;
         }
-        Ok(sum)
+        Ok(sum - self.shared_ids()?)
+    }
+
+    /// Number of accounts that were answered with the bakktId of another one, updates included.
+    pub fn shared_ids(&self) -> anyhow::Result<u64> {
+        count_shared_ids(&self.db)
     }
 
     /// Number of rows in the plan.

@@ -40,7 +40,8 @@ pub(crate) fn next(state: State, event: TaskEvent) -> Option<State> {
         (S::Open | S::Sending | S::InDoubt, E::Accept) => Some(S::Accepted),
         // From `open`: what was answered 403 is open until something shows that its customer is refused.
         (S::Open | S::Sending, E::Refuse) => Some(S::Refused),
-        (S::Sending, E::Doubt) => Some(S::InDoubt),
+        // From `open`: it was looked up before sending, and the answer was about another account.
+        (S::Open | S::Sending, E::Doubt) => Some(S::InDoubt),
         (S::InDoubt, E::Absent) => Some(S::Open),
         (S::Open, E::GiveUp) => Some(S::GaveUp),
         (S::Open, E::Hold) => Some(S::Held),
@@ -71,7 +72,7 @@ mod tests {
 
     /// One line per state: what each transition makes of it, in the order of [`ALL`].
     const TABLE: &str = "
-        Open     Sending  -    Accepted Refused -       -    GaveUp Held -    -    -
+        Open     Sending  -    Accepted Refused InDoubt -    GaveUp Held -    -    -
         Held     -        -    -        -       -       -    -      -    Open -    -
         Sending  -        Open Accepted Refused InDoubt -    -      -    -    -    -
         InDoubt  -        -    Accepted -       -       Open -      -    -    -    Sending

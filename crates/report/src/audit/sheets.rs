@@ -82,13 +82,13 @@ pub(crate) fn tables(journals: &Journals) -> anyhow::Result<Sheets> {
         Ok(())
     };
     for reader in journals.readers() {
-        reader.each_vouched_row(&mut add)?;
-        reader.each_event_row(&mut add)?;
+        reader.named(reader.each_vouched_row(&mut add))?;
+        reader.named(reader.each_event_row(&mut add))?;
     }
     for name in Reader::packed_tables() {
         let mut packs = PackedRows::default();
         for reader in journals.readers() {
-            reader.pack_table(name, &mut packs)?;
+            reader.named(reader.pack_table(name, &mut packs))?;
         }
         tables.push((table_sheet(name), packs.end()));
     }

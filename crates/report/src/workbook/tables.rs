@@ -304,6 +304,15 @@ fn read_back(table: &mut TableWriter<'_>, journals: &Journals) -> anyhow::Result
         Exception::new("by hand", at, "restricted", Some("no update may change it"))
             .with_field(Some(line.path))
             .write(table)
+    })?;
+    journals.each_unacknowledged(|client_id, file, row| {
+        let at = Origin {
+            file: Some(file),
+            row,
+            client_id: Some(client_id),
+        };
+        let why = "changed agreements that nobody has acknowledged";
+        Exception::new("agreements", at, "not acknowledged", Some(why)).write(table)
     })
 }
 

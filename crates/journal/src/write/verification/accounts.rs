@@ -245,6 +245,7 @@ fn account(row: &Row<'_>) -> rusqlite::Result<AccountToVerify> {
             attempts: 0,
             first_at: None,
             parts: Vec::new(),
+            bakkt_id: None,
             document: None,
         },
         unlike,

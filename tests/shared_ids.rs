@@ -1,0 +1,312 @@
+//! One bakktId that is answered for several accounts: by a proxy or a cache that went wrong, or by Bakkt itself. Whose it is nobody can
+//! ask, so the second account is in doubt and for a person; it is neither asked about nor sent again.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+
+use crate::commands::world::{Bakkt, World, shown};
+use crate::support::gatekeeper::serve;
+
+const CODE: &str = "id of another";
+/// A proxy in front of the sandbox.
+struct Proxy {
+    url: String,
+    /// The customer about whom answers to requests of a method have the bakktId that was answered first.
+    spoils: Arc<Mutex<Option<(&'static str, &'static str)>>>,
+    /// How often it was asked about customer A-2 or A-3, by method.
+    asked: Arc<Mutex<BTreeMap<String, u64>>>,
+}
+
+impl Proxy {
+    /// `loses`: the first creation of the customer loses its answer.
+    fn start(bakkt: &Bakkt, spoils: Option<(&'static str, &'static str)>, loses: bool) -> Proxy {
+        let asked: Arc<Mutex<BTreeMap<String, u64>>> = Arc::default();
+        let spoils = Arc::new(Mutex::new(spoils));
+        let (counts, spoiled, first) = (asked.clone(), spoils.clone(), Mutex::new(None));
+        let url = serve(&bakkt.url(), move |head, body, pass| {
+            let answer = String::from_utf8_lossy(&pass()).into_owned();
+            let line = head.lines().next().unwrap_or_default();
+            let method = line.split(' ').next().unwrap_or_default();
+            let body = String::from_utf8_lossy(body);
+            let is_about = |id: &str| {
+                let in_body = body.contains(&format!("\"{id}\""));
+                in_body
+                    || ["/", "="]
+                        .iter()
+                        .any(|c| line.contains(&format!("{c}{id} ")))
+            };
+            let wanted = spoiled.lock().unwrap().filter(|(_, id)| is_about(id));
+            if is_about("A-2") || is_about("A-3") {
+                let mut counts = counts.lock().unwrap();
+                *counts.entry(method.to_owned()).or_default() += 1;
+                if loses && wanted.is_some() && method == "POST" && counts["POST"] == 1 {
+                    return Vec::new();
+                }
+            }
+            let is_spoiled = wanted.is_some_and(|(wanted, _)| wanted == method);
+            with_first_id(&answer, &mut first.lock().unwrap(), is_spoiled)
+        });
+        Proxy { url, spoils, asked }
+    }
+
+    fn spoil(&self, spoils: Option<(&'static str, &'static str)>) {
+        *self.spoils.lock().unwrap() = spoils;
+    }
+
+    fn asked(&self) -> BTreeMap<String, u64> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+/// An answer, with the bakktId that was answered first where it is to be spoiled.
+fn with_first_id(answer: &str, first: &mut Option<String>, is_spoiled: bool) -> Vec<u8> {
+    let Some(at) = answer.find("\"id\":\"").map(|at| at + 6) else {
+        return answer.as_bytes().to_vec();
+    };
+    let end = at + answer[at..].find('"').unwrap();
+    let (before, after) = (&answer[..at], &answer[end..]);
+    let first = first.get_or_insert_with(|| answer[at..end].to_owned());
+    match is_spoiled {
+        true => format!("{before}{first}{after}").into_bytes(),
+        false => answer.as_bytes().to_vec(),
+    }
+}
+
+/// A server that answers every creation with the bakktId of the first.
+fn one_for_all(bakkt: &Bakkt) -> String {
+    let first = Mutex::new(None);
+    serve(&bakkt.url(), move |head, _, pass| {
+        let answer = String::from_utf8_lossy(&pass()).into_owned();
+        with_first_id(
+            &answer,
+            &mut first.lock().unwrap(),
+            head.starts_with("POST"),
+        )
+    })
+}
+
+/// Customers who are sent one after the other.
+fn world(count: usize) -> World {
+    let world = World::of(count);
+    world.change("acme/migration.toml", "[limits]", "[limits]\nin_flight = 1");
+    world.change("acme/migration.toml", "\"60s\"", "\"1s\"");
+    world.change("acme/migration.toml", "\"61s\"", "\"1100ms\"");
+    world
+}
+
+fn sheet(world: &World, name: &str) -> Vec<BTreeMap<String, String>> {
+    let text = world.read(name);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let headers = reader.headers().unwrap().clone();
+    let line = |row: csv::StringRecord| {
+        let cells = headers.iter().zip(row.iter());
+        cells
+            .map(|(name, cell)| (name.to_owned(), cell.to_owned()))
+            .collect()
+    };
+    reader.records().map(|row| line(row.unwrap())).collect()
+}
+
+/// The bakktIds of the crosswalk, by clientAccountId; no two are the same.
+fn crosswalk(world: &World) -> BTreeMap<String, String> {
+    let lines = sheet(world, "acme/report/crosswalk.csv");
+    let mut ids: Vec<&String> = lines.iter().map(|line| &line["bakktId"]).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), lines.len(), "{lines:?}");
+    let pair = |line: &BTreeMap<String, String>| {
+        (line["clientAccountId"].clone(), line["bakktId"].clone())
+    };
+    lines.iter().map(pair).collect()
+}
+
+/// What is in doubt and for a person: clientAccountIds and messages.
+fn for_a_person(world: &World) -> Vec<(String, String)> {
+    let lines = sheet(world, "acme/report/refused.csv");
+    let mut ours = lines.iter().filter(|line| line["code"] == CODE);
+    let found: Vec<(String, String)> = ours
+        .by_ref()
+        .map(|line| (line["clientAccountId"].clone(), line["message"].clone()))
+        .collect();
+    found
+}
+
+fn run(world: &World, url: &str) -> (i32, Value) {
+    let arguments = ["run", "acme", "--base-url", url, "--json", "--yes"];
+    let output = world.command(&arguments).output().unwrap();
+    let totals = serde_json::from_slice(&output.stdout);
+    let totals = totals.unwrap_or_else(|_| panic!("{}", shown(&output)));
+    (output.status.code().unwrap_or(-1), totals)
+}
+
+fn resolve(world: &World, id: &str, outcome: &str) -> String {
+    let command = format!("resolve acme --account {id} --as {outcome} --reason looked-up");
+    world.bakkt(&command)
+}
+
+#[test]
+fn an_account_with_the_id_of_another_is_for_a_person_and_is_left_alone() {
+    let bakkt = Bakkt::start(|_| {});
+    let world = world(4);
+    let proxy = Proxy::start(&bakkt, Some(("POST", "A-3")), false);
+    let (code, totals) = run(&world, &proxy.url);
+    let account = &totals["tasks"]["account"];
+    assert_eq!(
+        (code, &account["accepted"], &account["in_doubt"]),
+        (3, &Value::from(3), &Value::from(1)),
+        "{totals}"
+    );
+    assert_eq!(totals["shared_ids"], 1, "{totals}");
+    assert_eq!(totals["balanced"], true, "{totals}");
+    let ids = crosswalk(&world);
+    assert_eq!(ids.len(), 3, "{ids:?}");
+    let doubts = for_a_person(&world);
+    assert_eq!(doubts.len(), 1, "{doubts:?}");
+    assert_eq!(doubts[0].0, "A-3");
+    assert!(doubts[0].1.contains(&ids["A-1"]), "{doubts:?}");
+    let status = world.bakkt("status acme");
+    assert!(status.starts_with("exit code 3"), "{status}");
+    assert!(
+        status.contains("accounts answered with the bakktId of another 1"),
+        "{status}"
+    );
+    // Neither asked about nor sent again, and no new plan may lose it.
+    proxy.spoil(None);
+    let before = proxy.asked();
+    assert_eq!(run(&world, &proxy.url).0, 3);
+    assert_eq!(proxy.asked(), before);
+    assert_eq!(bakkt.ledger().accounts, 4);
+    let replan = format!("replan acme --base-url {} --reason why", proxy.url);
+    let said = world.bakkt(&replan);
+    assert!(said.contains("resolve --account"), "{said}");
+    // A person says what they found out.
+    let said = resolve(
+        &world,
+        "A-3",
+        &format!("accepted --bakkt-id {}", ids["A-1"]),
+    );
+    assert!(
+        said.contains("that bakktId is that of A-1 already"),
+        "{said}"
+    );
+    let said = resolve(&world, "A-2", "accepted");
+    assert!(said.contains("is not in doubt"), "{said}");
+    let said = resolve(&world, "A-3", "not-taken");
+    assert!(said.starts_with("exit code 0"), "{said}");
+    let (code, totals) = run(&world, &proxy.url);
+    assert_eq!(
+        (code, &totals["tasks"]["account"]["accepted"]),
+        (0, &Value::from(4))
+    );
+    assert_eq!(crosswalk(&world).len(), 4);
+}
+
+#[test]
+fn a_person_names_the_id_of_an_account() {
+    for with_id in [true, false] {
+        let bakkt = Bakkt::start(|_| {});
+        let world = world(3);
+        let proxy = Proxy::start(&bakkt, Some(("POST", "A-2")), false);
+        assert_eq!(run(&world, &proxy.url).0, 3);
+        let own = "bk-4711-aabb";
+        let with = format!("accepted --bakkt-id {own}");
+        let outcome = if with_id { &with } else { "accepted" };
+        let said = resolve(&world, "A-2", outcome);
+        assert!(said.starts_with("exit code 0"), "{said}");
+        assert_eq!(run(&world, &proxy.url).0, 0);
+        let expected = if with_id { own } else { "" };
+        assert_eq!(crosswalk(&world)["A-2"], expected);
+    }
+}
+
+#[test]
+fn an_answer_to_a_question_is_compared_as_well() {
+    // A lost answer that is settled by asking, and an account that is looked up before it is sent.
+    for (loses, existing) in [(true, 0.0), (false, 1.0)] {
+        let bakkt = Bakkt::start(|config| config.existing = existing);
+        let world = world(3);
+        let proxy = Proxy::start(&bakkt, Some(("GET", "A-2")), loses);
+        let (code, totals) = run(&world, &proxy.url);
+        assert_eq!(
+            (code, &totals["shared_ids"]),
+            (3, &Value::from(1)),
+            "{totals}"
+        );
+        assert_eq!(crosswalk(&world).len(), 2);
+        assert_eq!(for_a_person(&world).len(), 1);
+        let before = proxy.asked();
+        assert_eq!(run(&world, &proxy.url).0, 3);
+        assert_eq!(proxy.asked(), before);
+    }
+}
+
+#[test]
+fn an_update_that_is_answered_with_the_id_of_another_is_for_a_person() {
+    let bakkt = Bakkt::start(|_| {});
+    let world = world(3);
+    let proxy = Proxy::start(&bakkt, None, false);
+    let url = proxy.url.clone();
+    assert_eq!(run(&world, &url).0, 0);
+    let export = world.read("acme/export.csv");
+    world.write("acme/export.csv", &export.replace("Austin", "Dallas"));
+    proxy.spoil(Some(("POST", "A-3")));
+    let replan = format!("replan acme --base-url {url} --update-accepted --reason moved");
+    let said = world.bakkt(&replan);
+    assert!(said.starts_with("exit code 0"), "{said}");
+    let (code, totals) = run(&world, &url);
+    assert_eq!(
+        (code, &totals["shared_ids"]),
+        (3, &Value::from(1)),
+        "{totals}"
+    );
+    assert_eq!(totals["tasks"]["update"]["accepted"], 2, "{totals}");
+    let said = resolve(&world, "A-3", "accepted");
+    assert!(said.starts_with("exit code 0"), "{said}");
+    proxy.spoil(None);
+    assert_eq!(run(&world, &url).0, 0);
+}
+
+#[test]
+fn an_account_with_the_id_of_another_shards_is_for_a_person() {
+    let bakkt = Bakkt::start(|_| {});
+    let world = world(8);
+    let url = one_for_all(&bakkt);
+    let run = |shard: &str, limit: &str| {
+        let line = format!(
+            "run acme --base-url {url} --json --yes --shard {shard} --registry shards.db --limit {limit}"
+        );
+        let (code, json) = world.code(&line);
+        (code, serde_json::from_str::<Value>(&json).unwrap())
+    };
+    let (code, totals) = run("0/2", "1");
+    assert_eq!((code, totals.get("shared_ids")), (0, None), "{totals}");
+    let (code, totals) = run("1/2", "1");
+    assert_eq!(
+        (code, &totals["shared_ids"]),
+        (3, &Value::from(1)),
+        "{totals}"
+    );
+    // A server that answers nothing else ends the run, and not one customer after the other.
+    let (code, totals) = run("1/2", "100");
+    let left = &totals["tasks"]["account"];
+    assert_eq!(code, 3, "{totals}");
+    assert_eq!(left["accepted"], 0, "{totals}");
+}
+
+#[test]
+fn a_server_that_answers_one_id_for_all_stops_the_run() {
+    let bakkt = Bakkt::start(|_| {});
+    let world = world(30);
+    let url = one_for_all(&bakkt);
+    let (code, totals) = run(&world, &url);
+    let account = &totals["tasks"]["account"];
+    assert_eq!(
+        (code, &account["accepted"]),
+        (4, &Value::from(1)),
+        "{totals}"
+    );
+    assert!(account["in_doubt"].as_u64().unwrap() < 8, "{totals}");
+    assert!(account["open"].as_u64().unwrap() > 20, "{totals}");
+}
