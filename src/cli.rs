@@ -366,7 +366,7 @@ pub struct ReplanArgs {
     /// Send changed payloads of accepted accounts as updates with the next run.
     #[arg(long)]
     pub update_accepted: bool,
-    /// Fields of which updates may take values away, or change the values of most accounts: `owners[].phoneNumber`.
+    /// Fields, or objects with all of theirs, of which updates may take values away, or change the values of most accounts.
     #[arg(long, value_name = "FIELD", value_delimiter = ',', requires = "reason", value_parser = changeable_field)]
     pub accept_changes: Vec<String>,
     /// Customers whom Bakkt has under ids that are gone, and who come back under new ids, get further accounts on purpose.

@@ -85,6 +85,9 @@ fn a_value_that_is_gone_is_named_and_goes_only_when_a_person_says_so() {
     );
     assert_eq!(wrong, Some(2));
 
+    let whole = ["--accept-changes", "owners[].mailingAddress,owners"];
+    let (dry, code) = update(&case, &[&whole[..], &["--dry-run"]].concat());
+    assert_eq!((dry["replan"]["updates"].as_u64(), code), (Some(2), 0));
     let (planned, code) = update(&case, &["--accept-changes", PHONE]);
     assert_eq!((&planned["replan"]["changed_fields"], code), (&expected, 0));
     assert_eq!(planned["replan"]["updates"], 2);

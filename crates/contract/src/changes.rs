@@ -37,9 +37,15 @@ pub(crate) fn changeable() -> &'static [String] {
     FIELDS.get(BY_HAND.len()..).unwrap_or_default()
 }
 
-/// Whether a pattern is that of a field that an update may change.
+/// Whether a pattern is that of a field that an update may change, or of an object with such fields.
 pub fn is_changeable(pattern: &str) -> bool {
-    changeable().iter().any(|field| field == pattern)
+    changeable().iter().any(|field| is_in(field, pattern))
+}
+
+/// Whether a field is the one of a pattern, or stands inside of it.
+pub fn is_in(field: &str, pattern: &str) -> bool {
+    let rest = field.strip_prefix(pattern);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// The number of the field of a path that is sent.
@@ -105,6 +111,16 @@ mod tests {
         }
         assert!(by_hand("owners[3].identity.taxId") && by_hand("enrollments"));
         assert!(!by_hand("owners[0].phoneNumber"));
+        assert!(is_changeable("owners[].phoneNumber") && is_changeable("owners[].mailingAddress"));
+        for other in [
+            "accountType",
+            "owners[].mailing",
+            "owners[0].phoneNumber",
+            "owners[].kind",
+            "",
+        ] {
+            assert!(!is_changeable(other), "{other}");
+        }
     }
 
     #[test]

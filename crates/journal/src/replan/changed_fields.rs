@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::COMPARED_FIELDS;
 use crate::write::journal::Journal;
 use crate::write::operator_log::OperatorNote;
+use bakkt_contract::changes::is_in;
 use bakkt_contract::field_marks::{FieldChange, changes};
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
@@ -84,7 +85,8 @@ impl ChangedFields {
         };
         let fields = self.fields.iter();
         fields.filter(move |field| {
-            (field.removed > 0 || is_wide(field)) && confirmed.iter().all(|path| path != field.path)
+            let is_named = || confirmed.iter().any(|named| is_in(field.path, named));
+            (field.removed > 0 || is_wide(field)) && !is_named()
         })
     }
 
@@ -106,7 +108,14 @@ impl ChangedFields {
             "updates would take values away, or change most accounts, of {} accepted accounts:",
             thousands(self.accepted)
         );
-        for (count, what) in fields.iter().flat_map(|field| field.lines()) {
+        // That a field gets a value where there was none stops nobody.
+        let harms = |field: &ChangedField| ChangedField {
+            added: 0,
+            ..field.clone()
+        };
+        let harmful: Vec<ChangedField> = fields.iter().map(|field| harms(field)).collect();
+        let lines = harmful.iter().flat_map(ChangedField::lines);
+        for (count, what) in lines {
             message.push_str(&format!("\n  {:>11}  {what}", thousands(count)));
         }
         message.push_str("\nthe plan is as it was");
