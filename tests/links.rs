@@ -133,6 +133,18 @@ impl World {
             .collect()
     }
 
+    /// What the log of decisions says of links, each with its number.
+    fn logged(&self) -> Vec<(String, usize)> {
+        let reader = Reader::open(&Journal::path(&self.state())).unwrap();
+        let decided = reader.decisions().unwrap().into_iter();
+        let said = decided.map(|one| {
+            assert_eq!(one.by.as_deref(), Some("A Tester"));
+            let what = one.target.strip_prefix("verification links ").unwrap();
+            (what.to_owned(), usize::try_from(one.count).unwrap())
+        });
+        said.collect()
+    }
+
     fn counts(&self) -> Value {
         counts(self.dir.path())
     }
@@ -188,12 +200,8 @@ fn those_who_are_asked_get_their_link_and_are_left_out_while_it_is_good() {
         assert_eq!(world.links(name, more).0["fetched"], ids.len());
         assert_eq!(world.file(name), first);
     }
-    let decided = Reader::open(&Journal::path(&world.state()))
-        .unwrap()
-        .decisions()
-        .unwrap();
-    let counts: Vec<u64> = decided.iter().map(|one| one.count).collect();
-    assert_eq!(counts, [ids.len() as u64; 3]);
+    let one_call = ["are asked for", "were fetched"].map(|what| (what.to_owned(), ids.len()));
+    assert_eq!(world.logged(), [&one_call[..]; 3].concat());
 
     // A file of an earlier version, with its own name for the ids, may be replaced as well.
     let earlier = world.dir.path().join("earlier.csv");
@@ -247,7 +255,7 @@ fn links_run_out_three_times_and_that_is_told() {
         .unwrap()
         .decisions()
         .unwrap();
-    assert_eq!(decided[1].by.as_deref(), Some("J. Sample"));
+    assert_eq!(decided[2].by.as_deref(), Some("J. Sample"));
 }
 
 #[test]
@@ -476,6 +484,29 @@ fn ctrl_c_keeps_what_came_and_the_same_command_goes_on() {
     let second = world.file("two.csv");
     assert_eq!(first.len() + second.len(), 12);
     assert!(second.keys().all(|id| !first.contains_key(id)));
+}
+
+#[test]
+fn a_call_that_is_killed_stands_in_the_log_of_decisions() {
+    let world = World::new(12, "latency_ms = 30\n[decide]\ndocuments = 1.0\n");
+    let ids = world.ids("documents");
+    world.asked(&ids, now() + 100 * 3600 * 1000);
+    world.limited(PARTNER, "in_flight = 1\n", "");
+    let out = world.dir.path().join("one.csv");
+    let mut command = world.prepared("links", &["--json", "--out", out.to_str().unwrap()]);
+    let mut running = Running::start(command.stdout(Stdio::null()));
+    wait_for("some links", || {
+        (out.exists() && world.file("one.csv").len() > 1).then_some(())
+    });
+    running.kill();
+    let first = world.file("one.csv").len();
+    assert!((2..12).contains(&first), "{first}");
+    let line = |what: &str, count: usize| (what.to_owned(), count);
+    assert_eq!(world.logged(), [line("are asked for", 12)]);
+    let (said, _) = world.links("two.csv", &[]);
+    let rest = said["fetched"].as_u64().unwrap() as usize;
+    let second = [line("are asked for", rest), line("were fetched", rest)];
+    assert_eq!(world.logged()[1..], second);
 }
 
 #[test]
