@@ -21,7 +21,7 @@ pub use audit::{AuditArgs, HeadArgs, VerifyReportArgs};
 pub use backfill::BackfillArgs;
 pub use control::{ControlArgs, ControlVerb};
 pub use custody::{
-    CustodyArgs, CustodyCommand, CustodyNumbersArgs, SessionsArgs, SessionsCommand,
+    CustodyArgs, CustodyCommand, CustodyNumbersArgs, SessionPurpose, SessionsArgs, SessionsCommand,
     SessionsImportArgs, SessionsServeArgs, SessionsWantedArgs,
 };
 pub use ending::{CloseArgs, ForgetArgs};

@@ -112,3 +112,41 @@ fn documents(
     }
     assert_eq!(there, listed);
 }
+
+#[test]
+fn a_backfill_that_frees_kyb_alone_says_that_a_run_is_due() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("harbor");
+    copy_folder(&sample(), &dir);
+    let sandbox = SandboxProcess::start(folder.path(), "seed = 7\n");
+    let command = |name: &str, more: &[&str]| {
+        let mut command = program();
+        command.arg(name).arg(&dir).args(more);
+        command.args(["--base-url", &sandbox.base_url()]);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    command("run", &["--quiet"]);
+    let file = folder.path().join("shares.csv");
+    fs::write(
+        &file,
+        "clientAccountId,owners[0].ownership_percent,owners[1].ownership_percent,owners[0].manages_entity\n\
+         HB-00021,,,yes\nHB-00019,60,40,\nHB-00035,0.6,0.4,\n",
+    )
+    .unwrap();
+    let file = file.to_str().unwrap();
+    let (look, taken) = (["--dry-run", file], [file, "--reason", "by phone"]);
+    for (more, is_look) in [(&look[..], true), (&taken[..], false)] {
+        let said = command("backfill", more);
+        assert!(said.contains("  0  accounts changed"), "{said}");
+        assert!(
+            said.contains("  2  KYB triggers held before, sent by the next run"),
+            "{said}"
+        );
+        let due = said.contains("to send them");
+        assert_eq!(due, !is_look, "{said}");
+    }
+    let said = command("run", &["--quiet"]);
+    assert!(said.contains("KYB 30: held 9, accepted 21"), "{said}");
+}

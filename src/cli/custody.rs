@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{ReplaceArgs, ShardArgs, TargetArgs};
 
@@ -68,6 +68,9 @@ pub struct SessionsWantedArgs {
     /// The new CSV file to write.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// What they have to log in for.
+    #[arg(long = "for", value_enum, value_name = "WHAT", default_value = "run")]
+    pub purpose: SessionPurpose,
     /// What --out does with a file that is there.
     #[command(flatten)]
     pub replacing: ReplaceArgs,
@@ -80,6 +83,17 @@ pub struct SessionsWantedArgs {
     /// Print the counts as one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What customers have to log in for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SessionPurpose {
+    /// The next run: tasks that wait for a session.
+    Run,
+    /// `custody numbers`: bank accounts and savings accounts that were made.
+    Numbers,
+    /// `verify`: these, and recipients.
+    Verify,
 }
 
 /// `custody`.

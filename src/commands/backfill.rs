@@ -345,6 +345,9 @@ impl Done {
         line(taken.changed, "accounts changed");
         line(taken.created, "blocked before, created by the next run");
         line(taken.updates, "accepted before, updated by the next run");
+        if taken.kyb > 0 {
+            line(taken.kyb, "KYB triggers held before, sent by the next run");
+        }
         for gaps in &taken.closed {
             let what = format!("gaps closed: {} ({})", gaps.path, gaps.reason);
             line(gaps.count, &what);
@@ -375,7 +378,7 @@ impl Done {
         self.add_disagreeing(&mut text);
         add_agreements(&mut text, &self.agreements, args.agreements_acknowledged);
         self.add_restricted(&mut text);
-        if !args.dry_run && taken.created + taken.updates > 0 {
+        if !args.dry_run && taken.created + taken.updates + taken.to_send > 0 {
             text.push_str(&format!(
                 "\nrun `bakkt-migrate run {}` to send them",
                 place::arguments(&args.dir, args.target.sandbox)

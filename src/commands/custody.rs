@@ -89,15 +89,15 @@ impl ReadCounts {
         }
     }
 
-    /// One line of text.
-    pub fn words(&self) -> String {
+    /// One line of text about what a command, `numbers` or `verify`, has read.
+    pub fn words(&self, command: &str) -> String {
+        let unread = format!(
+            "not read: their customers have to log in (`sessions wanted --for {command}` lists them)"
+        );
         let counts = [
             (self.there, "there"),
             (self.gone, "not known to Bakkt"),
-            (
-                self.needs_session,
-                "not read: their customers have to log in",
-            ),
+            (self.needs_session, unread.as_str()),
             (self.failed, "could not be read"),
         ];
         let told = counts.iter().filter(|(count, _)| *count > 0);
@@ -134,6 +134,8 @@ async fn read_made(
         .custody
         .as_ref()
         .context("a migration with custody")?;
+    let mut users = journal.made_custody()?.into_iter();
+    let user = users.find(|one| one.kind == CustodyKind::User);
     let client = custody_stage::client(settings, custody, key)?;
     let rates = Rates::of_custody(settings, custody, None, signals.stop.clone()).await?;
     let reading = CustodyReading {
@@ -145,6 +147,7 @@ async fn read_made(
             ..settings.retry
         },
         in_flight: custody.in_flight,
+        user,
         stop: signals.stop.clone(),
         read: Counter::default(),
     };
@@ -281,7 +284,7 @@ fn numbers(args: &CustodyNumbersArgs, mode: Mode) -> anyhow::Result<CommandOutpu
     };
     let text = match args.json {
         true => serde_json::json!({"numbers": counts}).to_string(),
-        false => format!("accounts: {}", counts.words()),
+        false => format!("accounts: {}", counts.words("numbers")),
     };
     Ok(CommandOutput { text, code })
 }

@@ -105,11 +105,13 @@ fn body(
     Ok(CustodyBody { body, siblings })
 }
 
-/// Customers' sessions of a migration.
+/// Customers' sessions of a migration, without those that are too old.
 pub fn sessions(journal: &Journal, settings: &CustodySettings) -> anyhow::Result<Sessions> {
     let folder = journal.folder().context("the journal's folder")?;
     let lives = i64::try_from(settings.session_lives.as_millis()).unwrap_or(i64::MAX);
-    Ok(Sessions::of(&folder, journal.key, lives))
+    let sessions = Sessions::of(&folder, journal.key, lives);
+    sessions.delete_old(bakkt_journal::now());
+    Ok(sessions)
 }
 
 /// How custody waits.
@@ -172,6 +174,7 @@ pub async fn send(
         .as_ref()
         .context("a migration with custody")?;
     journal.bind_custody(scope.target)?;
+    let sessions = sessions(&journal, custody)?;
     let waiting = journal.count_custody(State::Open)? + journal.count_custody(State::Held)?;
     let doubts = journal.count_custody(State::Sending)? + journal.count_custody(State::InDoubt)?;
     if waiting + doubts == 0 {
@@ -216,7 +219,7 @@ pub async fn send(
             limiters,
             body: source.body,
             disk: DiskReads::start()?,
-            sessions: sessions(&journal, custody)?,
+            sessions,
             codes: journal.code_key(),
             base_url: scope.target.to_owned(),
             counters: counters.clone(),

@@ -28,7 +28,7 @@ use bakkt_files::progress::{Mode, Progress, WorkProgress, note};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::decisions::OperatorNote;
 use bakkt_journal::read::{LinkStanding, WantedLink};
-use bakkt_journal::write::FetchedLink;
+use bakkt_journal::write::{FetchedLink, LINKS_ASKED_FOR, LINKS_FETCHED};
 use bakkt_journal::{Journal, now};
 use bakkt_model::error::{Failure, ShownPath, Style, describe, exit_code};
 use bakkt_model::number::thousands;
@@ -60,7 +60,7 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     }
     // Before anybody is asked.
     deciding::why_unless(false, args.reason.as_deref())?;
-    deciding::by(&args.by, &args.dir)?;
+    let by = deciding::by(&args.by, &args.dir)?;
     let (told, ended) = runtime()?.block_on(async {
         let Session {
             mut settings,
@@ -72,7 +72,7 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         if !to_ask.is_empty() {
             run_record::work(&journal, "links")?;
         }
-        let keeper = LinkKeeper::new(journal, left_out);
+        let keeper = LinkKeeper::new(journal, left_out, by, args.reason.clone());
         let keeper = Arc::new(Mutex::new(keeper));
         let ended = if to_ask.is_empty() {
             RunEnd::Finished
@@ -89,7 +89,7 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             .await?
         };
         let mut keeper = lock(&keeper);
-        keeper.end(args)?;
+        keeper.end()?;
         if matches!(ended, RunEnd::Finished) && keeper.told.code() != 4 {
             keeper.journal.note_links_unfinished(false)?;
         }
@@ -225,6 +225,9 @@ struct LinkKeeper {
     /// Bakkt gives no link, and the last one that is known ran out: task and id.
     none: Vec<(i64, String)>,
     told: Summary,
+    /// Who wants the links, and why.
+    decided_by: String,
+    reason: Option<String>,
 }
 
 /// What the command tells.
@@ -256,7 +259,12 @@ struct Summary {
 }
 
 impl LinkKeeper {
-    fn new(journal: Journal, left_out: Vec<WantedLink>) -> LinkKeeper {
+    fn new(
+        journal: Journal,
+        left_out: Vec<WantedLink>,
+        decided_by: String,
+        reason: Option<String>,
+    ) -> LinkKeeper {
         LinkKeeper {
             journal,
             file: None,
@@ -266,6 +274,8 @@ impl LinkKeeper {
                 ..Summary::default()
             },
             left_out,
+            decided_by,
+            reason,
         }
     }
 
@@ -287,7 +297,23 @@ impl LinkKeeper {
         self.journal.note_links_unfinished(true)
     }
 
+    /// Adds to the log of decisions, with who and why.
+    fn log(&mut self, what: &str, count: u64) -> anyhow::Result<()> {
+        let decided = OperatorNote {
+            by: &self.decided_by,
+            reason: self.reason.as_deref(),
+            at: now(),
+        };
+        self.journal.log_links(what, count, decided)
+    }
+
     fn keep(&mut self, done: Vec<LinkResult>) -> anyhow::Result<()> {
+        let is_link =
+            |one: &LinkResult| matches!(one.outcome, LinkOutcome::Told(LinkAnswer::Given(..)));
+        // Before a link is in the file: whoever kills the program then is known all the same.
+        if self.told.fetched == 0 && done.iter().any(is_link) {
+            self.log(LINKS_ASKED_FOR, self.told.asked)?;
+        }
         let mut fetched = Vec::new();
         let now = now();
         for LinkResult { wanted, outcome } in done {
@@ -319,7 +345,7 @@ impl LinkKeeper {
     }
 
     /// Notes what can be told only when all was asked.
-    fn end(&mut self, args: &LinksArgs) -> anyhow::Result<()> {
+    fn end(&mut self) -> anyhow::Result<()> {
         // Where nobody gets one and nothing explains it, it may be the partner's id that is wrong.
         if self.told.fetched > 0 || self.told.refused.is_empty() {
             let tasks: Vec<i64> = self.none.iter().map(|(task, _)| *task).collect();
@@ -337,12 +363,7 @@ impl LinkKeeper {
         if self.told.fetched == 0 {
             return Ok(());
         }
-        let decided = OperatorNote {
-            by: &deciding::by(&args.by, &args.dir)?,
-            reason: args.reason.as_deref(),
-            at: now(),
-        };
-        self.journal.log_links(self.told.fetched, decided)
+        self.log(LINKS_FETCHED, self.told.fetched)
     }
 }
 

@@ -1,5 +1,5 @@
 //! `manual-kyb`: the accounts that go by manual KYB, with Bakkt's form item by item. No network; of a journal that is there,
-//! only how manual KYB ended.
+//! only what was decided: how manual KYB ended, and who is left out.
 //!
 //! Owner of the list's columns. Invariant: it names fields, never values; the clientAccountId is the only thing of a
 //! customer in it. A field is known when the mapping feeds it, the row has something for it, and nothing is wrong with
@@ -21,7 +21,8 @@ use bakkt_files::output::FileStart;
 use bakkt_files::output::cells::CellWriter;
 use bakkt_files::progress::{Mode, ReadingProgress};
 use bakkt_folder::migration::{Binding, today};
-use bakkt_journal::{Journal, Reader};
+use bakkt_journal::decisions::LeftOut;
+use bakkt_journal::{Journal, Reader, known_key};
 use bakkt_mapping::FilledSlot;
 use bakkt_mapping::assess::{AssessPlan, Gap, GapReason};
 use bakkt_mapping::draft::{Draft, SlotValue};
@@ -89,7 +90,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     if read == 0 {
         return Err(no_rows(&migration.settings.export));
     }
-    let outcomes = outcomes(&place)?;
+    let decided = Decided::read(&place)?;
     let (mut listed, mut open) = (HashSet::new(), 0);
     let mut list = CellWriter::new(Vec::new(), &COLUMNS)?;
     let mut reread = RecordReader::default();
@@ -97,6 +98,11 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     for at in &rows {
         let prepared = reread.prepare(pipeline, *at, JoinedRowSource::Index)?;
         let id = prepared.id.unwrap_or("").to_owned();
+        let outcome = decided.outcomes.get(&id).map_or("", String::as_str);
+        // Nobody sends the form of a customer whom a person excluded, or who was erased.
+        if outcome.is_empty() && decided.leaves_out(&id) {
+            continue;
+        }
         let wrong = wrong(prepared.gaps, &pipeline.plan);
         let row = at.row.to_string();
         // A copy of a row is the same account. A row without an id is one of its own.
@@ -107,7 +113,6 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         if !listed.insert((own, kyb_form::hash(&fed, reread.draft()))) {
             continue;
         }
-        let outcome = outcomes.get(&id).map_or("", String::as_str);
         open += usize::from(outcome.is_empty());
         let known = |feed: &str| !wrong.contains(feed);
         let fields = Fields::new(&fed, reread.draft(), known);
@@ -145,19 +150,36 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     Ok(CommandOutput { text, code })
 }
 
-/// How manual KYB ended, as far as the journals of this migration know; empty without a journal.
-fn outcomes(place: &StatePlace) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut folders = vec![place.folder()];
-    if place.shard.is_none() {
-        folders.extend(place.journals());
-    }
-    let mut outcomes = BTreeMap::new();
-    for path in folders.iter().map(|folder| Journal::path(folder)) {
-        if path.exists() {
-            outcomes.extend(Reader::open(&path)?.manual_kyb_outcomes()?);
+/// What the journals of this migration know of decisions; nothing without a journal.
+#[derive(Default)]
+struct Decided {
+    /// How manual KYB ended, by clientAccountId.
+    outcomes: BTreeMap<String, String>,
+    left_out: Vec<LeftOut>,
+}
+
+impl Decided {
+    fn read(place: &StatePlace) -> anyhow::Result<Decided> {
+        let mut folders = vec![place.folder()];
+        if place.shard.is_none() {
+            folders.extend(place.journals());
         }
+        let mut decided = Decided::default();
+        for folder in folders {
+            let path = Journal::path(&folder);
+            if path.exists() {
+                let reader = Reader::open(&path)?;
+                decided.outcomes.extend(reader.manual_kyb_outcomes()?);
+                let left_out = reader.left_out(known_key(&folder)?)?;
+                decided.left_out.push(left_out);
+            }
+        }
+        Ok(decided)
     }
-    Ok(outcomes)
+
+    fn leaves_out(&self, id: &str) -> bool {
+        self.left_out.iter().any(|one| one.has(id))
+    }
 }
 
 fn goes_by_hand(gaps: &[Gap]) -> bool {

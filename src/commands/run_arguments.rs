@@ -9,7 +9,7 @@ use clap::{Arg, Command};
 use super::run_record::without_login;
 
 /// Options whose values are kept: paths, addresses, names of parts of a file, numbers, and choices from a list.
-const KEPT: [&str; 39] = [
+const KEPT: [&str; 40] = [
     "accept-changes",
     "base-url",
     "by",
@@ -19,6 +19,7 @@ const KEPT: [&str; 39] = [
     "encoding",
     "field",
     "findings",
+    "for",
     "from",
     "gaps",
     "head",

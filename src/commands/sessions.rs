@@ -5,6 +5,7 @@
 //! are kept (`journal::custody::sessions`) and used (`engine::custody`).
 
 use std::io::{BufRead, BufReader, Read};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
@@ -17,7 +18,8 @@ use super::signals::Signals;
 use super::variables::{SESSIONS_VARIABLE, variable};
 use super::{CommandOutput, outputs, target};
 use crate::cli::{
-    SessionsArgs, SessionsCommand, SessionsImportArgs, SessionsServeArgs, SessionsWantedArgs,
+    SessionPurpose, SessionsArgs, SessionsCommand, SessionsImportArgs, SessionsServeArgs,
+    SessionsWantedArgs,
 };
 use crate::process::runtime;
 use bakkt_engine::sessions::{SessionAnswer, SessionReceiver};
@@ -36,6 +38,8 @@ use bakkt_model::shard::Shard;
 
 /// Lines that are named one by one.
 const NAMED: u64 = 20;
+/// How far the clock of the merchant's app may be ahead, in milliseconds.
+const AHEAD: i64 = 5 * 60 * 1000;
 /// A session that is longer than this is none.
 const LONGEST: usize = 4096;
 
@@ -62,6 +66,7 @@ struct GivenSession {
 const NOT_OURS: &str = "no customer of this migration's custody";
 const NOT_ITS_USER: &str = "its user_uuid is not that customer's user";
 const TOO_OLD: &str = "its session is too old";
+const FROM_THE_FUTURE: &str = "its issued_at is in the future: is it seconds or milliseconds since 1970, by a clock that is right?";
 const NEWER_THERE: &str = "a newer session is there";
 const OF_ANOTHER_SHARD: &str = "its customer belongs to another shard";
 
@@ -113,6 +118,10 @@ impl SessionDesk {
         let now = bakkt_journal::now();
         if now.saturating_sub(issued_at) > self.lives {
             return Ok(Err(TOO_OLD));
+        }
+        // Nobody knows how old such a session is.
+        if issued_at.saturating_sub(now) > AHEAD {
+            return Ok(Err(FROM_THE_FUTURE));
         }
         let is_other = |id: &String| self.shard.is_some_and(|shard| !shard.has_id(id));
         if given.client_id.as_ref().is_some_and(is_other) {
@@ -179,6 +188,7 @@ fn import(args: &SessionsImportArgs, mode: Mode) -> anyhow::Result<CommandOutput
     let settings = settings(&args.dir)?;
     let place = StatePlace::new(&args.dir, args.sandbox, &args.shards)?;
     let desk = SessionDesk::open(&place, &settings)?;
+    desk.sessions.delete_old(bakkt_journal::now());
     let reader: Box<dyn Read> = if args.file.as_os_str() == "-" {
         Box::new(std::io::stdin().lock())
     } else if args.sandbox {
@@ -258,13 +268,21 @@ fn serve(args: &SessionsServeArgs, mode: Mode) -> anyhow::Result<CommandOutput> 
         ));
     };
     let place = StatePlace::new(&args.dir, args.sandbox, &args.shards)?;
-    let desk = SessionDesk::open(&place, &settings)?;
-    drop(desk);
+    drop(SessionDesk::open(&place, &settings)?);
     let counts = Arc::new(Mutex::new((0u64, 0u64)));
     let counted = counts.clone();
+    let looked = AtomicI64::new(0);
     // The journal is looked at anew for each: users come while a run goes on.
     let take = move |body: &str| -> SessionAnswer {
-        let done = SessionDesk::open(&place, &settings).and_then(|desk| desk.take(body));
+        let done = SessionDesk::open(&place, &settings).and_then(|desk| {
+            // A receiver may stay for days: what nobody used is not left to lie for much longer than it lives.
+            let now = bakkt_journal::now();
+            if now.saturating_sub(looked.load(Ordering::Relaxed)) > desk.lives {
+                looked.store(now, Ordering::Relaxed);
+                desk.sessions.delete_old(now);
+            }
+            desk.take(body)
+        });
         let mut counts = counted.lock().unwrap_or_else(PoisonError::into_inner);
         match done {
             Ok(Ok(())) => {
@@ -303,16 +321,28 @@ const COLUMNS: [&str; 3] = ["clientAccountId", "user_uuid", "tasks"];
 fn wanted(args: &SessionsWantedArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let settings = settings(&args.dir)?;
     let place = StatePlace::new(&args.dir, args.sandbox, &args.shards)?;
-    let mut wanted = View::at(place.clone())
-        .planned_reader()?
-        .sessions_wanted()?;
-    // Who has logged in already is not asked again: the next run uses that session.
-    let all = wanted.len();
-    if let Some(custody) = &settings.custody {
-        let (sessions, now) = (kept_sessions(&place, custody)?, bakkt_journal::now());
-        wanted.retain(|(client_id, ..)| !sessions.has_live(client_id, now));
-    }
-    let have = (all - wanted.len()) as u64;
+    let reader = View::at(place.clone()).planned_reader()?;
+    // Who has logged in already is not asked again: that session is used.
+    let kept = match &settings.custody {
+        Some(custody) => Some(kept_sessions(&place, custody)?),
+        None => None,
+    };
+    let now = bakkt_journal::now();
+    let has_session = |client_id: &str| {
+        let kept = kept.as_ref();
+        kept.is_some_and(|kept| kept.has_live(client_id, now))
+    };
+    let without_session = |mut wanted: Vec<(String, String, u64)>| {
+        let all = wanted.len();
+        wanted.retain(|(client_id, ..)| !has_session(client_id));
+        let have = (all - wanted.len()) as u64;
+        (wanted, have)
+    };
+    let (wanted, have) = without_session(match args.purpose {
+        SessionPurpose::Run => reader.sessions_wanted()?,
+        SessionPurpose::Numbers => reader.sessions_to_read(false)?,
+        SessionPurpose::Verify => reader.sessions_to_read(true)?,
+    });
     let begins = FileStart::columns(&COLUMNS);
     let protected = outputs::protected(&settings);
     let file = protected.open(&args.out, &begins, args.replacing.replace)?;
@@ -334,15 +364,30 @@ fn wanted(args: &SessionsWantedArgs, mode: Mode) -> anyhow::Result<CommandOutput
     let text = match args.json {
         true => serde_json::json!({"sessions_wanted": wanted.len()}).to_string(),
         false => {
-            let waiting = match have {
-                0 => String::new(),
-                have => format!(
-                    "; {} more have a session, which the next run uses",
+            let mut text = format!(
+                "{} customers have to log in",
+                thousands(wanted.len() as u64)
+            );
+            if have > 0 {
+                let used_by = match args.purpose {
+                    SessionPurpose::Run => "the next run",
+                    SessionPurpose::Numbers => "`custody numbers`",
+                    SessionPurpose::Verify => "`verify`",
+                };
+                text += &format!(
+                    "; {} more have a session, which {used_by} uses",
                     thousands(have)
-                ),
-            };
-            let wanted = thousands(wanted.len() as u64);
-            format!("{wanted} customers have to log in{waiting}")
+                );
+            }
+            // Whom no task waits for may be needed nevertheless.
+            if args.purpose == SessionPurpose::Run {
+                let (to_read, _) = without_session(reader.sessions_to_read(true)?);
+                if !to_read.is_empty() {
+                    let count = thousands(to_read.len() as u64);
+                    text += &format!("; `--for verify` lists {count} for reading back");
+                }
+            }
+            text
         }
     };
     Ok(CommandOutput { text, code: 0 })

@@ -60,7 +60,7 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         object.to_string()
     } else {
         let custody = read.custody.as_ref();
-        let custody = custody.map(|custody| format!("\ncustody: {}", custody.words()));
+        let custody = custody.map(|custody| format!("\ncustody: {}", custody.words("verify")));
         describe(&findings, &read, &view.folder()) + &custody.unwrap_or_default()
     };
     let code = match (&ended, left) {

@@ -132,6 +132,41 @@ fn what_was_withheld_goes_when_its_object_is_whole() {
 }
 
 #[test]
+fn a_list_of_which_nothing_is_sent_is_no_closed_gap() {
+    let world = World::sent(&THREE[..2]);
+    let closed =
+        || world.asked("SELECT client_id, p.text FROM closed_gap JOIN word p ON p.id = path");
+    let agreements = "clientAccountId,owners[0].agreements[0].name,owners[0].agreements[0].version,owners[0].agreements[0].eSignedDate,owners[0].phoneNumber\n";
+    // Its version is not known, so nothing of it goes; of the first customer something else does.
+    let (said, code) = world.backfill(
+        "signed.csv",
+        &format!("{agreements}A-1,Customer Agreement,,2024-01-02,7755550100\nA-2,Customer Agreement,,2024-01-02,\n"),
+    );
+    let opened =
+        json!([{"path": "owners[0].agreements[0].version", "reason": "missing", "count": 2}]);
+    assert_eq!((code, &said["does"]["opened"]), (3, &opened), "{said}");
+    assert_eq!(closed(), ["A-1 owners[0].phoneNumber"], "{said}");
+    world.run();
+    for id in ["A-1", "A-2"] {
+        assert_eq!(world.value(id, "/owners/0/agreements/0"), json!(null));
+    }
+    let (status, _) = world.json("status", &[]);
+    assert_eq!(status["after"]["gaps_closed"], 1, "{status}");
+    let (said, code) = world.backfill_with(
+        "versions.csv",
+        "clientAccountId,owners[0].agreements[0].version\nA-1,1.0\nA-2,1.0\n",
+        &["--agreements-acknowledged", "--reason", "acknowledged"],
+    );
+    assert_eq!(code, 0, "{said}");
+    world.run();
+    assert_eq!(
+        world.value("A-1", "/owners/0/agreements/0/version"),
+        json!("1.0")
+    );
+    assert!(closed().contains(&"A-1 owners[0].agreements[0].version".to_owned()));
+}
+
+#[test]
 fn who_was_blocked_is_created_by_the_next_run() {
     let world = World::sent(&THREE);
     let (said, code) = world.backfill(

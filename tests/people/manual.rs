@@ -5,16 +5,22 @@ use std::path::Path;
 use super::{Case, count};
 use crate::support::program;
 
-#[test]
-fn the_outcome_of_manual_kyb_is_kept_and_shown() {
+/// Customers for manual KYB, MK-2, MK-3, MK-4 and MK-6 among them, and the files that they come from.
+fn entities() -> (Case, impl Fn(&str) -> String) {
     let case = Case::new("", &[]);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/manual-kyb");
-    let text = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let text = move |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     case.write("export.csv", &text("export.csv"));
     for name in ["base.toml", "entity.toml"] {
         case.write(name, &text(&format!("../{name}")));
     }
     case.write("mapping.toml", &text("mapping.toml").replace("../", ""));
+    (case, text)
+}
+
+#[test]
+fn the_outcome_of_manual_kyb_is_kept_and_shown() {
+    let (case, text) = entities();
     let (totals, _) = case.run("run", &[]);
     assert_eq!(count(&totals, "/kyb/manual"), 4);
     let resolve = |id: &str, outcome: &str| {
@@ -147,4 +153,35 @@ fn the_outcome_of_manual_kyb_is_kept_and_shown() {
         let is_kept = |line: &str| line.contains(id) && line.contains(outcome);
         assert!(list.lines().any(is_kept), "{list}");
     }
+}
+
+#[test]
+fn whom_a_person_excluded_or_who_was_erased_is_not_listed_for_manual_kyb() {
+    let (case, _) = entities();
+    case.run("run", &[]);
+    let form = case.folder.path().join("forms.csv");
+    let listed = || {
+        let mut command = case.command("manual-kyb", &["--replace", "--with-values"]);
+        let output = command.arg(&form).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let forms = std::fs::read_to_string(&form).unwrap();
+        let all = ["MK-2", "MK-3", "MK-4", "MK-6"];
+        let listed = all.into_iter().filter(|id| {
+            let is_listed = said.contains(&format!(",{id},"));
+            assert_eq!(forms.contains(id), is_listed, "{id}: {said}");
+            is_listed
+        });
+        (listed.collect::<Vec<_>>(), output.status.code().unwrap())
+    };
+    assert_eq!(listed(), (vec!["MK-2", "MK-3", "MK-4", "MK-6"], 3));
+    case.run("exclude", &["--id", "MK-2", "--reason", "gone"]);
+    let why = ["--id", "MK-3", "--reason", "asked"];
+    let output = case.said("forget", &why);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(listed(), (vec!["MK-4", "MK-6"], 3));
+    case.run("exclude", &["--id", "MK-4", "MK-6", "--reason", "gone"]);
+    assert_eq!(listed(), (vec![], 0));
+    // Taken back, they wait for Bakkt's word again.
+    case.run("exclude", &["--undo", "--id", "MK-4", "--reason", "back"]);
+    assert_eq!(listed(), (vec!["MK-4"], 3));
 }

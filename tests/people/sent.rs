@@ -187,3 +187,44 @@ fn a_new_plan_and_a_retry_keep_earlier_answers() {
     let journal = rusqlite::Connection::open(case.journal()).unwrap();
     assert!(journal.execute("DELETE FROM set_aside", []).is_err());
 }
+
+#[test]
+fn who_is_taken_out_before_being_sent_again_keeps_the_answer() {
+    let case = refused();
+    case.run("retry", &["--reason", "once more"]);
+    // R1 by a person, R2 by a new plan; R3 is sent again, refused, and excluded then.
+    case.run("exclude", &["--id", "R1", "--reason", "not served"]);
+    case.export(&[
+        ("R1", "7755550100"),
+        ("R3", "7755550102"),
+        ("A", "7755550103"),
+    ]);
+    case.run("replan", &["--reason", "a new export"]);
+    case.run("run", &[]);
+    let (totals, _) = case.run("exclude", &["--id", "R3", "--reason", "nor this one"]);
+    assert_eq!(totals["balanced"], true);
+    assert_eq!(
+        totals["dropped"],
+        json!({"tasks": 3, "refused": 3, "gave_up": 0, "attempts": 4})
+    );
+    let refusals = |name: &str| column(&case, "refused.csv", name);
+    assert_eq!(refusals("clientAccountId"), ["R3", "R1", "R2", "R3"]);
+    assert_eq!(
+        refusals("decision"),
+        [
+            "sent again: once more",
+            "excluded: not served",
+            "no longer in the plan: a new export",
+            "excluded: nor this one"
+        ]
+    );
+    assert_eq!(refusals("code"), ["REFUSED"; 4]);
+    assert_eq!(refusals("attempts"), ["1", "1", "1", "2"]);
+    let account = |name: &str| column(&case, "reconciliation.csv", name);
+    assert_eq!(account("code"), ["REFUSED", "REFUSED", ""]);
+    assert_eq!(account("attempts"), ["1", "2", "1"]);
+    assert_eq!(
+        account("accountState"),
+        ["refused, then dropped", "refused, then dropped", "accepted"]
+    );
+}

@@ -142,7 +142,7 @@ pub async fn run(
         record_decisions(journal, batch.decisions)?;
         let freed = journal.commit_custody(&batch.changes)?;
         for client_id in &batch.ended {
-            if !journal.wants_session(client_id)? {
+            if !journal.uses_session(client_id)? {
                 kept.delete(client_id);
             }
         }

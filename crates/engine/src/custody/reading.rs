@@ -35,6 +35,8 @@ pub struct CustodyReading {
     pub sessions: Sessions,
     /// Waits and bounds.
     pub retry: Retry,
+    /// Any user that was made: reading it tells a wrong key from a session that ran out.
+    pub user: Option<MadeCustody>,
     /// Questions on their way at once.
     pub in_flight: usize,
     /// Tells the questions that the command stops.
@@ -69,16 +71,31 @@ impl ReadOutcome {
 struct Pending {
     made: MadeCustody,
     tries: u32,
+    /// It is asked to learn whether the key is good; what it shows is not told.
+    is_probe: bool,
 }
 
-/// How one question ended; no answer when the command stopped before it was asked, `Some(None)` for 401 and 403.
-type QuestionEnd = (Pending, Option<Option<LookupAnswer<Value>>>);
+/// How one question ended.
+enum QuestionEnd {
+    /// The command stopped before it was asked.
+    NotAsked,
+    /// Its customer has no session.
+    NoSession(Pending),
+    /// 401 or 403: the key, or the session.
+    Unauthorised(Pending),
+    /// Any other answer.
+    Answered(Pending, LookupAnswer<Value>),
+}
 
 struct ReadLoop {
     engine: RequestEngine<ReadLoop>,
     tools: Arc<CustodyReading>,
     queue: RequestQueue<Pending>,
     results: Vec<(MadeCustody, ReadOutcome)>,
+    /// An answer was given to the key.
+    key_is_good: bool,
+    /// Answered 401 or 403 with a session, while nobody knows whether that is about the key.
+    unproven: Vec<MadeCustody>,
 }
 
 /// Reads all of them, or until stopped; `keep` is handed what came, on a thread of its own.
@@ -98,9 +115,15 @@ pub async fn run(
         queue: RequestQueue::new(tools.in_flight),
         tools,
         results: Vec::new(),
+        key_is_good: false,
+        unproven: Vec::new(),
     };
     for made in made {
-        run.queue.push(Pending { made, tries: 0 });
+        run.queue.push(Pending {
+            made,
+            tries: 0,
+            is_probe: false,
+        });
     }
     let (run, ended) = crate::requests::run(run).await?;
     run.engine.into_owner()?;
@@ -113,7 +136,7 @@ impl CustodyReading {
         let is_user = made.kind == CustodyKind::User;
         let session = self.sessions.get(&made.client_id, now());
         if !is_user && session.is_none() {
-            return (pending, Some(None));
+            return QuestionEnd::NoSession(pending);
         }
         let path = match made.kind {
             CustodyKind::User => String::new(),
@@ -142,8 +165,11 @@ impl CustodyReading {
                 .or_else(|| value.get("id"));
             (named.and_then(custody::fit_uuid).as_ref() == Some(&uuid)).then(|| value.clone())
         };
-        let told = reply.map(|reply| custody::told(&reply, names));
-        (pending, told)
+        match reply.map(|reply| custody::told(&reply, names)) {
+            None => QuestionEnd::NotAsked,
+            Some(None) => QuestionEnd::Unauthorised(pending),
+            Some(Some(answer)) => QuestionEnd::Answered(pending, answer),
+        }
     }
 }
 
@@ -175,37 +201,43 @@ impl Work for ReadLoop {
 
     fn recorded(&mut self, (): ()) {}
 
-    fn ended(&mut self, (mut pending, told): QuestionEnd) {
+    fn ended(&mut self, end: QuestionEnd) {
         self.queue.free(1);
-        let (why, after) = match told {
-            None => return,
-            Some(None) if pending.made.kind == CustodyKind::User => {
+        let (mut pending, answer) = match end {
+            QuestionEnd::NotAsked => return,
+            QuestionEnd::NoSession(pending) => {
+                return self.found(pending, ReadOutcome::NeedsSession);
+            }
+            QuestionEnd::Unauthorised(pending) if pending.made.kind == CustodyKind::User => {
                 return self.engine.misdirected(
                     "Bakkt does not know the custody key (401 or 403)",
                     "check BAKKT_CUSTODY_KEY or [custody] key_file, and [custody] header_prefix",
                 );
             }
-            Some(None) => return self.found(pending.made, ReadOutcome::NeedsSession),
-            Some(Some(LookupAnswer::There(value))) => {
+            QuestionEnd::Unauthorised(pending) => return self.unauthorised(pending),
+            QuestionEnd::Answered(pending, answer) => (pending, answer),
+        };
+        let (why, after) = match answer {
+            LookupAnswer::There(value) => {
                 self.engine.answered();
-                return self.found(pending.made, ReadOutcome::There(Sensitive::new(value)));
+                self.key_is_good();
+                return self.found(pending, ReadOutcome::There(Sensitive::new(value)));
             }
-            Some(Some(LookupAnswer::NotThere)) => {
+            LookupAnswer::NotThere => {
                 self.engine.answered();
-                return self.found(pending.made, ReadOutcome::Gone);
+                self.key_is_good();
+                return self.found(pending, ReadOutcome::Gone);
             }
-            Some(Some(LookupAnswer::Stop(message, hint))) => {
-                return self.engine.misdirected(message, hint);
-            }
-            Some(Some(LookupAnswer::Unknown(why, after))) => (why, after),
+            LookupAnswer::Stop(message, hint) => return self.engine.misdirected(message, hint),
+            LookupAnswer::Unknown(why, after) => (why, after),
         };
         self.engine.question_failed(&why);
         pending.tries += 1;
         if pending.tries >= self.tools.retry.attempts {
-            self.found(pending.made, ReadOutcome::Failed(why));
+            self.found(pending, ReadOutcome::Failed(why));
         } else {
             let due = self.engine.next_try(pending.tries, after);
-            self.engine.waiting.add(pending.made.task, due, pending);
+            self.engine.waiting.add(number(&pending), due, pending);
         }
     }
 
@@ -214,9 +246,61 @@ impl Work for ReadLoop {
     }
 }
 
+/// What a question that waits is known by: the task, or for the probe a number that no task has.
+fn number(pending: &Pending) -> i64 {
+    match pending.is_probe {
+        true => 0,
+        false => pending.made.task,
+    }
+}
+
 impl ReadLoop {
-    fn found(&mut self, made: MadeCustody, outcome: ReadOutcome) {
+    /// A session was not taken. It is deleted once it is known that the key is not why.
+    fn unauthorised(&mut self, pending: Pending) {
+        let is_first = self.unproven.is_empty();
+        self.unproven.push(pending.made);
+        if self.key_is_good {
+            return self.sessions_ended();
+        }
+        if !is_first {
+            return;
+        }
+        match self.tools.user.clone() {
+            Some(made) => self.queue.push(Pending {
+                made,
+                tries: 0,
+                is_probe: true,
+            }),
+            None => self.unread(),
+        }
+    }
+
+    fn key_is_good(&mut self) {
+        self.key_is_good = true;
+        self.sessions_ended();
+    }
+
+    /// The sessions that were not taken ran out.
+    fn sessions_ended(&mut self) {
+        for made in &self.unproven {
+            self.tools.sessions.delete(&made.client_id);
+        }
+        self.unread();
+    }
+
+    fn unread(&mut self) {
+        for made in std::mem::take(&mut self.unproven) {
+            self.tools.read.up();
+            self.results.push((made, ReadOutcome::NeedsSession));
+        }
+    }
+
+    fn found(&mut self, pending: Pending, outcome: ReadOutcome) {
+        if pending.is_probe {
+            // Without an answer to it, nobody knows why sessions were not taken; they stay.
+            return self.unread();
+        }
         self.tools.read.up();
-        self.results.push((made, outcome));
+        self.results.push((pending.made, outcome));
     }
 }

@@ -1,6 +1,6 @@
 //! What custody has made, to be read back; and who needs a session.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::NEEDS_SESSION;
 use crate::read::Reader;
@@ -95,6 +95,22 @@ impl Reader {
             .query_row([client_id], |row| row.get(0))?)
     }
 
+    /// Customers of whom something was made that only a session can read, with their user's uuid and how many: what has
+    /// numbers, or recipients too.
+    pub fn sessions_to_read(
+        &self,
+        with_recipients: bool,
+    ) -> anyhow::Result<Vec<(String, String, u64)>> {
+        let mut statement = self.journal.prepare(sql!(
+            "SELECT c.client_id, u.uuid, count(*) FROM custody_task c
+             JOIN custody_task u ON u.client_id = c.client_id AND u.kind = {custody.user} AND u.item = '' AND u.state = {state.accepted}
+             WHERE c.kind <> {custody.user} AND (?1 OR c.kind <> {custody.recipient})
+             AND c.state = {state.accepted} AND c.uuid IS NOT NULL GROUP BY c.client_id, u.uuid ORDER BY min(c.id)"
+        ))?;
+        let rows = statement.query_map([with_recipients], wanted_session)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Customers for whom a session is needed, with their user's uuid and how many tasks wait for it.
     pub fn sessions_wanted(&self) -> anyhow::Result<Vec<(String, String, u64)>> {
         let mut statement = self.journal.prepare(sql!(
@@ -102,13 +118,13 @@ impl Reader {
              JOIN custody_task u ON u.client_id = c.client_id AND u.kind = {custody.user} AND u.item = '' AND u.state = {state.accepted}
              WHERE w.text = ? AND c.state IN ({state.held}, {state.in_doubt}) GROUP BY c.client_id, u.uuid ORDER BY min(c.id)"
         ))?;
-        let rows = statement.query_map([NEEDS_SESSION.0], |row| {
-            Ok((
-                row.get(0)?,
-                row.get(1)?,
-                row.get::<_, i64>(2)?.unsigned_abs(),
-            ))
-        })?;
+        let rows = statement.query_map([NEEDS_SESSION.0], wanted_session)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+}
+
+/// A customer, the uuid of their user, and how many things are about them.
+fn wanted_session(row: &Row<'_>) -> rusqlite::Result<(String, String, u64)> {
+    let count: i64 = row.get(2)?;
+    Ok((row.get(0)?, row.get(1)?, count.unsigned_abs()))
 }

@@ -1,7 +1,7 @@
 //! Customers' sessions, as the merchant's own app hands them in.
 //!
 //! A session is a customer's way into Bakkt, so it is kept sealed, in a file of its own below the state folder (0600), and is
-//! gone when it is not needed any more. A run reads the folder while another process adds to it: a file appears whole, by
+//! gone when it is of no more use: when Bakkt does not take it, when it is too old, or when nothing was made that it could read. A run reads the folder while another process adds to it: a file appears whole, by
 //! renaming. Left out: what sessions are for.
 
 use std::fs;
@@ -93,12 +93,31 @@ impl Sessions {
         session.is_some_and(|session| !self.is_too_old(&session, now))
     }
 
+    /// Deletes every session that is too old, whoever's it is: nobody may ask for that customer's any more.
+    pub fn delete_old(&self, now: i64) {
+        let Ok(entries) = fs::read_dir(&self.folder) else {
+            return; // There are none.
+        };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            let session = self.open(&path);
+            if session.is_some_and(|session| self.is_too_old(&session, now)) {
+                // As in `delete`: what is left is sealed, and the next command looks again.
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+
     fn is_too_old(&self, session: &Session, now: i64) -> bool {
         now.saturating_sub(session.issued_at) > self.longest
     }
 
     fn read(&self, client_id: &str) -> Option<Session> {
-        let sealed = fs::read(self.path(client_id)).ok()?;
+        self.open(&self.path(client_id))
+    }
+
+    fn open(&self, path: &Path) -> Option<Session> {
+        let sealed = fs::read(path).ok()?;
         let text = unseal(&self.key, SealPurpose::Session, &sealed)?;
         let text = String::from_utf8(text).ok()?;
         let (issued_at, session) = text.split_once('\n')?;
@@ -140,6 +159,11 @@ mod tests {
         assert!(!sessions.has_live("A-1", 1_006));
         assert!(sessions.get("A-1", 1_006).is_none());
         assert!(sessions.get("A-1", 5).is_none(), "it was deleted");
+        assert!(sessions.keep("A-1", &session("one", 5))?);
+        assert!(sessions.keep("A-2", &session("two", 6))?);
+        sessions.delete_old(1_006);
+        assert!(sessions.get("A-1", 5).is_none(), "nobody asked for it");
+        assert!(sessions.get("A-2", 5).is_some());
         Ok(())
     }
 }

@@ -379,11 +379,11 @@ impl Journal {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Whether a customer has custody tasks left that need a session.
-    pub fn wants_session(&self, client_id: &str) -> anyhow::Result<bool> {
+    /// Whether a session of a customer is of use: something waits for it, or was made that only it can read.
+    pub fn uses_session(&self, client_id: &str) -> anyhow::Result<bool> {
         let mut statement = self.db.prepare_cached(sql!(
             "SELECT EXISTS (SELECT 1 FROM custody_task WHERE client_id = ? AND kind <> {custody.user}
-             AND state IN ({state.waiting}, {state.unknown_outcome}))"
+             AND (state IN ({state.waiting}, {state.unknown_outcome}) OR (state = {state.accepted} AND uuid IS NOT NULL)))"
         ))?;
         Ok(statement.query_row([client_id], |row| row.get(0))?)
     }

@@ -6,7 +6,7 @@
 use crate::write::journal::Journal;
 use bakkt_model::error::Failure;
 use bakkt_model::state::State;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 /// What a person decided about a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,30 +39,35 @@ pub enum CustomerAction {
     },
 }
 
+/// What people decided, by customer.
+pub(crate) fn people(db: &Connection) -> anyhow::Result<Vec<CustomerDecision>> {
+    let mut statement = db.prepare(
+        "SELECT client_id, action, file, row, reason, by, at FROM person ORDER BY client_id",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let action = match row.get_ref(1)?.as_str()? {
+            "take" => CustomerAction::Take {
+                file: row.get(2)?,
+                row: row.get::<_, i64>(3)? as u64,
+            },
+            "keep" => CustomerAction::Keep,
+            _ => CustomerAction::Exclude,
+        };
+        Ok(CustomerDecision {
+            client_id: row.get(0)?,
+            action,
+            reason: row.get(4)?,
+            by: row.get(5)?,
+            at: row.get(6)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 impl Journal {
     /// What people decided, by customer.
     pub fn people(&self) -> anyhow::Result<Vec<CustomerDecision>> {
-        let mut statement = self.db.prepare(
-            "SELECT client_id, action, file, row, reason, by, at FROM person ORDER BY client_id",
-        )?;
-        let rows = statement.query_map([], |row| {
-            let action = match row.get_ref(1)?.as_str()? {
-                "take" => CustomerAction::Take {
-                    file: row.get(2)?,
-                    row: row.get::<_, i64>(3)? as u64,
-                },
-                "keep" => CustomerAction::Keep,
-                _ => CustomerAction::Exclude,
-            };
-            Ok(CustomerDecision {
-                client_id: row.get(0)?,
-                action,
-                reason: row.get(4)?,
-                by: row.get(5)?,
-                at: row.get(6)?,
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        people(&self.db)
     }
 
     /// Copies decisions into a scratch journal, so that its plan follows them.

@@ -8,7 +8,8 @@
 use std::collections::BTreeSet;
 
 use crate::chain::{ERASED, id_hash};
-use crate::decisions::customers::CustomerAction;
+use crate::decisions::customers::{CustomerAction, CustomerDecision, people};
+use crate::read::reader::Reader;
 use crate::write::journal::Journal;
 use bakkt_model::text::ids;
 
@@ -55,6 +56,60 @@ fn form_hash(key: &[u8; 32], id: &str) -> String {
     id_hash(key, &format!("form\n{}", ids::alike(id)))
 }
 
+fn forgotten(key: [u8; 32], erased: BTreeSet<String>, people: &[CustomerDecision]) -> ForgottenIds {
+    let (mut ids, mut forms, mut noted) = (BTreeSet::new(), BTreeSet::new(), 0);
+    for row in erased {
+        if let Some(hash) = row.strip_prefix(ERASED) {
+            ids.insert(hash.to_owned());
+        } else if let Some((form, _)) = row.strip_prefix(FORM).and_then(|rest| rest.split_once(':'))
+        {
+            noted += 1;
+            forms.insert(form.to_owned());
+        }
+    }
+    // Of a form that others share.
+    forms.remove("");
+    let kept = people
+        .iter()
+        .filter(|person| person.action == CustomerAction::Keep);
+    ForgottenIds {
+        key,
+        without_form: ids.len().saturating_sub(noted),
+        ids,
+        forms,
+        others: kept.map(|person| person.client_id.clone()).collect(),
+    }
+}
+
+/// Whom people and erasures leave out of every plan.
+#[derive(Clone, Debug)]
+pub struct LeftOut {
+    excluded: BTreeSet<String>,
+    forgotten: ForgottenIds,
+}
+
+impl LeftOut {
+    /// Whether the customer with this id is left out.
+    pub fn has(&self, id: &str) -> bool {
+        self.excluded.contains(id) || self.forgotten.has(id) || self.forgotten.resembles(id)
+    }
+}
+
+impl Reader {
+    /// Whom people and erasures leave out; `key` is the journal's.
+    pub fn left_out(&self, key: [u8; 32]) -> anyhow::Result<LeftOut> {
+        let people = people(&self.journal)?;
+        let names = self.all("SELECT name FROM erased", |row| row.get(0))?;
+        let excluded = people
+            .iter()
+            .filter(|person| person.action == CustomerAction::Exclude);
+        Ok(LeftOut {
+            excluded: excluded.map(|person| person.client_id.clone()).collect(),
+            forgotten: forgotten(key, names.into_iter().collect(), &people),
+        })
+    }
+}
+
 const LEFT_OUT_FOR: &str = sql!(
     "SELECT count(DISTINCT r.client_id) FROM record r JOIN word w ON w.id = r.reason WHERE r.verdict = {verdict.excluded} AND w.text = ?"
 );
@@ -62,28 +117,7 @@ const LEFT_OUT_FOR: &str = sql!(
 impl Journal {
     /// The customers who were forgotten.
     pub fn forgotten_ids(&self) -> anyhow::Result<ForgottenIds> {
-        let (mut ids, mut forms, mut noted) = (BTreeSet::new(), BTreeSet::new(), 0);
-        for row in self.erased()? {
-            if let Some(hash) = row.strip_prefix(ERASED) {
-                ids.insert(hash.to_owned());
-            } else if let Some((form, _)) =
-                row.strip_prefix(FORM).and_then(|rest| rest.split_once(':'))
-            {
-                noted += 1;
-                forms.insert(form.to_owned());
-            }
-        }
-        // Of a form that others share.
-        forms.remove("");
-        let kept = self.people()?.into_iter();
-        let kept = kept.filter(|person| person.action == CustomerAction::Keep);
-        Ok(ForgottenIds {
-            key: self.key,
-            without_form: ids.len().saturating_sub(noted),
-            ids,
-            forms,
-            others: kept.map(|person| person.client_id).collect(),
-        })
+        Ok(forgotten(self.key, self.erased()?, &self.people()?))
     }
 
     /// How many customers the plan leaves out for a reason.

@@ -20,7 +20,7 @@ pub use customers::{CustomerAction, CustomerDecision};
 pub use duplicate_choices::{DuplicateChoice, DuplicateRow};
 pub use erasures::{FORGOTTEN, KnownCustomer, RewrittenLayer};
 pub use exclusions::LEFT_OUT;
-pub use forgotten_ids::{ForgottenIds, LIKE_FORGOTTEN};
+pub use forgotten_ids::{ForgottenIds, LIKE_FORGOTTEN, LeftOut};
 pub use held_by_bakkt::{ForgetNote, HeldAccount, HeldByBakkt, HeldCustody, HeldDocument};
 pub use manual_kyb::MANUAL_KYB_ENDED;
 pub use shared_ids::AccountResolution;

@@ -59,7 +59,8 @@ pub(crate) fn dropped_word(state: i64) -> &'static str {
 }
 
 impl Reader {
-    /// Every refusal and give-up that a later decision ended, in the order of the decisions.
+    /// Every refusal and give-up that a later decision ended, in the order of the decisions. Of one that was to be sent again, and was
+    /// taken out before it was, that is the second decision.
     pub fn each_set_aside(
         &self,
         mut each: impl FnMut(EndedTaskLine<'_>) -> anyhow::Result<()>,
@@ -99,7 +100,9 @@ pub(crate) mod sql {
         "SELECT s.file, s.row, s.client_id, s.state, s.attempts, s.first_at, s.last_at, \
         c.text, d.text, m.text, s.kind, s.decision, s.reason, s.by, s.at FROM set_aside s \
         LEFT JOIN word c ON c.id = s.code LEFT JOIN word d ON d.id = s.field LEFT JOIN word m ON m.id = s.message \
-        WHERE s.state IN ({state.stopped}) ORDER BY s.id"
+        WHERE s.state IN ({state.stopped}) AND (s.gone = 1 OR NOT EXISTS (SELECT 1 FROM set_aside g \
+            WHERE g.client_id = s.client_id AND g.kind = s.kind AND g.gone = 1 AND g.task = s.task AND g.id > s.id \
+            AND g.state = s.state AND g.attempts = s.attempts AND g.last_at IS s.last_at)) ORDER BY s.id"
     );
     pub const DROPPED: &str =
         "SELECT state, attempts FROM set_aside WHERE gone = 1 AND attempts > 0";

@@ -143,6 +143,10 @@ pub struct BackfillEffect {
     /// Accounts that existed before with other data: they are left as they are, and nothing of the file is sent for them.
     #[serde(skip_serializing_if = "is_zero")]
     pub left_alone: u64,
+    /// KYB triggers of the customers of its rows that were held, and are sent by the next run.
+    pub kyb: u64,
+    /// Customers of its rows of whom the next run sends something.
+    pub to_send: u64,
 }
 
 fn is_zero(count: &u64) -> bool {
@@ -249,6 +253,7 @@ impl Journal {
         taking: &NewBackfill<'_>,
         decided: OperatorNote<'_>,
         created: u64,
+        kyb_before: u64,
     ) -> anyhow::Result<BackfillEffect> {
         let layer = taking.layer;
         let changed = self.count_of(CHANGED)?;
@@ -301,7 +306,14 @@ impl Journal {
             updates: self.count_of(UPDATES)?,
             restricted: self.count_of(KEPT_BACK)?,
             left_alone: self.count_of(LEFT_ALONE)?,
+            kyb: self.open_kyb()?.saturating_sub(kyb_before),
+            to_send: self.count_of(TO_SEND)?,
         })
+    }
+
+    /// KYB triggers of the customers of the file's rows that the next run sends.
+    pub(crate) fn open_kyb(&self) -> anyhow::Result<u64> {
+        self.count_of(OPEN_KYB)
     }
 
     /// Gaps that a statement counts by field and reason.
@@ -332,6 +344,16 @@ const STILL_OPEN: &str =
 const UPDATES: &str = sql!(
     "SELECT count(*) FROM temp.touched o JOIN main.record r ON r.client_id = o.client_id
     JOIN main.task t ON t.record = r.id AND t.kind = {kind.update} AND t.state = {state.open}"
+);
+
+const OPEN_KYB: &str = sql!(
+    "SELECT count(*) FROM temp.touched o JOIN main.record r ON r.client_id = o.client_id
+    JOIN main.task t ON t.record = r.id AND t.kind = {kind.kyb} AND t.state = {state.open}"
+);
+
+const TO_SEND: &str = sql!(
+    "SELECT count(DISTINCT o.client_id) FROM temp.touched o JOIN main.record r ON r.client_id = o.client_id
+    JOIN main.task t ON t.record = r.id AND t.state = {state.open}"
 );
 
 const KEPT_BACK: &str = "SELECT count(*) FROM temp.touched o JOIN temp.was w ON w.client_id = o.client_id WHERE w.restricted";

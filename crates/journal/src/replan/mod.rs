@@ -84,6 +84,7 @@ impl Journal {
             journal.db.execute_batch("SAVEPOINT look")?;
             journal.db.execute_batch(COMPARE)?;
             journal.begin_taking(how.decided.at, how.taking.as_ref())?;
+            let kyb_before = journal.open_kyb()?;
             let mut changes = journal.changes()?;
             journal.count_updates(how, &mut changes)?;
             changes.refusal = journal.refusal(how, &changes)?;
@@ -97,7 +98,9 @@ impl Journal {
                 journal.take_over(how, &mut changes)?;
             }
             let taken = match &how.taking {
-                Some(taking) => journal.take_layer(taking, how.decided, changes.added)?,
+                Some(taking) => {
+                    journal.take_layer(taking, how.decided, changes.added, kyb_before)?
+                }
                 None => BackfillEffect::default(),
             };
             if how.dry_run {

@@ -54,7 +54,13 @@ INSERT INTO temp.new_gap
 INSERT INTO main.closed_gap (client_id, path, reason, level, opened_at, closed_at, layer, row)
     SELECT o.client_id, o.path, o.reason, o.level, o.opened_at, a.at, CASE WHEN t.row IS NULL THEN 0 ELSE a.layer END, coalesce(t.row, 0)
     FROM temp.was_gap o JOIN temp.adopting a LEFT JOIN temp.touched t ON t.client_id = o.client_id
-    WHERE NOT EXISTS (SELECT 1 FROM main.record r JOIN temp.new_gap g ON g.record = r.id WHERE r.client_id = o.client_id AND g.path = o.path);
+    WHERE NOT EXISTS (SELECT 1 FROM main.record r JOIN temp.new_gap g ON g.record = r.id WHERE r.client_id = o.client_id AND g.path = o.path)
+    -- A part of it is known now and withheld, and nothing of it is sent: what the part lacks are gaps in its place.
+    AND NOT EXISTS (SELECT 1 FROM main.record r JOIN temp.new_gap g ON g.record = r.id JOIN main.word p ON p.id = g.path JOIN main.word q ON q.id = o.path
+        LEFT JOIN temp.was w ON w.client_id = r.client_id
+        WHERE r.client_id = o.client_id AND g.reason = (SELECT id FROM main.word WHERE text = 'withheld')
+        AND substr(p.text, 1, length(q.text) + 1) IN (q.text || '[', q.text || '.')
+        AND (r.hash IS w.hash OR q.text LIKE '%.agreements' AND substr(r.carried, 1, 1) = x'00'));
 DROP TABLE temp.was_gap;
 INSERT INTO main.file SELECT * FROM n.file;
 INSERT INTO main.policy SELECT * FROM n.policy;

@@ -141,6 +141,7 @@ const NAMES: &[(&str, &[i64])] = &[
     ),
     ("list.backfill", &[LIST_BACKFILL]),
     ("custody.user", &[CustodyKind::User as i64]),
+    ("custody.recipient", &[CustodyKind::Recipient as i64]),
     ("kind.first_custody", &[kind::FIRST_CUSTODY]),
 ];
 

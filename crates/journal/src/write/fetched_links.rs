@@ -9,6 +9,12 @@ use rusqlite::params;
 
 /// How many links of an account may expire; after that Bakkt gives no more.
 pub const MOST_EXPIRATIONS: i64 = 3;
+
+/// In the log of decisions: a call has its first link, of so many customers whom it asks about.
+pub const LINKS_ASKED_FOR: &str = "verification links are asked for";
+/// In the log of decisions: a call has ended, with so many links.
+pub const LINKS_FETCHED: &str = "verification links were fetched";
+
 /// The link of an account that was fetched last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
@@ -78,9 +84,14 @@ impl Journal {
         })
     }
 
-    /// Adds to the operator log that links were fetched.
-    pub fn log_links(&mut self, count: u64, decided: OperatorNote<'_>) -> anyhow::Result<()> {
-        self.log("links", "verification links were fetched", decided, count)
+    /// Adds to the operator log that links were asked for, or fetched.
+    pub fn log_links(
+        &mut self,
+        what: &str,
+        count: u64,
+        decided: OperatorNote<'_>,
+    ) -> anyhow::Result<()> {
+        self.transaction(|journal| journal.log("links", what, decided, count))
     }
 
     /// How many accounts have a link in the journal.

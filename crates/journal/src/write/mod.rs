@@ -19,7 +19,7 @@ pub(crate) mod waiting_tasks;
 
 pub use crate::schema::codes::{DocumentVerdict, VERIFICATION_OUTCOMES, VerificationOutcome};
 pub use entries::INPUTS;
-pub use fetched_links::{FetchedLink, Link};
+pub use fetched_links::{FetchedLink, LINKS_ASKED_FOR, LINKS_FETCHED, Link};
 pub use held_behind::HeldTasks;
 pub use journal::Journal;
 pub use plan::{
