@@ -70,7 +70,7 @@ use bakkt_report::Totals;
 /// What a command ends with.
 #[derive(Debug)]
 pub struct CommandOutput {
-    /// For stdout; without a line break at the end.
+    /// For stdout; without a line break at the end. Empty: nothing is printed.
     pub text: String,
     /// Exit code, as documented in the README.
     pub code: u8,
