@@ -24,8 +24,11 @@ fn run(cli: cli::Cli) -> u8 {
     bakkt_engine::objects::make_readable();
     let ended = commands::run(cli).and_then(|output| {
         terminal::flush();
-        let printed = terminal::print_result(&output.text);
-        printed.map_err(|error| error::unwritable("stdout", &error))?;
+        // A command that has to know whether somebody reads prints everything itself, and leaves nothing.
+        if !output.text.is_empty() {
+            let printed = terminal::print_result(&output.text);
+            printed.map_err(|error| error::unwritable("stdout", &error))?;
+        }
         Ok(output.code)
     });
     ended.unwrap_or_else(|error| {

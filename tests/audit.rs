@@ -3,6 +3,7 @@
 //! The tamperings of the journal stand in [`JOURNAL`], those of a sealed report in [`REPORT`]. Each is done to a copy of the same
 //! migration, by somebody who may write to every file and knows how everything is made.
 
+mod altered;
 mod chain;
 mod sealed;
 

@@ -5,6 +5,7 @@ mod evidence;
 mod forget;
 mod forgotten_ids;
 mod questions;
+mod read_only;
 mod rehearsal;
 mod shards;
 mod workbook;

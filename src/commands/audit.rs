@@ -136,7 +136,11 @@ pub fn verify_report(args: &VerifyReportArgs) -> anyhow::Result<CommandOutput> {
     }
     let signers = AllowedSigners::read(&args.signers)?;
     let found = verify_folder(&args.folder, &signers, jiff::Timestamp::now())?;
-    let code = if found.flaws.is_empty() { 0 } else { ALTERED };
+    let code = match (&*found.flaws, &*found.journal, &*found.unchecked) {
+        ([], [], []) => 0,
+        ([], [], _) => UNCHECKED,
+        _ => ALTERED,
+    };
     let text = match args.json {
         true => serde_json::to_string(&found)?,
         false => describe_folder(&found),
@@ -162,9 +166,21 @@ fn describe_folder(found: &FolderResult) -> String {
     for flaw in &found.flaws {
         text += &format!("altered: {flaw}\n");
     }
-    text += match found.flaws.is_empty() {
-        true => "The report is whole and as it was signed.",
-        false => "The report is not as it was signed, or not by one of these signers.",
+    for words in &found.journal {
+        text += &format!("says of its journal: {words}\n");
+    }
+    for words in &found.unchecked {
+        text += &format!("not compared: {words}\n");
+    }
+    text += match (&*found.flaws, &*found.journal, &*found.unchecked) {
+        ([], [], []) => "The report is whole and as it was signed.",
+        ([], [], _) => {
+            "The files are as they were signed; not all of their lines could be compared."
+        }
+        ([], _, _) => {
+            "The files are as they were signed, and say that something is wrong with the journal: do not rely on them before it is explained."
+        }
+        _ => "The report is not as it was signed, or not by one of these signers.",
     };
     text
 }

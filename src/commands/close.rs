@@ -226,8 +226,10 @@ fn told(args: &CloseArgs, place: &StatePlace, folders: &Folders) -> anyhow::Resu
         .filter_map(|folder| Tombstone::of(folder).ok()??.head)
         .collect();
     let other = place.of_other_target();
-    let other =
-        (!other.shards().is_empty() || Journal::path(&other.root()).exists()).then(|| other.root());
+    let is_there = !other.shards().is_empty() || Journal::path(&other.root()).exists();
+    let is_closed =
+        || Tombstone::of(&other.root()).is_ok_and(|end| end.is_some_and(|end| end.done));
+    let other = (is_there && !is_closed()).then(|| other.root());
     if args.view.json {
         let object = json!({
             "closed": true,

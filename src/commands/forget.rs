@@ -1,7 +1,7 @@
 //! `forget`: a customer asks for erasure while the migration is under way.
 //!
 //! Owner of the order: what is in doubt, and a report that could not be written, stops it before anything changes, the receiver's
-//! and the journals' locks are held, what Bakkt has is on the disk and told before it is erased, and what is deleted comes back
+//! and the journals' locks are held, what Bakkt has is on the disk and told before it is erased, and stays there until its reader had it all, and what is deleted comes back
 //! nowhere: not in a new plan, not by an event. With the migration's state goes that of its rehearsal. Run again after a kill, it ends what was begun. Left out on purpose: what goes and
 //! what stays (`journal::decisions::erasures`), and what is told (`forget_text`).
 
@@ -16,13 +16,15 @@ use super::{CommandOutput, checkpoint, deciding, outputs, target};
 use crate::cli::ForgetArgs;
 use bakkt_files::output::ProtectedPaths;
 use bakkt_files::progress::Mode;
-use bakkt_files::terminal::print_result;
+use bakkt_files::terminal::{is_stdout_nowhere, print_to_reader};
 use bakkt_folder::migration::today;
 use bakkt_journal::custody::sessions::Sessions;
-use bakkt_journal::decisions::{ForgetNote, KnownCustomer, OperatorNote, RewrittenLayer};
+use bakkt_journal::decisions::{
+    ForgetNote, HeldByBakkt, KnownCustomer, OperatorNote, RewrittenLayer,
+};
 use bakkt_journal::events::{self, Events};
 use bakkt_journal::{Journal, now, refuse_closed};
-use bakkt_model::error::{Failure, Style, describe, unwritable};
+use bakkt_model::error::{Failure, ShownPath, Style, describe};
 use bakkt_model::grace::Grace;
 use bakkt_planning::{erase, opening};
 use bakkt_report::audit;
@@ -72,7 +74,7 @@ pub fn run(args: &ForgetArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     };
     let own = Erasure::look(&place, &how)?;
     let mut known = own.known.clone();
-    if !known.is_known && !known.is_forgotten && !args.in_no_plan {
+    if !known.is_known && known.forgotten_at.is_none() && !args.in_no_plan {
         return Err(Failure::configuration(
             "nothing here is known of a customer with this id",
             "clientAccountIds are in reconciliation.csv. --in-no-plan notes the erasure of somebody who is in no plan yet: no later plan sends them",
@@ -87,9 +89,13 @@ pub fn run(args: &ForgetArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         return Ok(CommandOutput { text, code });
     }
     // Nobody here knows it afterwards: it is on the disk, and told, before anything goes.
+    let has_begun_before = note.exists();
     note.write(&known.at_bakkt)?;
-    if !args.view.json {
-        print_result(&text).map_err(|error| unwritable("stdout", &error))?;
+    if let Err(error) = tell(&text, &known.at_bakkt) {
+        if !has_begun_before {
+            note.remove()?;
+        }
+        return Err(error);
     }
     let records = own.erase(&how)?;
     if let Some(found) = found {
@@ -97,12 +103,43 @@ pub fn run(args: &ForgetArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             .erase(&how)
             .context("the state of the rehearsal, after that of the migration")?;
     }
-    note.remove()?;
-    let text = match args.view.json {
-        true => text,
-        false => format!("{} forgotten", records_in_words(records)),
+    let end = match args.view.json {
+        true => "\n".to_owned(),
+        false => format!("\n{} forgotten\n", records_in_words(records)),
     };
+    match print_to_reader(&end) {
+        Ok(()) => {}
+        Err(_) if known.at_bakkt.is_empty() => {}
+        // A pipe takes a text that nobody reads to its end.
+        Err(error) => {
+            return Err(Failure::cannot(
+                format!(
+                    "the customer is erased, and who read what Bakkt has went away before the end: {error}"
+                ),
+                "the list is kept: the same command tells it again, to a terminal or into a file",
+            ));
+        }
+    }
+    note.remove()?;
+    let text = String::new();
     Ok(CommandOutput { text, code })
+}
+
+/// Tells what would be known to nobody afterwards. Where it reaches nobody, nothing is erased.
+fn tell(text: &str, held: &HeldByBakkt) -> anyhow::Result<()> {
+    let refused = |why: &str| {
+        Failure::cannot(
+            format!(
+                "what Bakkt has of this customer would reach nobody: {why}; nothing was erased"
+            ),
+            "run the same command with its output on a terminal or in a file",
+        )
+    };
+    if !held.is_empty() && is_stdout_nowhere() {
+        return Err(refused("stdout is closed, or is /dev/null"));
+    }
+    // The line ends behind the erasure, which tells whether the reader is still there then.
+    print_to_reader(text).map_err(|error| refused(&format!("cannot write to stdout: {error}")))
 }
 
 /// What is done to each state.
@@ -220,7 +257,7 @@ impl Kept {
         for known in &self.known {
             all.rows.extend(known.rows.iter().cloned());
             all.entries.extend(&known.entries);
-            all.is_forgotten |= known.is_forgotten;
+            all.forgotten_at = all.forgotten_at.max(known.forgotten_at);
             all.is_known |= known.is_known;
             all.at_bakkt.add(&known.at_bakkt);
         }
@@ -312,11 +349,22 @@ impl Reports {
     }
 
     fn write(&self, protected: &ProtectedPaths, grace: &Grace) -> anyhow::Result<()> {
+        // The customer is erased by now, and whoever reads the error has to know.
+        let unwritten = |view: &View, error: anyhow::Error| {
+            let folder = view.folder().shown();
+            Failure::cannot(
+                format!(
+                    "the customer is erased, but the report in {folder} still has them: it could not be written anew: {error:#}"
+                ),
+                "make that folder writable, with room on its disk; then the same `forget` again writes the report and tells once more what Bakkt has",
+            )
+        };
         if let Some(view) = &self.merged {
-            report::write_merged(view, protected, grace)?;
+            report::write_merged(view, protected, grace).map_err(|error| unwritten(view, error))?;
         }
         for view in &self.own {
-            report::write_checked(view, protected, grace, "forget")?;
+            report::write_checked(view, protected, grace, "forget")
+                .map_err(|error| unwritten(view, error))?;
         }
         Ok(())
     }

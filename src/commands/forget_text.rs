@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::place::StatePlace;
 use crate::cli::ForgetArgs;
-use bakkt_journal::decisions::{HeldByBakkt, KnownCustomer};
+use bakkt_journal::decisions::KnownCustomer;
 use bakkt_model::error::ShownPath;
 use bakkt_model::number::thousands;
+use bakkt_report::rfc3339;
 
 /// How many records went.
 pub fn records_in_words(records: u64) -> String {
@@ -86,6 +87,7 @@ pub fn told(
         return json!({
             "dry_run": args.dry_run,
             "at_bakkt": known.at_bakkt,
+            "forgotten_before": known.forgotten_at.map(rfc3339),
             "rows": known.rows.iter().map(|(file, row)| json!({"file": file, "row": row})).collect::<Vec<_>>(),
             "entries_that_name_the_id": known.entries,
             "other_state": other.json(),
@@ -96,18 +98,20 @@ pub fn told(
     if args.dry_run {
         lines.push("nothing was changed; this is what would go".to_owned());
     }
-    if known.is_forgotten && !known.is_known {
-        lines.push(
-            "this customer was forgotten before; what a killed forget left is gone now".to_owned(),
-        );
+    if known.forgotten_at.is_some() && !known.is_known {
+        let left = match args.dry_run {
+            true => "whatever a killed forget left would go",
+            false => "whatever a killed forget left goes",
+        };
+        lines.push(format!("this customer was forgotten before; {left}"));
     }
-    if !known.is_forgotten && !known.is_known {
+    if known.forgotten_at.is_none() && !known.is_known {
         lines.push(
             "nothing here is known of this customer; from now on no plan sends them".to_owned(),
         );
     }
     lines.extend(other.line(&place.dir));
-    lines.push(at_bakkt(args.id.trim(), &known.at_bakkt));
+    lines.push(at_bakkt(args.id.trim(), known));
     lines.push("yours, and left alone (the customer is still in them):".to_owned());
     let rows: BTreeSet<String> = known
         .rows
@@ -128,9 +132,17 @@ pub fn told(
 }
 
 /// What Bakkt has, for the request that goes there.
-fn at_bakkt(id: &str, held: &HeldByBakkt) -> String {
-    if held.is_empty() {
-        return "Bakkt has nothing of this customer, as far as is known here".to_owned();
+fn at_bakkt(id: &str, known: &KnownCustomer) -> String {
+    let held = &known.at_bakkt;
+    match known.forgotten_at {
+        _ if !held.is_empty() => {}
+        Some(at) => {
+            return format!(
+                "what Bakkt has of this customer was told when they were forgotten, on {}; nothing here knows it any more",
+                rfc3339(at)
+            );
+        }
+        None => return "Bakkt has nothing of this customer, as far as is known here".to_owned(),
     }
     let mut lines = vec!["Bakkt has, and must be asked to erase:".to_owned()];
     for account in &held.accounts {

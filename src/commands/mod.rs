@@ -73,15 +73,16 @@ use bakkt_report::Totals;
 /// What a command ends with.
 #[derive(Debug)]
 pub struct CommandOutput {
-    /// For stdout; without a line break at the end.
+    /// For stdout; without a line break at the end. Empty: nothing is printed.
     pub text: String,
     /// Exit code, as documented in the README.
     pub code: u8,
 }
 
-/// Exit code of a migration that is done as far as it goes.
+/// Exit code of a migration that is done as far as it goes. What a report of an altered journal says is not to be relied on, like that
+/// of one that does not balance.
 pub fn code(totals: &Totals) -> u8 {
-    if !totals.balanced {
+    if !totals.balanced || !totals.altered.is_empty() {
         1
     } else if totals.needs_person() {
         3

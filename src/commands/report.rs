@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::place::StatePlace;
 use super::seal::Seal;
-use super::{CommandOutput, checkpoint, code, outputs, target};
+use super::{CommandOutput, checkpoint, code, outputs, run_record, target};
 use crate::cli::{ReportArgs, ViewArgs};
 use bakkt_files::output::ProtectedPaths;
 use bakkt_files::state_folder;
@@ -212,6 +212,10 @@ pub fn write_with(
         sandbox: view.place.sandbox,
         grace: grace.clone(),
         at: jiff::Timestamp::now(),
+        altered: match journal {
+            Some(_) => Vec::new(),
+            None => unnoted_alterations(view)?,
+        },
     };
     let checkpoint = journal.as_deref_mut().map(|journal| Checkpoint {
         journal,
@@ -223,6 +227,21 @@ pub fn write_with(
         checkpoint::tell_alteration(journal)?;
     }
     Ok(written)
+}
+
+/// What was altered since the last checkpoint of each journal, for a report that makes none and so compares nothing else.
+fn unnoted_alterations(view: &View) -> anyhow::Result<Vec<String>> {
+    let folders = match view.is_sharded() {
+        true => view.place.journals(),
+        false => vec![view.place.folder()],
+    };
+    let program = &run_record::program()["sha256"];
+    let found = folders.iter().map(|folder| {
+        let reader = Reader::open(&Journal::path(folder))?;
+        audit::unnoted(reader, program)
+    });
+    let found = found.collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// A sealed report stays as it is.

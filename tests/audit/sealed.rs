@@ -18,7 +18,7 @@ fn change(folder: &Path, name: &str, from: &str, to: &str) {
 }
 
 /// Signs the manifest of a folder again.
-fn sign(folder: &Path, key: &Path, namespace: &str) {
+pub fn sign(folder: &Path, key: &Path, namespace: &str) {
     let _ = fs::remove_file(folder.join("manifest.json.sig"));
     let done = Command::new("ssh-keygen")
         .args(["-q", "-Y", "sign", "-n", namespace, "-f"])

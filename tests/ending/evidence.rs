@@ -1,7 +1,7 @@
 //! What Bakkt must be asked to erase is never lost, and what `forget` does is no alteration.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
 use super::world::{CUSTOMERS, Customer, World, files_below, holding, local, said, state, status};
@@ -54,6 +54,81 @@ fn a_report_that_cannot_be_written_stops_a_forget_before_anything_goes() {
     assert_eq!(code, 0, "{text}");
     assert!(text.contains(&format!("account {ID}, at Bakkt ")), "{text}");
     assert!(holding(&state(&world), ID).is_empty());
+}
+
+/// The list of what Bakkt has is told to somebody, or nothing is erased.
+#[test]
+fn a_forget_whose_list_reaches_nobody_erases_nothing() {
+    let world = World::sent(&CUSTOMERS);
+    let before = (status(&world), log(&world));
+    for json in [&[][..], &["--json"]] {
+        // A reader that is gone before anything is written, and none at all.
+        for stdout in ["| true", ">/dev/null", ">&-", ">/dev/full"] {
+            let mut shell = std::process::Command::new("bash");
+            let program = crate::support::program();
+            let dir = world.dir();
+            // The program begins when the reader has gone.
+            let line = format!(
+                "set -o pipefail; {{ sleep 0.3; exec \"$@\"; }} {stdout}; exit ${{PIPESTATUS[0]}}"
+            );
+            let shell = shell.args(["-c", &line, "bash"]).arg(program.get_program());
+            let shell = shell.args(program.get_args()).arg("forget").arg(dir);
+            let shell = shell.args(WHY).args(["--id", ID]).args(json);
+            for (name, value) in program.get_envs() {
+                if let Some(value) = value {
+                    shell.env(name, value);
+                }
+            }
+            let (text, code) = said(shell);
+            assert_eq!(code, 1, "{stdout}: {text}");
+            assert!(text.contains("nothing was erased"), "{stdout}: {text}");
+            assert_eq!((status(&world), log(&world)), before, "{stdout}");
+        }
+    }
+    let (text, code) = said(&mut local(
+        &world,
+        "close",
+        &[&WHY[..], &["--yes"]].concat(),
+    ));
+    assert_eq!(code, 0, "no forget has begun: {text}");
+}
+
+#[test]
+fn a_list_that_was_not_read_to_its_end_is_told_again() {
+    for json in [false, true] {
+        let world = World::sent(&CUSTOMERS);
+        let mut command = local(&world, "forget", &WHY);
+        let command = command.args(["--id", ID]).args(json.then_some("--json"));
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // The pipe takes all of it, and the reader goes away after the first byte.
+        let mut stdout = child.stdout.take().unwrap();
+        stdout.read_exact(&mut [0]).unwrap();
+        drop(stdout);
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.contains("the list is kept"), "{text}");
+        assert!(is_erased(&world));
+        let (text, code) = forget(&world, ID, &[]);
+        assert_eq!(code, 0, "{text}");
+        assert!(text.contains(&format!("account {ID}, at Bakkt ")), "{text}");
+        // From then on it says that it was told, and no longer that there is nothing.
+        for more in [&[][..], &["--dry-run"]] {
+            let (text, code) = forget(&world, ID, more);
+            assert_eq!(code, 0, "{text}");
+            assert!(
+                text.contains("was told when they were forgotten, on 2"),
+                "{text}"
+            );
+            assert!(!text.contains("Bakkt has nothing"), "{text}");
+            assert!(!text.contains("gone now"), "{text}");
+            assert!(text.contains("export.csv: line 2"), "{text}");
+        }
+        let (text, _) = forget(&world, ID, &["--dry-run", "--json"]);
+        let object: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert!(object["forgotten_before"].is_string(), "{text}");
+    }
 }
 
 #[test]

@@ -84,3 +84,25 @@ fn a_state_that_keeps_the_customer_is_named() {
     );
     assert!(text.contains("was closed by kim"), "{text}");
 }
+
+#[test]
+fn only_a_state_that_is_not_closed_is_called_so() {
+    let world = rehearsed();
+    let close = |more: &[&str]| {
+        let (text, code) = said(local(&world, "close", &WHY).arg("--yes").args(more));
+        assert_eq!(code, 0, "{text}");
+        text
+    };
+    let text = close(&[]);
+    assert!(
+        text.contains("not closed: the state of a rehearsal"),
+        "{text}"
+    );
+    for more in [&["--sandbox"][..], &[], &["--sandbox"]] {
+        let text = close(more);
+        assert!(!text.contains("not closed"), "{text}");
+    }
+    let text = close(&["--json"]);
+    let object: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert!(object["other_state"].is_null(), "{text}");
+}

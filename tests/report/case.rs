@@ -119,6 +119,7 @@ impl Case {
             sandbox,
             grace,
             at: NOW.parse().unwrap(),
+            altered: Vec::new(),
         };
         let protected = ProtectedPaths::default();
         let folder = protected.open_folder(&self.report()).unwrap();

@@ -263,6 +263,12 @@ fn refused(path: &Path, why: &str) -> anyhow::Error {
     )
 }
 
+/// Whether what lies there is on a file system that takes no changes, such as a snapshot or a write-once disk.
+pub fn is_frozen(path: &Path) -> bool {
+    let facts = rustix::fs::statvfs(path);
+    facts.is_ok_and(|facts| facts.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

@@ -4,7 +4,8 @@
 //!
 //! - A message on stderr never fails, stops or holds up the program. Lines are handed to a thread of their own; when
 //!   nobody reads them for `PATIENCE`, further lines are dropped until there is room again.
-//! - A result on stdout that could not be written is an error, unless its reader went away, as `head` does.
+//! - A result on stdout that could not be written is an error, unless its reader went away, as `head` does. What nobody could tell a
+//!   second time ([`print_to_reader`]) is an error then as well.
 //! - No text can give the terminal orders: control characters and those that change the direction of text are written
 //!   as escapes, whatever file name or column heading they came from. Only [colours of our own](bakkt_model::error::Style)
 //!   pass.
@@ -12,7 +13,10 @@
 //! Left out on purpose: bars (`progress`), which draw on a terminal only, and what is said (its callers).
 
 use std::borrow::Cow;
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -132,6 +136,27 @@ pub fn print_result(text: &str) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         other => other,
+    }
+}
+
+/// Writes a text to stdout that somebody has to read, as it is: here a reader that went away is an error too.
+pub fn print_to_reader(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.flush()?;
+    // At once, and not line by line: a reader has all of it, or nothing.
+    let mut all = File::from(stdout.as_fd().try_clone_to_owned()?);
+    all.write_all(safe(text).as_bytes())
+}
+
+/// Whether what is written to stdout goes nowhere: it is `/dev/null`, or it was closed, in whose place Rust opens that.
+pub fn is_stdout_nowhere() -> bool {
+    let facts = io::stdout().as_fd().try_clone_to_owned();
+    let facts = facts.and_then(|stdout| File::from(stdout).metadata());
+    match (facts, std::fs::metadata("/dev/null")) {
+        (Ok(facts), Ok(null)) => facts.file_type().is_char_device() && facts.rdev() == null.rdev(),
+        // It cannot even be looked at.
+        (Err(_), _) => true,
+        (_, Err(_)) => false,
     }
 }
 

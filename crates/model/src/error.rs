@@ -223,15 +223,23 @@ fn next_step(error: &anyhow::Error) -> Option<&str> {
             matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
         })
     };
+    let is_read_only = |cause: &(dyn std::error::Error + 'static)| {
+        let error = cause.downcast_ref::<io::Error>();
+        error.is_some_and(|error| error.kind() == io::ErrorKind::ReadOnlyFilesystem)
+    };
     match hint {
         Some(hint) if !hint.is_empty() => Some(hint),
-        _ => error.chain().any(is_full).then_some(FULL_DISK),
+        _ if error.chain().any(is_full) => Some(FULL_DISK),
+        _ => error.chain().any(is_read_only).then_some(READ_ONLY),
     }
 }
 
 /// What to do about a disk without room.
 const FULL_DISK: &str =
     "make room on the disk, or name a file on another one; then run the same command again";
+
+/// What to do about a file system that takes no changes.
+const READ_ONLY: &str = "make the file system writable, or name a place on another one; then run the same command again";
 
 fn failure(error: &anyhow::Error) -> Option<&Failure> {
     error

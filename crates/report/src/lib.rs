@@ -247,7 +247,9 @@ pub fn write_and_check(
     files::whole(dir, audit::CHAIN, &CHAIN_BEGINS, |out| {
         write_chains(chains, out)
     })?;
-    let summary = summary::read(&reader, facts, walked, audit)?;
+    let mut summary = summary::read(&reader, facts, walked, audit)?;
+    summary.totals.altered = audit::noted(chains)?;
+    summary.totals.altered.extend(facts.altered.iter().cloned());
     let today = facts.at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let page = page::render(&summary, &minutes, &due_on, today)?;
     let book = found.workbook.into_inner();

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::chart::{self, BarPart};
 use super::summary::{DueCount, Summary};
-use super::text::{readable, readable_bytes};
+use super::text::{WAS_ALTERED, readable, readable_bytes};
 use super::totals::Totals;
 use super::{custody, findings, page_after, page_audit, page_beside};
 use bakkt_files::output::FileStart;
@@ -161,6 +161,7 @@ pub(super) fn render(
         t => Serde(totals),
         beside => safe(beside),
         after => safe(after),
+        was_altered => WAS_ALTERED,
         sendable => totals.verdicts.sendable(),
         verdict_sum => totals.verdicts.sum(),
         state_sum => totals.tasks.account.sum(),

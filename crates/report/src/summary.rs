@@ -42,6 +42,8 @@ pub struct ReportFacts {
     pub grace: Grace,
     /// When the report is made.
     pub at: Timestamp,
+    /// What was altered in the journal and no checkpoint notes, in words; `audit::unnoted` finds it.
+    pub altered: Vec<String>,
 }
 
 /// The whole summary.

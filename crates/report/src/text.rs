@@ -10,6 +10,9 @@ use super::totals::{States, Totals};
 use bakkt_model::custody::next_step;
 use bakkt_model::number::thousands;
 
+/// What a terminal, the page and the cover say of a journal in which somebody else than the program changed rows.
+pub(crate) const WAS_ALTERED: &str = "THE JOURNAL WAS ALTERED";
+
 /// Milliseconds since 1970 as RFC 3339, UTC. A number that is no time is shown as it is: it must not get lost.
 pub fn rfc3339(milliseconds: i64) -> String {
     match Timestamp::from_millisecond(milliseconds) {
@@ -127,6 +130,14 @@ pub fn status_lines(totals: &Totals) -> String {
     }
     if !totals.planned {
         lines.push_str("the plan is not complete: the numbers are of what was planned so far\n");
+    }
+    if !totals.altered.is_empty() {
+        lines.push_str(&format!(
+            "{WAS_ALTERED}: `bakkt-migrate audit` says which rows\n"
+        ));
+        for words in &totals.altered {
+            lines.push_str(&format!("  {words}\n"));
+        }
     }
     if totals.balanced {
         lines.push_str("balances: every row and every task is accounted for\n");

@@ -3,6 +3,7 @@
 //! Owner of invariant 2: rows read = ready + grace + blocked + excluded + duplicate, and tasks planned = open + held + in
 //! doubt + accepted + refused + gave up; beside them, documents given = sent + not sent, and the rows of every file. What does not add up is said in words in [`Totals::imbalances`].
 //! The order of the fields is the order of the keys of `--json`; keys are only ever added behind the others.
+//! Beside what adds up stands what was altered ([`Totals::altered`]): numbers of such a journal add up to something that was not done.
 //! `status` takes the numbers from the journal's counters; a report counts all rows, and does not balance when the counters differ.
 //! Left out on purpose: exit codes, which are the commands' business.
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::after::AfterAcceptance;
+use super::audit;
 use super::custody::CustodyTotals;
 use bakkt_journal::Journals;
 use bakkt_journal::read::{
@@ -65,6 +67,9 @@ pub struct Totals {
     /// Fiat custody; absent without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custody: Option<CustodyTotals>,
+    /// What was altered in the journal behind the program's back, as far as checkpoints tell, in words; absent when nothing was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub altered: Vec<String>,
 }
 
 /// Documents by what became of them in planning.
@@ -200,13 +205,15 @@ impl Totals {
     pub fn read_at(journals: &Journals, now: i64) -> anyhow::Result<Totals> {
         let (counts, gaps) = journals.stored_counts()?;
         let after = AfterAcceptance::read(journals, now)?;
-        Totals::new(
+        let mut totals = Totals::new(
             journals,
             &counts,
             &journals.document_counts()?,
             &gaps,
             after,
-        )
+        )?;
+        totals.altered = audit::noted(journals.readers())?;
+        Ok(totals)
     }
 
     /// Builds them from counts that were read already.
@@ -272,6 +279,7 @@ impl Totals {
             blank_lines: journals.meta_sum("blank_lines")?.unwrap_or_default(),
             lost_rows: journals.meta_sum("lost_rows")?.unwrap_or_default(),
             planned,
+            altered: Vec::new(),
         };
         totals.imbalances = imbalances(&totals, counts.without_task, counts.stray_tasks);
         totals.imbalances.extend(beside(&totals, documents));

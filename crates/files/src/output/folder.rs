@@ -38,7 +38,7 @@ impl ProtectedPaths {
         })
     }
 
-    /// Refuses files of somebody else in a folder that is to be written later; makes nothing.
+    /// Refuses files of somebody else in a folder that is to be written later, and a folder that cannot be written to; makes nothing.
     pub fn look_at_folder(&self, path: &Path, files: &[(&str, FileStart)]) -> anyhow::Result<()> {
         self.free_folder_place(path)?;
         if !path.exists() {
@@ -48,7 +48,14 @@ impl ProtectedPaths {
             protected: self,
             shown: path.to_owned(),
         };
-        folder.refuse_foreign(files)
+        folder.refuse_foreign(files)?;
+        // Rights do not tell: the file system may be read-only, and root may write everywhere else. A file without a name is no trace.
+        tempfile::tempfile_in(path).map(drop).map_err(|error| {
+            Failure::cannot(
+                format!("nothing can be written into {}: {error}", path.shown()),
+                "make that folder writable, with room on its disk; then run the same command again",
+            )
+        })
     }
 
     /// The real place of a folder; of one that is not there, below the nearest that is.

@@ -104,7 +104,7 @@ impl EntryKind {
 }
 
 /// The last entry of a chain: its number and its hash.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainHead {
     /// The number of the last entry; 0 of an empty chain.
     pub entry: u64,

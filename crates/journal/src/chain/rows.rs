@@ -8,6 +8,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
@@ -80,11 +81,27 @@ impl RowHashes {
 
     /// The root over the first `count` of them; there have to be at least as many.
     pub fn root_of_first(&self, count: u64) -> io::Result<String> {
+        self.root_between(0, count)
+    }
+
+    /// The root over those at some places, counted from 0; `None` where there are not as many.
+    pub fn root_of(&self, places: Range<u64>) -> io::Result<Option<String>> {
+        match places.end <= self.count() {
+            true => self.root_between(places.start, places.end).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn root_between(&self, first: u64, end: u64) -> io::Result<String> {
         let mut hash = Sha256::new();
+        let count = end.saturating_sub(first);
         hash.update(format!("{DOMAIN}\n{count}\n").as_bytes());
+        let mut before = first as usize * ROW_HASH;
         let mut left = count as usize * ROW_HASH;
         for part in self.parts() {
             let part = part?;
+            let part = &part[before.min(part.len())..];
+            before -= before.min(PART);
             let wanted = &part[..part.len().min(left)];
             left -= wanted.len();
             hash.update(wanted);
@@ -183,6 +200,11 @@ mod tests {
                 hashes.root().unwrap(),
                 "{rows}"
             );
+            let behind = sheet(rows + 5000, u64::MAX).root_of(rows..rows + 5000);
+            let mut only = RowHashes::default();
+            (rows..rows + 5000).for_each(|row| only.add(row.to_string().as_bytes()));
+            assert_eq!(behind.unwrap(), only.root().ok(), "{rows}");
+            assert_eq!(hashes.root_of(0..rows + 1).unwrap(), None);
             let mut copy = RowHashes::default();
             for part in hashes.parts() {
                 copy.add_hashes(&part.unwrap());

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 use serde_json::json;
 
 use crate::chain::{EntryKind, erased_name, target_without, without_word};
@@ -40,8 +40,8 @@ pub struct KnownCustomer {
     pub at_bakkt: HeldByBakkt,
     /// Anything at all stands under the id.
     pub is_known: bool,
-    /// It was forgotten before.
-    pub is_forgotten: bool,
+    /// When it was forgotten before, in milliseconds since 1970; `None`: it was not.
+    pub forgotten_at: Option<i64>,
     /// Entries of the chain that name the id in a reason, which nobody can change.
     pub entries: Vec<i64>,
 }
@@ -93,23 +93,32 @@ impl Journal {
         let exists = |sql: &str, value: &str| -> anyhow::Result<bool> {
             Ok(self.db.prepare(sql)?.exists([value])?)
         };
-        let is_forgotten = exists("SELECT 1 FROM erased WHERE name = ?", &name)?;
+        let forgotten_at = self
+            .db
+            .query_row("SELECT at FROM erased WHERE name = ?", [&name], |row| {
+                row.get(0)
+            })
+            .optional()?;
         let mut is_known = false;
         for table in RENAMED.iter().map(|(table, _)| *table).chain(DROPPED) {
             let sql = format!("SELECT 1 FROM {table} WHERE client_id = ?");
             is_known |= exists(&sql, client_id)?;
         }
-        let rows = self.all_of(
+        // Of somebody who was forgotten before, the export may still have the row.
+        let mut rows = self.db.prepare(
             "SELECT f.name, r.row FROM record r JOIN file f ON f.id = r.file
-             WHERE r.id IN (SELECT id FROM temp.forgotten_record) ORDER BY r.id",
-            |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())),
+             WHERE r.client_id IN (?, ?) ORDER BY r.id",
         )?;
+        let rows = rows.query_map([client_id, &name], |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()))
+        })?;
+        let rows = rows.collect::<rusqlite::Result<_>>()?;
         Ok(KnownCustomer {
             rows,
             overlays: self.overlay_rows(client_id)?,
             at_bakkt: self.held_by_bakkt(client_id)?,
             is_known,
-            is_forgotten,
+            forgotten_at,
             entries: self.entries_naming(client_id)?,
         })
     }

@@ -102,6 +102,11 @@ impl ForgetNote {
         }))
     }
 
+    /// Whether a forget of this customer has begun and not ended.
+    pub fn exists(&self) -> bool {
+        self.path.exists()
+    }
+
     /// What it says; nothing where there is none.
     pub fn read(&self) -> anyhow::Result<HeldByBakkt> {
         if !self.path.exists() {

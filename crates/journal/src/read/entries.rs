@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
 
-use crate::chain::{ChainHead, EntryKind, EntryRow, NO_ENTRY, RowHashes};
+use crate::chain::{ALTERED, ChainHead, EntryKind, EntryRow, NO_ENTRY, RowHashes};
 use crate::read::reader::Reader;
 use crate::schema;
+use crate::write::alteration::{altered_since, checkpoint_before, roots_of};
 use crate::write::entries::{ENTRY, entry, log_hashes};
 
 impl Reader {
@@ -56,6 +58,40 @@ impl Reader {
         Ok(match last {
             Some(last) => ChainHead::new(last.id.unsigned_abs(), &last.hash),
             None => ChainHead::new(0, &NO_ENTRY),
+        })
+    }
+
+    /// Whether a checkpoint is the last that was done: rows that are not as it saw them were altered.
+    pub fn is_at_checkpoint(&self) -> anyhow::Result<bool> {
+        Ok(checkpoint_before(&self.journal)?.is_some())
+    }
+
+    /// What a checkpoint of these rows would say was altered since the last one; `program` is the SHA-256 of the file of the program
+    /// that hashed them.
+    pub fn alteration(
+        &self,
+        sheets: &[(String, RowHashes)],
+        program: &Value,
+    ) -> anyhow::Result<Option<Value>> {
+        altered_since(&self.journal, &roots_of(sheets)?, program)
+    }
+
+    /// Every checkpoint that says that rows were altered, oldest first.
+    pub fn each_noted_alteration(
+        &self,
+        mut each: impl FnMut(EntryRow, Value),
+    ) -> anyhow::Result<()> {
+        // The key stands in few bodies, and to parse all of them would take long where somebody watches.
+        let sql = format!(
+            "{ENTRY} WHERE kind = 'checkpoint' AND instr(body, '\"{ALTERED}\":') > 0 ORDER BY id"
+        );
+        self.walk(&sql, |row| {
+            let found = entry(row)?;
+            let mut body = found.value();
+            if body[ALTERED].is_object() {
+                each(found, body[ALTERED].take());
+            }
+            Ok(())
         })
     }
 

@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 
 use crate::read::reader::Reader;
-use crate::schema::refused;
+use crate::schema::{has_log, refused};
+use bakkt_files::state_folder::is_frozen;
 use bakkt_model::error::{Failure, ShownPath};
 
 /// Which journal an error is of, where there are several.
 #[derive(Debug)]
-pub(super) struct DamagedJournal(pub(super) PathBuf);
+struct DamagedJournal(PathBuf);
 
 impl fmt::Display for DamagedJournal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,6 +52,20 @@ pub(super) fn named<T>(path: &Path, answer: anyhow::Result<T>) -> anyhow::Result
             false => error,
         }
     })
+}
+
+/// What is told of a journal that cannot be read; where its log cannot be read into it either, what to do about that.
+pub(crate) fn unreadable_journal(path: &Path, error: anyhow::Error) -> anyhow::Error {
+    let what = DamagedJournal(path.to_owned());
+    match is_frozen(path) && has_log(path) {
+        true => Failure::cannot(
+            format!(
+                "{what}: the file beside it that ends in -wal has what journal.db lacks, and this file system takes no changes"
+            ),
+            "copy the whole state folder to a disk that can be written, and look at it there",
+        ),
+        false => error.context(what),
+    }
 }
 
 /// The error for a person, where a command ended with a damaged page somewhere in a database, or with a disk without room: what was

@@ -7,16 +7,14 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use anyhow::Context;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 
 use crate::events::attach::attach_for_reader;
 use crate::read::columns::unsigned;
 use crate::read::counts::SetUses;
-use crate::read::explained::{DamagedJournal, named};
+use crate::read::explained::{named, unreadable_journal};
 use crate::schema::{VERSION, check_version, open_read_only};
 use crate::write::journal::DIFFERING;
 use bakkt_model::error::Failure;
@@ -102,9 +100,7 @@ impl Reader {
     /// Opens the journal read-only, and fixes the instant that every question will see.
     pub fn open(path: &Path) -> anyhow::Result<Reader> {
         let open = || -> anyhow::Result<Connection> {
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let journal = Connection::open_with_flags(path, flags)?;
-            journal.busy_timeout(Duration::from_secs(10))?;
+            let journal = open_read_only(path)?;
             check_version(&journal)?;
             Ok(journal)
         };
@@ -114,12 +110,11 @@ impl Reader {
                 "BEGIN; SELECT count(*) FROM sqlite_schema; SELECT 1 FROM event LIMIT 1;",
             )
         };
-        let cannot = || DamagedJournal(path.to_owned());
-        let journal = open().with_context(cannot)?;
+        let journal = open().map_err(|error| unreadable_journal(path, error))?;
         refuse_older(&journal)?;
         // The events are another file, and say so themselves.
         named(path, attach_for_reader(&journal, path))?;
-        begin(&journal).with_context(cannot)?;
+        begin(&journal).map_err(|error| unreadable_journal(path, error.into()))?;
         Ok(Reader {
             journal,
             path: path.to_owned(),

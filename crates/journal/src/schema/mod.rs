@@ -11,12 +11,14 @@ pub(crate) mod seal;
 pub(crate) mod state_files;
 pub(crate) mod tombstone;
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use bakkt_files::state_folder::is_frozen;
 use bakkt_model::error::{Failure, ShownPath};
 
 /// The version of the journal's schema that this program writes.
@@ -56,12 +58,47 @@ pub fn check_version(db: &Connection) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens a database beside its writer, for reading only.
+/// Opens a database beside its writer, for reading only. Where nobody can write it, SQLite could not make the files by which readers and
+/// writers know of each other, and needs none ([`read_only_uri`]).
 pub(crate) fn open_read_only(path: &Path) -> anyhow::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let db = Connection::open_with_flags(read_only_uri(path), flags)?;
     db.busy_timeout(Duration::from_secs(10))?;
     Ok(db)
+}
+
+/// The URI that opens a database for reading only; on a file system that takes no changes as a file that stays as it is, unless
+/// its log has something that the file does not.
+pub(crate) fn read_only_uri(path: &Path) -> String {
+    // An empty authority, so that two slashes at the beginning of a path are none; a relative path has none at all.
+    let mut uri = String::from(if path.is_absolute() {
+        "file://"
+    } else {
+        "file:./"
+    });
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {
+                uri.push(char::from(*byte));
+            }
+            byte => uri.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    let is_immutable = is_frozen(path) && !has_log(path);
+    uri + if is_immutable {
+        "?mode=ro&immutable=1"
+    } else {
+        "?mode=ro"
+    }
+}
+
+/// Whether the log of a database has something that its file may not have yet.
+pub(crate) fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|facts| facts.len() > 0)
 }
 
 /// Prepares a database for writing, and brings its schema up to date. `upgraded` is told the version before, 0 of a new
@@ -161,4 +198,18 @@ pub(crate) fn check_events_version(
         ));
     }
     Ok(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::read_only_uri;
+
+    #[test]
+    fn a_name_of_a_folder_is_no_address() {
+        let of = |path: &str| read_only_uri(Path::new(path));
+        assert_eq!(of("/a b/c?d#e%/x"), "file:///a%20b/c%3fd%23e%25/x?mode=ro");
+        assert_eq!(of("file:x/é"), "file:./file%3ax/%c3%a9?mode=ro");
+    }
 }

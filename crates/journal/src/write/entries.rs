@@ -10,6 +10,7 @@ use crate::chain::{
     ALTERED, ChainHead, EntryKind, EntryRow, NO_ENTRY, RowHashes, canonical, entry_hash,
     hashed_target, hex,
 };
+use crate::write::alteration::{altered_since, checkpoint_before, roots_of};
 use crate::write::journal::Journal;
 use bakkt_model::state::State;
 use bakkt_model::task::TaskKind;
@@ -128,7 +129,7 @@ impl Journal {
         {
             return self.chain_head();
         }
-        if let Some(altered) = self.altered_since(&roots, &body["program"]["sha256"])? {
+        if let Some(altered) = altered_since(&self.db, &roots, &body["program"]["sha256"])? {
             body[ALTERED] = altered;
         }
         self.write_checkpoint(at, body, roots, sheets)
@@ -136,7 +137,7 @@ impl Journal {
 
     /// Whether a checkpoint is the last that was done: rows that are not as it saw them were altered.
     pub fn is_at_checkpoint(&self) -> anyhow::Result<bool> {
-        Ok(self.checkpoint_before()?.is_some())
+        Ok(checkpoint_before(&self.db)?.is_some())
     }
 
     /// Appends a checkpoint where rows are not as the last one saw them although nothing was done since, which the next entry would
@@ -148,7 +149,7 @@ impl Journal {
         sheets: &[(String, RowHashes)],
     ) -> anyhow::Result<bool> {
         let roots = roots_of(sheets)?;
-        let Some(altered) = self.altered_since(&roots, &body["program"]["sha256"])? else {
+        let Some(altered) = altered_since(&self.db, &roots, &body["program"]["sha256"])? else {
             return Ok(false);
         };
         body[ALTERED] = altered;
@@ -178,58 +179,6 @@ impl Journal {
             journal.append_entry(EntryKind::Checkpoint, at, &body)
         })
     }
-}
-
-/// Sheets of the database of the receiver, which adds to it beside everything else.
-const OF_EVENTS: [&str; 2] = ["table event", "table party"];
-
-impl Journal {
-    /// The last checkpoint, where nothing that changes rows was done since.
-    fn checkpoint_before(&self) -> anyhow::Result<Option<EntryRow>> {
-        let mut statement = self.db.prepare(&format!("{ENTRY} ORDER BY id DESC"))?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let found = entry(row)?;
-            match EntryKind::of(&found.kind) {
-                Some(EntryKind::Checkpoint) => return Ok(Some(found)),
-                Some(kind) if !kind.changes_rows() => {}
-                _ => return Ok(None),
-            }
-        }
-        Ok(None)
-    }
-
-    /// The sheets that are others than the last checkpoint saw, although nothing was done since; `None`: there are none. The lines of
-    /// files are compared only where the same program wrote them, and no event came.
-    fn altered_since(&self, roots: &Value, program: &Value) -> anyhow::Result<Option<Value>> {
-        let Some(before) = self.checkpoint_before()? else {
-            return Ok(None);
-        };
-        let seen = before.value();
-        let differs = |name: &str| {
-            let root = &seen["sheets"][name]["root"];
-            root.is_string() && *root != roots[name]["root"]
-        };
-        let same_lines =
-            seen["program"]["sha256"] == *program && !OF_EVENTS.iter().any(|name| differs(name));
-        let names = roots.as_object().into_iter().flat_map(|roots| roots.keys());
-        let altered: Vec<&String> = names
-            .filter(|name| !OF_EVENTS.contains(&name.as_str()))
-            .filter(|name| name.starts_with("table ") || same_lines)
-            .filter(|name| differs(name))
-            .collect();
-        Ok((!altered.is_empty()).then(|| json!({"since": before.id, "sheets": altered})))
-    }
-}
-
-/// The number of rows and the root of each sheet.
-fn roots_of(sheets: &[(String, RowHashes)]) -> anyhow::Result<Value> {
-    let mut roots = serde_json::Map::new();
-    for (name, hashes) in sheets {
-        let root = json!({"rows": hashes.count(), "root": hashes.root()?});
-        roots.insert(name.clone(), root);
-    }
-    Ok(Value::Object(roots))
 }
 
 fn last(db: &Connection) -> rusqlite::Result<(i64, Vec<u8>)> {

@@ -1,6 +1,7 @@
 //! [`Journal`], the one writer: the plan, the tasks and every change of their state, what was read back, and the log of what
 //! people decided.
 
+pub(crate) mod alteration;
 pub(crate) mod closing;
 pub(crate) mod entries;
 pub(crate) mod fetched_links;

@@ -5,6 +5,7 @@
 //! chain says of it; a flaw is named with its entry, line or file. Left out: how an entry is hashed (`journal::chain`), and how
 //! something is signed (`files::signatures`).
 
+mod alterations;
 mod check;
 mod compare_plan;
 mod compare_rows;
@@ -15,6 +16,8 @@ mod record;
 mod sheets;
 mod verify_folder;
 
+pub(crate) use alterations::noted;
+pub use alterations::unnoted;
 pub use check::{AuditResult, Flaw, KeptHeads, audit};
 pub use heads::{KeptHead, heads_in};
 pub use lines::LineHasher;

@@ -1,7 +1,8 @@
 //! A sealed report, checked with nothing but its folder and the signers' file.
 //!
 //! First the signature of the manifest; then every file against the manifest; then whether the chain in the report holds and ends
-//! with the manifest's head, and whether the last checkpoint saw the lines that the report has.
+//! with the manifest's head, and whether the last checkpoint saw the lines that the report has: of a merged report those of each shard.
+//! A report can be as it was signed and still say of its journal that it was altered; that is told beside the flaws.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,11 +14,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::CHAIN;
+use super::alterations::{noted_words, of_shard};
 use super::lines::LineHasher;
 use super::manifest::{MANIFEST, Manifest, ManifestFacts, SIGNATURE};
+use crate::SUMMARY;
 use bakkt_files::checksums;
 use bakkt_files::signatures::{AllowedSigners, REPORT};
-use bakkt_journal::chain::{ChainCheck, EntryKind, EntryRow};
+use bakkt_journal::chain::{ALTERED, ChainCheck, ChainHead, EntryKind, EntryRow, RowHashes};
 use bakkt_model::error::ShownPath;
 
 /// What was found of a sealed report.
@@ -33,6 +36,10 @@ pub struct FolderResult {
     pub files: u64,
     /// What does not hold, each with the file's name.
     pub flaws: Vec<String>,
+    /// What the report itself says against the journal that it is of: what was altered there, and what does not balance.
+    pub journal: Vec<String>,
+    /// What could not be compared, and why.
+    pub unchecked: Vec<String>,
 }
 
 /// Checks a folder as of a time.
@@ -70,7 +77,8 @@ pub fn verify_folder(
     };
     result.files = files(folder, &manifest, &mut result.flaws)?;
     if result.flaws.is_empty() {
-        chain(folder, &manifest, &mut result.flaws)?;
+        chain(folder, &manifest, &mut result)?;
+        summary(folder, &mut result)?;
     }
     result.report = Some(manifest.report);
     Ok(result)
@@ -123,49 +131,191 @@ fn files(folder: &Path, manifest: &Manifest, flaws: &mut Vec<String>) -> anyhow:
     Ok(same)
 }
 
-/// Checks the chain that the report holds, one chain after the other.
-fn chain(folder: &Path, manifest: &Manifest, flaws: &mut Vec<String>) -> anyhow::Result<()> {
+/// Checks the chains that the report holds, and its lines against the last checkpoint of each.
+fn chain(folder: &Path, manifest: &Manifest, result: &mut FolderResult) -> anyhow::Result<()> {
     if !manifest.files.iter().any(|file| file.name == CHAIN) {
         return Ok(());
     }
-    let (mut check, mut heads, mut checkpoint) = (ChainCheck::default(), Vec::new(), None);
-    for line in BufReader::new(fs::File::open(folder.join(CHAIN))?).lines() {
-        let Some(entry) = entry(&line?) else {
-            flaws.push(format!("{CHAIN}: a line is not an entry"));
-            return Ok(());
-        };
-        if entry.id == 1 && check.head().entry > 0 {
-            heads.push(std::mem::take(&mut check).head());
-        }
-        if let Some(flaw) = check.next(&entry) {
-            flaws.push(format!("{CHAIN}: entry {}: {flaw}", entry.id));
+    let chains = match chains(folder, manifest)? {
+        Ok(chains) => chains,
+        Err(flaw) => {
+            result.flaws.push(flaw);
             return Ok(());
         }
-        if EntryKind::of(&entry.kind) == Some(EntryKind::Checkpoint) {
-            checkpoint = Some(entry.value());
-        }
-    }
-    heads.push(check.head());
-    let sealed = manifest.report.heads.iter().map(|kept| &kept.head);
-    if !heads.iter().eq(sealed) {
-        flaws.push(format!("{CHAIN}: it does not end where the manifest says"));
-    }
-    let Some(checkpoint) = checkpoint.filter(|_| heads.len() == 1) else {
-        return Ok(());
     };
+    let heads = chains.iter().map(|chain| &chain.head);
+    if !heads.eq(manifest.report.heads.iter().map(|kept| &kept.head)) {
+        let flaw = format!("{CHAIN}: it does not end where the manifest says");
+        result.flaws.push(flaw);
+    }
+    result.journal = chains
+        .iter()
+        .flat_map(|chain| &chain.altered)
+        .cloned()
+        .collect();
     for name in ["reconciliation.csv", "crosswalk.csv", "documents.csv"] {
-        let Some(root) = checkpoint["sheets"][name]["root"].as_str() else {
+        let is_vouched_for = |chain: &SealedChain| chain.seen(name).is_some();
+        if !chains.iter().any(is_vouched_for) {
             continue;
-        };
+        }
         let mut hasher = LineHasher::new(io::sink());
         let mut file = fs::File::open(folder.join(name))?;
         io::copy(&mut file, &mut hasher)?;
         hasher.flush()?;
-        if hasher.end().1.root()? != root {
-            flaws.push(format!(
+        compare_lines(name, &hasher.end().1, &chains, manifest, result)?;
+    }
+    Ok(())
+}
+
+/// What a report holds of the chain of one journal.
+#[derive(Default)]
+struct SealedChain {
+    /// The shard, of migrations with shards.
+    shard: Option<String>,
+    head: ChainHead,
+    /// The body of its last checkpoint.
+    checkpoint: Option<Value>,
+    /// Something that changes rows was done after it.
+    is_behind: bool,
+    /// What its checkpoints note as altered.
+    altered: Vec<String>,
+}
+
+impl SealedChain {
+    /// How many lines of a file the last checkpoint saw, and the root over them.
+    fn seen(&self, name: &str) -> Option<(u64, &str)> {
+        let seen = &self.checkpoint.as_ref()?["sheets"][name];
+        Some((seen["rows"].as_u64()?, seen["root"].as_str()?))
+    }
+
+    /// Whether its last checkpoint was made by the program that sealed the report; another one may have written lines otherwise.
+    fn is_of_program(&self, sealed_by: &str) -> bool {
+        let program = self.checkpoint.as_ref().map(|body| &body["program"]);
+        let text = |key: &str| program.and_then(|program| program[key].as_str());
+        let parts = (text("version"), text("commit"), text("build"));
+        matches!(parts, (Some(version), Some(commit), Some(build))
+            if sealed_by == format!("{version} (commit {commit}, {build})"))
+    }
+
+    fn take(&mut self, entry: &EntryRow) {
+        match EntryKind::of(&entry.kind) {
+            Some(EntryKind::Checkpoint) => {
+                let body = entry.value();
+                if body[ALTERED].is_object() {
+                    let words = noted_words(entry, &body[ALTERED]);
+                    self.altered.push(of_shard(self.shard.as_deref(), &words));
+                }
+                (self.checkpoint, self.is_behind) = (Some(body), false);
+            }
+            Some(kind) => self.is_behind |= kind.changes_rows(),
+            None => {}
+        }
+    }
+}
+
+/// Walks the chains of the file, which stand one after the other; the flaw of the first that does not hold.
+fn chains(folder: &Path, manifest: &Manifest) -> anyhow::Result<Result<Vec<SealedChain>, String>> {
+    let shard = |number: usize| manifest.report.heads.get(number)?.shard.clone();
+    let (mut all, mut check) = (Vec::new(), ChainCheck::default());
+    let mut now = SealedChain {
+        shard: shard(0),
+        ..SealedChain::default()
+    };
+    for line in BufReader::new(fs::File::open(folder.join(CHAIN))?).lines() {
+        let Some(entry) = entry(&line?) else {
+            return Ok(Err(format!("{CHAIN}: a line is not an entry")));
+        };
+        if entry.id == 1 && check.head().entry > 0 {
+            now.head = std::mem::take(&mut check).head();
+            let next = SealedChain {
+                shard: shard(all.len() + 1),
+                ..SealedChain::default()
+            };
+            all.push(std::mem::replace(&mut now, next));
+        }
+        if let Some(flaw) = check.next(&entry) {
+            return Ok(Err(format!("{CHAIN}: entry {}: {flaw}", entry.id)));
+        }
+        now.take(&entry);
+    }
+    now.head = check.head();
+    all.push(now);
+    Ok(Ok(all))
+}
+
+/// Compares the lines of a file, which stand chain by chain, with those that the last checkpoint of each saw.
+fn compare_lines(
+    name: &str,
+    lines: &RowHashes,
+    chains: &[SealedChain],
+    manifest: &Manifest,
+    result: &mut FolderResult,
+) -> anyhow::Result<()> {
+    if let [chain] = chains {
+        // Its report made the checkpoint itself, so there is nothing that could excuse other lines.
+        if chain
+            .seen(name)
+            .is_some_and(|(_, root)| lines.root().is_ok_and(|found| found != root))
+        {
+            result.flaws.push(format!(
                 "{name}: its lines are not those that the last checkpoint saw"
             ));
         }
+        return Ok(());
+    }
+    let mut first = 0;
+    for (place, chain) in chains.iter().enumerate() {
+        let shard = chain.shard.as_deref().unwrap_or("unknown").escape_default();
+        let Some((count, root)) = chain.seen(name).filter(|_| !chain.is_behind) else {
+            result.unchecked.push(format!(
+                "shard {shard} had done something since its last checkpoint, so nobody can tell which lines of {name} are its own: these and those behind them could not be compared"
+            ));
+            return Ok(());
+        };
+        let is_last = place + 1 == chains.len();
+        let count = if is_last {
+            lines.count().saturating_sub(first)
+        } else {
+            count
+        };
+        if lines.root_of(first..first + count)?.as_deref() != Some(root) {
+            match chain.is_of_program(&manifest.report.program) {
+                true => result.flaws.push(format!(
+                    "{name}: its lines of shard {shard} are not those that its last checkpoint saw"
+                )),
+                false => result.unchecked.push(format!(
+                    "another version of bakkt-migrate made the last checkpoint of shard {shard}: its lines of {name} could not be compared"
+                )),
+            }
+        }
+        first += count;
+    }
+    Ok(())
+}
+
+/// What the summary says of the journal: what was altered, and what does not balance.
+fn summary(folder: &Path, result: &mut FolderResult) -> anyhow::Result<()> {
+    let Ok(text) = fs::read_to_string(folder.join(SUMMARY)) else {
+        return Ok(());
+    };
+    let summary: Value = serde_json::from_str(&text).unwrap_or_default();
+    let totals = &summary["totals"];
+    let lines = |key: &str| {
+        let lines = totals[key].as_array().into_iter().flatten();
+        let lines = lines.filter_map(Value::as_str);
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    for words in lines("altered") {
+        // The chain may say the same.
+        if !result.journal.contains(&words) {
+            result.journal.push(words);
+        }
+    }
+    if totals["balanced"] == false {
+        let why = lines("imbalances").join("; ");
+        result
+            .journal
+            .push(format!("the report does not balance: {why}"));
     }
     Ok(())
 }

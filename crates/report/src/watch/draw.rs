@@ -79,6 +79,7 @@ fn draw_totals(frame: &mut Frame<'_>, area: Rect, facts: &WatchFacts) {
         })
         .collect();
     let title = match (totals.balanced, facts.runs.is_empty()) {
+        _ if !totals.altered.is_empty() => "Migration: the journal was altered; `audit` says how",
         (false, _) => "Migration: it does not balance",
         (true, true) => "Migration: no run is sending",
         (true, false) => "Migration",

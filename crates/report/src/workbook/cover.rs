@@ -11,7 +11,7 @@ use super::sheet_formats::SheetFormats;
 use super::{ReportWorkbook, WrittenSheet};
 use crate::custody::CustodyTotals;
 use crate::summary::Summary;
-use crate::text::readable;
+use crate::text::{WAS_ALTERED, readable};
 use crate::totals::{States, Totals};
 
 /// The name of the sheet.
@@ -164,6 +164,13 @@ impl Page<'_> {
 
     fn control(&mut self, totals: &Totals) -> anyhow::Result<()> {
         self.section("Control totals")?;
+        if !totals.altered.is_empty() {
+            let text = format!("{WAS_ALTERED}: do not sign before this is explained.");
+            self.wide(&text, &self.looks.bad)?;
+            for line in &totals.altered {
+                self.paragraph(line, &self.looks.wrapped)?;
+            }
+        }
         if totals.balanced {
             self.wide(
                 "BALANCES: every row and every task is accounted for.",

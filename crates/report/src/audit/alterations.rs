@@ -1,0 +1,71 @@
+//! What was altered in a journal, in words: for the totals, the page, the cover and whoever checks a sealed report.
+//!
+//! Two sources: checkpoints of the chain, which say that rows were not as the one before saw them; and, where a report makes no
+//! checkpoint, the comparison that it would have made. Left out: which row it is, which `audit` says.
+
+use serde_json::Value;
+
+use super::record::SHARD;
+use super::sheets::sheets;
+use crate::text::rfc3339;
+use bakkt_journal::chain::EntryRow;
+use bakkt_journal::{Journals, Reader};
+
+/// What checkpoints of these journals noted as altered, oldest first of each.
+pub(crate) fn noted(readers: &[Reader]) -> anyhow::Result<Vec<String>> {
+    let mut all = Vec::new();
+    for reader in readers {
+        let shard = reader.meta(SHARD)?;
+        reader.each_noted_alteration(|entry, altered| {
+            all.push(of_shard(shard.as_deref(), &noted_words(&entry, &altered)));
+        })?;
+    }
+    Ok(all)
+}
+
+/// What a checkpoint of this journal would note as altered since the last one, if it made one now. `program` is the SHA-256 of the
+/// file of this program.
+pub fn unnoted(reader: Reader, program: &Value) -> anyhow::Result<Option<String>> {
+    if !reader.is_at_checkpoint()? {
+        return Ok(None);
+    }
+    let shard = reader.meta(SHARD)?;
+    let journals = Journals::from(reader);
+    let sheets = sheets(&journals)?;
+    let found = journals.readers().iter();
+    let found = found.map(|reader| reader.alteration(&sheets, program));
+    let found = found.collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(found.into_iter().flatten().next().map(|altered| {
+        let (before, sheets) = parts(&altered);
+        let words = format!(
+            "rows are not as the last checkpoint (entry {before}) saw them, and nothing was done since: {sheets}"
+        );
+        of_shard(shard.as_deref(), &words)
+    }))
+}
+
+/// What a checkpoint notes.
+pub(super) fn noted_words(entry: &EntryRow, altered: &Value) -> String {
+    let (before, sheets) = parts(altered);
+    format!(
+        "entry {} (checkpoint, {}): rows were not as the checkpoint before (entry {before}) saw them, and nothing was done between: {sheets}",
+        entry.id,
+        rfc3339(entry.at),
+    )
+}
+
+/// Of which shard something is said.
+pub(super) fn of_shard(shard: Option<&str>, words: &str) -> String {
+    match shard {
+        Some(shard) => format!("shard {}: {words}", shard.escape_default()),
+        None => words.to_owned(),
+    }
+}
+
+/// The entry of the checkpoint before, and the names of the sheets.
+fn parts(altered: &Value) -> (u64, String) {
+    let sheets = altered["sheets"].as_array().into_iter().flatten();
+    let sheets: Vec<&str> = sheets.filter_map(Value::as_str).collect();
+    let before = altered["since"].as_u64().unwrap_or(0);
+    (before, sheets.join(", ").escape_default().to_string())
+}
