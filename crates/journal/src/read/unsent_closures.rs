@@ -139,7 +139,7 @@ impl FormerCustomer {
 }
 
 impl Reader {
-    /// Those of these accounts that may have gaps, in the order in which they were accepted. They are few.
+    /// Those of these accounts that may have gaps, by the day on which they were accepted. They are few.
     pub(crate) fn former_customers(&self) -> anyhow::Result<Vec<FormerCustomer>> {
         if !self.may_have_unsent_closures()? {
             return Ok(Vec::new());
@@ -225,7 +225,7 @@ pub(crate) mod sql {
         FROM former f JOIN task k ON k.id = f.task \
         LEFT JOIN record r ON r.id = (SELECT min(m.id) FROM record m WHERE m.client_id = f.client_id) \
         WHERE EXISTS (SELECT 1 FROM closed_gap c WHERE c.client_id = f.client_id) \
-        AND NOT EXISTS (SELECT 1 FROM record j WHERE j.client_id = f.client_id AND j.verdict IN ({verdict.judged})) ORDER BY k.last_at, f.task"
+        AND NOT EXISTS (SELECT 1 FROM record j WHERE j.client_id = f.client_id AND j.verdict IN ({verdict.judged})) ORDER BY k.last_at / 86400000, f.task"
     );
     pub const CLOSED: &str = "SELECT opened_at, closed_at, layer FROM closed_gap";
     pub const CLOSED_AND_UNSENT: &str = sql!(concat!(
