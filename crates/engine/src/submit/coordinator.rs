@@ -24,7 +24,7 @@ use crate::requests::queue::RequestQueue;
 use crate::requests::steering::{PendingDecision, Steering};
 use crate::requests::taken::TakenIds;
 use crate::requests::{RequestEngine, RunEnd, Work, record_decisions};
-use bakkt_journal::{Journal, now};
+use bakkt_journal::{Journal, Reader, now};
 use bakkt_model::limits::{OnExisting, Retry};
 use bakkt_model::state::State;
 use bakkt_model::task::{Change, FreedTasks, Task, TaskKind, Transition};
@@ -141,10 +141,13 @@ pub async fn run(journal: Journal, mut setup: RunSetup) -> anyhow::Result<(Journ
     ] {
         accepted += journal.count(kind, State::Accepted, false)?;
     }
-    if accepted > 0 {
-        journal.each_bakkt_id(|id| setup.taken.note(id))?;
-    }
     setup.taken.sort();
+    let known = journal.count(TaskKind::Account, State::Accepted, false)?;
+    if let (1.., Some(folder)) = (accepted, journal.folder()) {
+        setup.taken.read_beside(known, move |each| {
+            Reader::open(&Journal::path(&folder))?.each_bakkt_id(each)
+        })?;
+    }
     let looks = setup.on_existing.looks_first();
     let all = if setup.settle_only { 0 } else { u64::MAX };
     let accounts = setup.limit.unwrap_or(u64::MAX).min(all);

@@ -15,7 +15,11 @@ const SEVERAL: u32 = 5;
 
 impl SubmitLoop {
     /// The id of another account with which something that was sent was answered.
-    pub(super) fn sent_id_of_another(&self, task: &Task, judgement: &Judgement) -> Option<String> {
+    pub(super) fn sent_id_of_another(
+        &mut self,
+        task: &Task,
+        judgement: &Judgement,
+    ) -> Option<String> {
         match judgement {
             Judgement::Accepted(account) => self.id_of_another(task, account),
             _ => None,
@@ -23,14 +27,21 @@ impl SubmitLoop {
     }
 
     /// The same of a question.
-    pub(super) fn found_id_of_another(&self, task: &Task, found: &LookupOutcome) -> Option<String> {
+    pub(super) fn found_id_of_another(
+        &mut self,
+        task: &Task,
+        found: &LookupOutcome,
+    ) -> Option<String> {
         match found {
             LookupOutcome::There((account, _)) => self.id_of_another(task, account),
             _ => None,
         }
     }
 
-    fn id_of_another(&self, task: &Task, account: &AccountFacts) -> Option<String> {
+    fn id_of_another(&mut self, task: &Task, account: &AccountFacts) -> Option<String> {
+        if let Err(error) = self.run.taken.wait() {
+            self.engine.end(RunEnd::Stopped(error));
+        }
         let is_own = match task.kind {
             TaskKind::Account => false,
             TaskKind::Update => {

@@ -147,11 +147,6 @@ impl Journal {
             )),
         }
     }
-
-    /// Hands out every id under which Bakkt has an account.
-    pub fn each_bakkt_id(&self, each: impl FnMut(&str)) -> anyhow::Result<()> {
-        each_id(&self.db, each)
-    }
 }
 
 impl Reader {
