@@ -66,6 +66,23 @@ impl Case {
         json_of(&mut program)
     }
 
+    /// What a command says, on stdout and on stderr, and its exit code.
+    fn said(&self, command: &str, more: &[&str]) -> ([String; 2], Option<i32>) {
+        let output = program()
+            .arg(command)
+            .arg(self.folder.path())
+            .args(["--base-url", &self.sandbox.base_url()])
+            .args(more)
+            .args(reason_for(command, more))
+            .output()
+            .unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (
+            [text(output.stdout), text(output.stderr)],
+            output.status.code(),
+        )
+    }
+
     fn file(&self, name: &str) -> String {
         std::fs::read_to_string(self.folder.path().join("report").join(name)).unwrap()
     }

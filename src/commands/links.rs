@@ -242,7 +242,7 @@ struct Summary {
     /// Left out: their link is good for long enough.
     left_out: u64,
     /// Of these, those whose link stays in the file: a call that was not done left it there.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "bakkt_model::number::is_zero")]
     kept: u64,
     /// Those whose link runs out within a day and is the last.
     last_link: Vec<String>,
@@ -451,10 +451,6 @@ impl Summary {
         }
         text
     }
-}
-
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 fn some_of(ids: &[String]) -> String {

@@ -5,12 +5,18 @@ use std::process::{Command, Stdio};
 use super::{PARTNER, World, now};
 use crate::support::{Running, wait_for};
 
-#[test]
-fn ctrl_c_keeps_what_came_and_the_same_command_goes_on() {
+/// Twelve customers who are asked for documents, about one after another.
+fn slow() -> World {
     let world = World::new(12, "latency_ms = 30\n[decide]\ndocuments = 1.0\n");
     let ids = world.ids("documents");
     world.asked(&ids, now() + 100 * 3600 * 1000);
     world.limited(PARTNER, "in_flight = 1\n", "");
+    world
+}
+
+#[test]
+fn ctrl_c_keeps_what_came_and_the_same_command_goes_on() {
+    let world = slow();
     let before = world.sandbox.count("link_gets");
     let out = world.dir.path().join("one.csv");
     let mut command = world.prepared("links", &["--json", "--out", out.to_str().unwrap()]);
@@ -40,10 +46,7 @@ fn ctrl_c_keeps_what_came_and_the_same_command_goes_on() {
 
 #[test]
 fn a_stopped_call_that_goes_on_in_the_same_file_keeps_the_links_that_it_has() {
-    let world = World::new(12, "latency_ms = 30\n[decide]\ndocuments = 1.0\n");
-    let ids = world.ids("documents");
-    world.asked(&ids, now() + 100 * 3600 * 1000);
-    world.limited(PARTNER, "in_flight = 1\n", "");
+    let world = slow();
     let before = world.sandbox.count("link_gets");
     let out = world.dir.path().join("one.csv");
     let same = ["--json", "--replace", "--out", out.to_str().unwrap()];
@@ -75,10 +78,7 @@ fn a_stopped_call_that_goes_on_in_the_same_file_keeps_the_links_that_it_has() {
 
 #[test]
 fn a_call_that_is_killed_stands_in_the_log_of_decisions() {
-    let world = World::new(12, "latency_ms = 30\n[decide]\ndocuments = 1.0\n");
-    let ids = world.ids("documents");
-    world.asked(&ids, now() + 100 * 3600 * 1000);
-    world.limited(PARTNER, "in_flight = 1\n", "");
+    let world = slow();
     let out = world.dir.path().join("one.csv");
     let mut command = world.prepared("links", &["--json", "--out", out.to_str().unwrap()]);
     let mut running = Running::start(command.stdout(Stdio::null()));

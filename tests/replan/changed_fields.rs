@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::Case;
 use crate::support::small::MAPPING;
-use crate::support::{program, reason_for};
 
 const PHONE: &str = "owners[].phoneNumber";
 
@@ -22,20 +21,8 @@ fn update(case: &Case, more: &[&str]) -> (Value, i32) {
 
 /// What a refusal says, with its exit code.
 fn refused(case: &Case, more: &[&str]) -> (String, Option<i32>) {
-    said(case, "replan", more)
-}
-
-fn said(case: &Case, command: &str, more: &[&str]) -> (String, Option<i32>) {
-    let done = program()
-        .arg(command)
-        .arg(case.folder.path())
-        .args(["--base-url", &case.sandbox.base_url()])
-        .args(more)
-        .args(reason_for(command, more))
-        .output()
-        .unwrap();
-    let said = [done.stdout, done.stderr].concat();
-    (String::from_utf8(said).unwrap(), done.status.code())
+    let (said, code) = case.said("replan", more);
+    (said.concat(), code)
 }
 
 #[test]
@@ -65,7 +52,7 @@ fn a_value_that_is_gone_is_named_and_goes_only_when_a_person_says_so() {
         "{text}"
     );
     // The plan is as it was: the run still wants a new one.
-    assert_eq!(said(&case, "run", &[]).1, Some(2));
+    assert_eq!(case.said("run", &[]).1, Some(2));
     let (text, code) = refused(
         &case,
         &[

@@ -3,8 +3,6 @@
 use serde_json::{Value, json};
 
 use super::Case;
-use crate::support::program;
-use crate::support::reason_for;
 use crate::support::small::HEADER;
 
 /// Id, given name, family name, tax id.
@@ -32,17 +30,9 @@ fn sent(customers: &[Customer<'_>]) -> Case {
 
 /// A command that must be refused: what it says.
 fn refused(case: &Case, command: &str, more: &[&str]) -> String {
-    let output = program()
-        .arg(command)
-        .arg(case.folder.path())
-        .args(["--base-url", &case.sandbox.base_url()])
-        .args(more)
-        .args(reason_for(command, more))
-        .output()
-        .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(output.stdout.is_empty());
+    let ([out, said], code) = case.said(command, more);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(out.is_empty());
     said
 }
 

@@ -12,3 +12,8 @@ pub fn thousands(number: u64) -> String {
     }
     text
 }
+
+/// Whether a count is nothing: such counts are left out of JSON.
+pub fn is_zero(count: &u64) -> bool {
+    *count == 0
+}

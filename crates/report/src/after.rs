@@ -94,16 +94,12 @@ pub struct AfterAcceptance {
     /// Changes that backfill files or a changed export ask for and no update may make: they go by hand, through Bakkt.
     pub restricted: u64,
     /// Accepted accounts of entities whose owners changed: Bakkt must be told. Absent when there are none.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "bakkt_model::number::is_zero")]
     pub ownership_changed: u64,
     /// Accepted accounts whose agreements changed, and of whom nobody has said that both sides acknowledged them: no update of them is
     /// planned. Absent when there are none.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "bakkt_model::number::is_zero")]
     pub unacknowledged: u64,
-}
-
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 /// What reading back has come to.

@@ -121,12 +121,9 @@ impl CustodyLoop {
 
     /// Key and address are good: each leaves once more, and who is forbidden again is refused.
     fn judge_forbidden(&mut self, kind: CustodyKind) {
-        let series = &mut self.lane(kind).forbidden;
-        let again = series.take_for_repeating();
-        if again.is_empty() {
-            for held in series.take() {
-                self.refuse(&held.task, held.answer, held.refusal);
-            }
+        let (again, refused) = self.lane(kind).forbidden.judged();
+        for held in refused {
+            self.refuse(&held.task, held.answer, held.refusal);
         }
         for task in again {
             self.lane(kind).push(task, false);

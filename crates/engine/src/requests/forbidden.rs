@@ -123,8 +123,18 @@ impl<T> ForbiddenSeries<T> {
         self.held.first().map(|held| &held.task)
     }
 
+    /// Key and address are good: takes out those that leave once more; or, where all of them did, those that are refusals.
+    pub(crate) fn judged(&mut self) -> (Vec<T>, Vec<HeldRefusal<T>>) {
+        let again = self.take_for_repeating();
+        let refused = match again.is_empty() {
+            true => self.take(),
+            false => Vec::new(),
+        };
+        (again, refused)
+    }
+
     /// Takes out those that were not sent once more; they are to be.
-    pub(crate) fn take_for_repeating(&mut self) -> Vec<T> {
+    fn take_for_repeating(&mut self) -> Vec<T> {
         let is_new = |held: &HeldRefusal<T>| !self.repeated.contains(&held.id);
         let (new, repeated): (Vec<_>, Vec<_>) = self.held.drain(..).partition(is_new);
         self.held = repeated;

@@ -22,12 +22,8 @@ pub struct WaiverResult {
     /// Customers without such a gap.
     pub without: u64,
     /// Customers without such a gap any more whose waiver was taken back: it does not cover a later gap.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "bakkt_model::number::is_zero")]
     pub gone: u64,
-}
-
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 impl Journal {

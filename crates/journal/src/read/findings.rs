@@ -19,7 +19,7 @@ pub struct FindingCount {
     /// Customers concerned; of exclusions that fit nobody, their number.
     pub count: u64,
     /// Groups of customers, of kinds that compare them; absent for the others.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "bakkt_model::number::is_zero")]
     pub groups: u64,
     /// The first places; absent where they are not listed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -45,10 +45,6 @@ pub struct FindingPlace {
     /// What stood there, masked.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub shape: String,
-}
-
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 /// What a kind means, and what to do about it.

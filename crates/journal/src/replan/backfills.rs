@@ -141,16 +141,12 @@ pub struct BackfillEffect {
     /// Accounts that would, but for a change of the export that no update may make.
     pub restricted: u64,
     /// Accounts that existed before with other data: they are left as they are, and nothing of the file is sent for them.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "bakkt_model::number::is_zero")]
     pub left_alone: u64,
     /// KYB triggers of the customers of its rows that were held, and are sent by the next run.
     pub kyb: u64,
     /// Customers of its rows of whom the next run sends something.
     pub to_send: u64,
-}
-
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 /// Gaps of one field.

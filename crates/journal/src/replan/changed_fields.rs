@@ -28,7 +28,10 @@ pub struct ChangedFields {
     #[serde(skip)]
     pub accepted: u64,
     /// Accounts of which it is not known which fields changed: an earlier version planned them.
-    #[serde(rename = "changed_fields_unknown", skip_serializing_if = "is_zero")]
+    #[serde(
+        rename = "changed_fields_unknown",
+        skip_serializing_if = "bakkt_model::number::is_zero"
+    )]
     pub unknown: u64,
     /// The fields, in the order of the contract.
     #[serde(rename = "changed_fields", skip_serializing_if = "Vec::is_empty")]
@@ -67,10 +70,6 @@ impl ChangedField {
         let told = told.into_iter().filter(|(count, _)| *count > 0);
         told.map(|(count, what)| (count, format!("{}: {what}", self.path)))
     }
-}
-
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 impl ChangedFields {

@@ -163,7 +163,10 @@ impl Journal {
         changes.updates = updated(how.update_accepted)?;
         changes.left_alone = changes.changed_accepted.saturating_sub(changes.updates);
         changes.may_update = updated(true)?.saturating_sub(changes.updates);
-        changes.changed_fields = self.changed_fields([true, how.agreements_acknowledged])?;
+        // A backfill file tells by itself what it changes.
+        if how.taking.is_none() {
+            changes.changed_fields = self.changed_fields([true, how.agreements_acknowledged])?;
+        }
         Ok(())
     }
 
@@ -176,12 +179,15 @@ impl Journal {
         if !changes.reappeared.is_empty() && !how.accept_new_ids {
             return Ok(Some(changes.reappeared.stop()));
         }
-        // A backfill file gives values to accounts, and what it opens it tells by itself.
         if how.taking.is_some() || changes.updates == 0 {
             return Ok(None);
         }
-        let asked = [how.update_accepted, how.agreements_acknowledged];
-        Ok(self.changed_fields(asked)?.stop(how.accept_changes))
+        if how.update_accepted {
+            return Ok(changes.changed_fields.stop(how.accept_changes));
+        }
+        // Only those that were asked for before are sent.
+        let asked = self.changed_fields([false, how.agreements_acknowledged])?;
+        Ok(asked.stop(how.accept_changes))
     }
 
     fn document_changes(&self) -> anyhow::Result<DocumentChanges> {

@@ -35,7 +35,7 @@ pub struct Changes {
     #[serde(skip_serializing_if = "ReappearedAccounts::is_empty")]
     pub reappeared: ReappearedAccounts,
     /// Of `added`, those of people who have an accepted account under another id that stays; absent when there are none.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "bakkt_model::number::is_zero")]
     pub further_accounts: u64,
     /// Accepted accounts whose agreements changed; without an acknowledgement none of them gets an update. Absent when there
     /// are none.
@@ -56,10 +56,6 @@ pub struct Changes {
     /// Documents; absent when neither plan has any.
     #[serde(skip_serializing_if = "DocumentChanges::is_empty")]
     pub documents: DocumentChanges,
-}
-
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 /// How the documents of the new plan differ from those of the old one. The same file for the same owner, type and side

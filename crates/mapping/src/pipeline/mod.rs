@@ -7,6 +7,7 @@
 
 pub mod duplicates;
 pub mod fixed;
+mod hashers;
 pub mod joins;
 pub mod keys_above;
 pub mod layers;

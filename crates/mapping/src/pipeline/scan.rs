@@ -7,10 +7,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
 
-use super::fixed::FixedMarker;
-use super::moment::MomentHasher;
+use super::hashers::Hashers;
 use super::owner_marks::{CarriedAgreements, OwnerMarker};
-use super::person::{PersonHash, PersonHasher, half};
+use super::person::{PersonHash, half};
 use super::{Hash, JoinedRowSource, Pipeline, Worker};
 use crate::assess::Gap;
 use crate::assess::facts::{OwnerFact, OwnerFacts};
@@ -134,36 +133,6 @@ pub struct Results {
     /// The tax ids of owners that are not among these.
     further: Vec<TaxedOwner>,
     found: Vec<RecordFinding>,
-}
-
-/// What makes keyed hashes of a record beside those of its payload.
-struct Hashers {
-    people: Option<PersonHasher>,
-    owners: Option<OwnerMarker>,
-    fixed: FixedMarker,
-    /// Of ids, where they are compared only with each other.
-    moment: Option<MomentHasher>,
-}
-
-impl Hashers {
-    fn new(pipeline: &Pipeline, want: ScanOptions) -> Hashers {
-        let moment = (!want.hashes).then(|| MomentHasher::new(&pipeline.key));
-        Hashers {
-            people: want
-                .people
-                .then(|| PersonHasher::new(pipeline, moment.clone())),
-            owners: want.hashes.then(|| OwnerMarker::new(pipeline)),
-            fixed: FixedMarker::new(pipeline),
-            moment: moment.filter(|_| !want.ids),
-        }
-    }
-
-    fn id(&self, pipeline: &Pipeline, id: &str) -> Hash {
-        match &self.moment {
-            None => pipeline.hash(id.as_bytes()),
-            Some(moment) => moment.hash(id.as_bytes()),
-        }
-    }
 }
 
 /// A gap with what a person needs to find it.
