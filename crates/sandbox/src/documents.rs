@@ -4,7 +4,7 @@
 //! content that is kept of all documents together, and of uploads on their way, stays within a budget. Left out on
 //! purpose: durability; file names; the older contents that the real service retains.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -96,11 +96,11 @@ pub(super) struct DocumentSlot {
     pub(super) document: Option<(Timestamp, StoredDocument)>,
 }
 
-/// The documents by clientDocumentId, and which of them an account has.
+/// The documents by clientDocumentId, and which of them an account has; trees, as `Store` is one.
 #[derive(Default)]
 pub(super) struct DocumentStore {
-    slots: HashMap<Arc<str>, DocumentSlot>,
-    of_account: HashMap<Arc<str>, Vec<Arc<str>>>,
+    slots: BTreeMap<Arc<str>, DocumentSlot>,
+    of_account: BTreeMap<Arc<str>, Vec<Arc<str>>>,
 }
 
 impl DocumentStore {
@@ -163,8 +163,7 @@ impl DocumentStore {
 
     /// The `documents` of the ledger: those stored, of this id or account or all, sorted by id.
     pub(super) fn list(&self, id: Option<&str>) -> Vec<(Arc<str>, Arc<UploadClaims>, u32)> {
-        let mut list: Vec<_> = self
-            .slots
+        self.slots
             .iter()
             .filter_map(|(key, slot)| {
                 let about = &slot.document.as_ref()?.1.about;
@@ -172,8 +171,6 @@ impl DocumentStore {
                     id.is_none_or(|id| &**key == id || about.account.as_deref() == Some(id));
                 wanted.then(|| (key.clone(), about.clone(), slot.uploads_made))
             })
-            .collect();
-        list.sort_by(|one, other| one.0.cmp(&other.0));
-        list
+            .collect()
     }
 }

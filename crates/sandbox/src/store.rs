@@ -4,7 +4,7 @@
 //! that made it and never moves. Requests are kept as the bytes received (the most compact form there is) and are
 //! parsed again for a lookup. Left out on purpose: durability: a sandbox that stops forgets everything.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -85,9 +85,10 @@ impl AccountSlot {
     }
 }
 
-/// Everything known, by id.
+/// Everything known, by id. A tree, which grows a node at a time: a table of 115,000 ids that doubles takes 50 ms under the one lock,
+/// and whoever comes meanwhile would count as later than it came.
 #[derive(Default)]
-pub(super) struct Store(HashMap<Arc<str>, AccountSlot>);
+pub(super) struct Store(BTreeMap<Arc<str>, AccountSlot>);
 
 impl Store {
     /// What is known of `id`, from now on if nothing was.
@@ -100,8 +101,7 @@ impl Store {
 
     /// The `accounts` of the ledger: every id that a create call named or that has an account, sorted by id.
     pub(super) fn accounts(&self, id: Option<&str>) -> Vec<(Arc<str>, bool, u32, bool)> {
-        let mut accounts: Vec<_> = self
-            .0
+        self.0
             .values()
             .filter(|slot| id.is_none_or(|id| &*slot.id == id))
             .filter(|slot| slot.posts_seen > 0 || slot.account.is_some())
@@ -113,31 +113,24 @@ impl Store {
                     slot.existed,
                 )
             })
-            .collect();
-        accounts.sort();
-        accounts
+            .collect()
     }
 
     /// Those with an account, of this id or all, sorted by id.
     pub(super) fn opened(&self, id: Option<&str>) -> Vec<&AccountSlot> {
         let slots = self.0.values();
-        let mut slots: Vec<&AccountSlot> = slots
-            .filter(|slot| id.is_none_or(|id| &*slot.id == id) && slot.account.is_some())
-            .collect();
-        slots.sort_by(|one, other| one.id.cmp(&other.id));
         slots
+            .filter(|slot| id.is_none_or(|id| &*slot.id == id) && slot.account.is_some())
+            .collect()
     }
 
     /// The `kyb` of the ledger: every account that a trigger named, and how often it took effect; sorted.
     pub(super) fn kyb(&self, id: Option<&str>) -> Vec<(Arc<str>, u32)> {
-        let mut list: Vec<_> = self
-            .0
+        self.0
             .values()
             .filter(|slot| id.is_none_or(|id| &*slot.id == id) && slot.kyb_seen > 0)
             .map(|slot| (slot.id.clone(), slot.triggered))
-            .collect();
-        list.sort();
-        list
+            .collect()
     }
 }
 
