@@ -9,6 +9,7 @@ mod drift;
 pub mod encrypted;
 mod failing;
 mod findings;
+mod folders;
 mod journal;
 mod lists;
 mod masking;

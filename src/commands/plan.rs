@@ -26,6 +26,9 @@ pub fn run(args: &PlanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
     let destination = Destination::resolve(&args.dir, &args.target)?;
     let (target, place) = (destination.target.clone(), destination.place.clone());
+    // Not after a whole export was read.
+    let page = place.plan();
+    outputs::protected(&destination.settings).look_at_folder(&page, &plan_page::files())?;
     let session = Session::open(destination)?;
     let (mut journal, migration) = planned(session, args.rehash, &signals, mode)?;
     let settings = &migration.settings;
