@@ -389,4 +389,21 @@ fn an_id_that_two_shards_got_is_found_when_their_reports_are_merged() {
     assert_eq!((found.len(), shards.len()), (2, 2), "{found:?}");
     let (code, totals) = of_shard("report acme", 1);
     assert_eq!((code, totals.get("repeated_ids")), (0, None), "{totals}");
+    // A person found out under which id Bakkt has the second one.
+    let second = &found.iter().find(|line| line[2] == "1/2").unwrap()[1];
+    let resolve = |id: &str| {
+        let both = "--state state-0 --state state-1 --reason looked-up";
+        let line = format!("resolve acme --shard 1/2 --account {second} --as accepted");
+        world.bakkt(&format!("{line} --bakkt-id {id} {both}"))
+    };
+    let taken = sheet(&world, "acme/report/shared-ids.csv")[0]["id"].clone();
+    let said = resolve(&taken);
+    assert!(said.contains("already in shard 0/2"), "{said}");
+    let said = resolve("bk-4711-aabb");
+    assert!(said.starts_with("exit code 0"), "{said}");
+    let (code, json) = world.code(line);
+    assert_eq!(code, 0, "{json}");
+    assert_eq!(repeated(&world, "acme/report"), [[""; 3]; 0]);
+    let said = resolve("bk-4711-ccdd");
+    assert!(said.contains("not in doubt"), "{said}");
 }
