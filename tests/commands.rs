@@ -10,6 +10,7 @@ pub mod encrypted;
 mod failing;
 mod findings;
 mod folders;
+mod full_disk;
 mod journal;
 mod lists;
 mod masking;
