@@ -23,6 +23,7 @@ mod rehearsal;
 mod report;
 mod run;
 mod shell_help;
+mod suggested;
 mod target;
 mod telemetry;
 mod terminal;
