@@ -199,7 +199,8 @@ fn to_approve(args: &ApproveArgs) -> anyhow::Result<ToApprove> {
 /// Refuses where there is no plan. Looking for a journal makes none.
 fn must_be_planned(place: &StatePlace) -> anyhow::Result<()> {
     let view = report::View::at(place.clone());
-    match view.has_journal()? {
+    // Of a shard it may lie elsewhere.
+    match view.has_journal()? || place.shard.is_some() {
         true => view.must_be_planned(),
         false => Err(Failure::configuration(
             "there is no plan yet that could be approved",

@@ -17,8 +17,7 @@ use bakkt_model::shard::Shard;
 use bakkt_report::{Checkpoint, ReportFacts, Totals, WrittenReport, audit, status_lines};
 
 /// What to do about a shard whose journal is not here.
-const ABSENT_SHARD: &str =
-    "name the folder in which it lies with --state; `bakkt-migrate run` makes one of a new shard";
+const ABSENT_SHARD: &str = "name the folder in which it lies with --state; `bakkt-migrate plan` and `run` make one of a new shard";
 
 /// Threads that write a report; each has a cache of its own, and more would wait for the longest file.
 const MOST_THREADS: usize = 4;
