@@ -394,6 +394,53 @@ fn two_approvals_are_by_two_people() {
     case.runs("run", &[]);
 }
 
+/// Capitals and blanks make nobody a second person, neither among those who approve nor beside the runner.
+#[test]
+fn a_name_is_one_person_however_it_is_written() {
+    let case = Case::new();
+    case.settings("required = 1", "required = 2");
+    let line = |principal: &str, name: &str| {
+        let key = case.read(&format!("{name}.key.pub"));
+        format!("{principal} {key}")
+    };
+    let lines = [
+        line("ada@example.com", "ada"),
+        line("\"ADA@Example.com\"", "ben"),
+        line("run@example.com", "run"),
+        line("\" Run@example.com \"", "eve"),
+    ];
+    case.write("allowed_signers", &lines.concat());
+    case.approve("ada", &[]);
+    case.approve("ben", &[]);
+    case.refuses("run", &[], "1 of 2 approvals");
+    case.approve("eve", &[]);
+    case.refuses(
+        "run",
+        &[],
+        "approver and runner have to be different people",
+    );
+}
+
+#[test]
+fn nothing_can_be_approved_before_there_is_a_plan() {
+    let case = Case::new();
+    let output = case.approve_with("ada", &[&"ab".repeat(32)], &[]);
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("bakkt-migrate plan"), "{text}");
+    assert!(!text.contains("bakkt-migrate run"), "{text}");
+    assert!(!case.path(".bakkt-migrate").exists());
+}
+
+#[test]
+fn a_pilot_of_no_accounts_cannot_be_approved() {
+    let case = Case::new();
+    let output = case.approve_with("ada", &[&case.hash()], &["--limit", "0"]);
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("--limit"), "{text}");
+}
+
 #[test]
 fn a_pilot_is_approved_with_its_number() {
     let case = Case::new();
@@ -408,7 +455,10 @@ fn a_pilot_is_approved_with_its_number() {
     assert_eq!(case.sandbox.count("posts"), 6);
     case.refuses("run", &["--limit", "5"], "of which 4 are left");
     case.runs("run", &["--limit", "4"]);
-    case.refuses("run", &["--limit", "1"], "of which 0 are left");
+    for more in [&["--limit", "1"][..], &[]] {
+        let why = "for a pilot of 10 accounts, and all of them were sent";
+        case.refuses("run", more, why);
+    }
     assert_eq!(case.sandbox.count("posts"), 10);
     case.approve("ada", &[]);
     case.runs("run", &[]);
@@ -458,7 +508,7 @@ fn a_pilot_counts_customers_who_were_left_out_and_came_back() {
         plan.as_str(),
         "the one that was approved"
     );
-    case.refuses("run", &["--limit", "3"], "of which 0 are left");
+    case.refuses("run", &["--limit", "3"], "all of them were sent");
     assert_eq!(case.sandbox.count("posts"), 3);
 }
 

@@ -390,29 +390,17 @@ const WRITERS: &[MayUse] = &[
         "crates/files/src/state_folder.rs",
         &[
             "OpenOptions::new",
+            "create_new",
             "DirBuilder",
             "NamedTempFile",
             "fs::remove",
         ],
     ),
-    // The key of a journal is there whole or not at all; a scratch journal is removed.
-    (
-        "crates/journal/src/schema/state_files.rs",
-        &["NamedTempFile"],
-    ),
-    // A session appears whole, and goes when it is not needed any more.
-    (
-        "crates/journal/src/custody/sessions.rs",
-        &["NamedTempFile", "fs::remove"],
-    ),
-    // The registry is replaced as a whole.
-    ("crates/journal/src/registry/file.rs", &["NamedTempFile"]),
+    // A session goes when it is not needed any more.
+    ("crates/journal/src/custody/sessions.rs", &["fs::remove"]),
     ("crates/journal/src/replan/mod.rs", &["fs::remove"]),
     // The copy of a backfill file, below the state folder.
-    (
-        "src/commands/backfill_copy.rs",
-        &["NamedTempFile", "fs::remove"],
-    ),
+    ("src/commands/backfill_copy.rs", &["fs::remove"]),
     // What a run tells `status`, in the state folder.
     (
         "src/commands/pressure_file.rs",

@@ -5,6 +5,7 @@
 
 mod altered;
 mod chain;
+mod named_events;
 mod sealed;
 
 use std::fs;

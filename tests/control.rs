@@ -316,3 +316,44 @@ fn the_view_on_the_whole_terminal_needs_one() {
     assert!(said.contains("--watch needs a terminal"), "{said}");
     assert!(output.stdout.is_empty());
 }
+
+/// The view sends nothing, so there is nothing to say about requests, least of all in the middle of it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_signal_ends_the_view_without_a_word() {
+    let case = Case::new(2, "");
+    let status = case.run().args(["--limit", "1"]).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    // A terminal, by way of util-linux.
+    let shown = case.dir().join("shown");
+    let line = format!(
+        "echo $$ > pid; exec '{}' status . --watch",
+        env!("CARGO_BIN_EXE_bakkt-migrate")
+    );
+    let mut script = Command::new("script");
+    let script = script
+        .args(["-qefc", &line])
+        .arg(&shown)
+        .current_dir(case.dir())
+        .env("SHELL", "/bin/sh")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn();
+    let Ok(script) = script else {
+        eprintln!("left out: there is no `script` (Debian: bsdutils)");
+        return;
+    };
+    let mut script = Running(script);
+    let text = || String::from_utf8_lossy(&std::fs::read(&shown).unwrap_or_default()).into_owned();
+    // It has the whole terminal once the other screen is on.
+    wait_for("the view", || {
+        text().contains("\u{1b}[?1049h").then_some(())
+    });
+    let pid = std::fs::read_to_string(case.dir().join("pid")).unwrap();
+    let sent = Command::new("kill").args(["-TERM", pid.trim()]).status();
+    assert!(sent.unwrap().success());
+    assert_eq!(wait_for("the end of the view", || script.ended()), 0);
+    let shown = text();
+    assert!(shown.contains("\u{1b}[?1049l"), "{shown:?}");
+    assert!(!shown.contains("stopping"), "{shown:?}");
+}

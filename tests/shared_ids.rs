@@ -1,7 +1,7 @@
 //! One bakktId that is answered for several accounts: by a proxy or a cache that went wrong, or by Bakkt itself. Whose it is nobody can
 //! ask, so the second account is in doubt and for a person; it is neither asked about nor sent again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -309,4 +309,101 @@ fn a_server_that_answers_one_id_for_all_stops_the_run() {
     );
     assert!(account["in_doubt"].as_u64().unwrap() < 8, "{totals}");
     assert!(account["open"].as_u64().unwrap() > 20, "{totals}");
+}
+
+/// Changes the journal of a state folder as an earlier version would have left it.
+fn earlier(world: &World, state: &str, change: &str) {
+    let db = rusqlite::Connection::open(world.path(state).join("journal.db")).unwrap();
+    assert!(db.execute(change, []).unwrap() > 0, "{change}");
+}
+
+/// Who stands under an id that another has: what, clientAccountId and shard.
+fn repeated(world: &World, folder: &str) -> Vec<[String; 3]> {
+    let lines = sheet(world, &format!("{folder}/shared-ids.csv"));
+    let ids: BTreeSet<String> = lines.iter().map(|line| line["id"].to_lowercase()).collect();
+    assert!(ids.len() < 2, "{lines:?}");
+    let cells = ["what", "clientAccountId", "shard"];
+    let mut lines: Vec<_> = lines
+        .iter()
+        .map(|line| cells.map(|name| line[name].clone()))
+        .collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn an_id_that_an_earlier_version_took_twice_is_found() {
+    let bakkt = Bakkt::start(|_| {});
+    let world = world(4);
+    assert_eq!(run(&world, &bakkt.url()).0, 0);
+    assert_eq!(repeated(&world, "acme/report"), [[""; 3]; 0]);
+    let twice = "UPDATE task SET bakkt_id = (SELECT upper(bakkt_id) FROM task WHERE record = 1) WHERE record = 3";
+    earlier(&world, "acme/.bakkt-migrate", twice);
+    for command in ["report acme --json".to_owned(), bakkt.run("--json --yes")] {
+        let (_, json) = world.code(&command);
+        let totals: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(totals["repeated_ids"], 1, "{command}: {totals}");
+        assert_eq!(
+            repeated(&world, "acme/report"),
+            [["account", "A-1", ""], ["account", "A-3", ""]]
+        );
+    }
+    // What `audit` says of the change above is another matter.
+    let said = world.bakkt("report acme");
+    assert!(
+        said.contains("ids of Bakkt's with two customers (shared-ids.csv) 1"),
+        "{said}"
+    );
+    let page = world.read("acme/report/report.html");
+    assert!(page.contains("under which two customers stand"), "{page}");
+}
+
+#[test]
+fn an_id_that_two_shards_got_is_found_when_their_reports_are_merged() {
+    let bakkt = Bakkt::start(|_| {});
+    let world = world(8);
+    let url = one_for_all(&bakkt);
+    // Neither sees the journal of the other, as when both get the answer at the same moment.
+    let of_shard = |command: &str, shard: u32| {
+        let line = format!("{command} --json --shard {shard}/2 --state state-{shard}");
+        let (code, json) = world.code(&line);
+        (code, serde_json::from_str::<Value>(&json).unwrap())
+    };
+    let command = format!("run acme --base-url {url} --yes --registry shards.db --limit 1");
+    for shard in 0..2 {
+        let (code, totals) = of_shard(&command, shard);
+        let accepted = &totals["tasks"]["account"]["accepted"];
+        assert_eq!((code, accepted), (0, &Value::from(1)), "{totals}");
+        assert_eq!(totals.get("repeated_ids"), None, "{totals}");
+    }
+    let line = "report acme --merge --json --state state-0 --state state-1";
+    let (code, json) = world.code(line);
+    let totals: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (code, &totals["repeated_ids"]),
+        (3, &Value::from(1)),
+        "{totals}"
+    );
+    let found = repeated(&world, "acme/report");
+    let shards: BTreeSet<&str> = found.iter().map(|line| line[2].as_str()).collect();
+    assert_eq!((found.len(), shards.len()), (2, 2), "{found:?}");
+    let (code, totals) = of_shard("report acme", 1);
+    assert_eq!((code, totals.get("repeated_ids")), (0, None), "{totals}");
+    // A person found out under which id Bakkt has the second one.
+    let second = &found.iter().find(|line| line[2] == "1/2").unwrap()[1];
+    let resolve = |id: &str| {
+        let both = "--state state-0 --state state-1 --reason looked-up";
+        let line = format!("resolve acme --shard 1/2 --account {second} --as accepted");
+        world.bakkt(&format!("{line} --bakkt-id {id} {both}"))
+    };
+    let taken = sheet(&world, "acme/report/shared-ids.csv")[0]["id"].clone();
+    let said = resolve(&taken);
+    assert!(said.contains("already in shard 0/2"), "{said}");
+    let said = resolve("bk-4711-aabb");
+    assert!(said.starts_with("exit code 0"), "{said}");
+    let (code, json) = world.code(line);
+    assert_eq!(code, 0, "{json}");
+    assert_eq!(repeated(&world, "acme/report"), [[""; 3]; 0]);
+    let said = resolve("bk-4711-ccdd");
+    assert!(said.contains("not in doubt"), "{said}");
 }

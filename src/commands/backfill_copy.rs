@@ -5,15 +5,14 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
 use crate::cli::BackfillArgs;
-use bakkt_files::state_folder::private_folder;
+use bakkt_files::state_folder::{begin_file, private_folder};
 use bakkt_folder::migration::BackfillFile;
 use bakkt_journal::Journal;
 use bakkt_model::error::{ShownPath, unreadable};
@@ -63,16 +62,16 @@ impl BackfillCopy {
         let folder = opening::layers_folder(state);
         private_folder(&folder)?;
         remove_orphans(journal, &folder)?;
-        let mut copy = tempfile::NamedTempFile::new_in(&folder)?;
         let mut file = File::open(&args.file).map_err(cannot)?;
-        io::copy(&mut file, &mut copy)
-            .with_context(|| format!("cannot copy {}", args.file.shown()))?;
-        copy.as_file()
-            .set_permissions(Permissions::from_mode(0o600))?;
-        copy.as_file().sync_all()?;
         let path = folder.join(&name);
-        copy.persist(&path).map_err(|error| error.error)?;
-        File::open(&folder)?.sync_all()?;
+        let mut copy = || -> io::Result<()> {
+            let copy = begin_file(&folder)?;
+            io::copy(&mut file, &mut copy.as_file())?;
+            copy.as_file().sync_all()?;
+            copy.persist(&path)?;
+            File::open(&folder)?.sync_all()
+        };
+        copy().with_context(|| format!("cannot copy {}", args.file.shown()))?;
         let ours = true;
         Ok(BackfillCopy {
             path,

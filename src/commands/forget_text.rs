@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::place::StatePlace;
+use super::place::{self, StatePlace};
 use crate::cli::ForgetArgs;
 use bakkt_journal::decisions::KnownCustomer;
 use bakkt_model::error::ShownPath;
@@ -51,15 +51,15 @@ impl OtherState {
                 )
             }
             OtherState::RehearsalLeft(root, why) => format!(
-                "not erased: the state of the rehearsal in {} may have the customer, and stays as it is: {why}\n  then `bakkt-migrate forget {} --sandbox` does it, or delete that folder and {}",
+                "not erased: the state of the rehearsal in {} may have the customer, and stays as it is: {why}\n  then `bakkt-migrate forget {}` does it, or delete that folder and {}",
                 root.shown(),
-                dir.shown(),
+                place::arguments(dir, true),
                 dir.join("report/sandbox").shown()
             ),
             OtherState::Real(root) => format!(
                 "not erased: the state of the migration itself in {} may have the customer; `bakkt-migrate forget {}` does both",
                 root.shown(),
-                dir.shown()
+                place::arguments(dir, false)
             ),
         })
     }

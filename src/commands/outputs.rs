@@ -41,5 +41,6 @@ pub fn protected_folder(dir: &Path) -> ProtectedPaths {
 }
 
 fn add_state(protected: &mut ProtectedPaths, dir: &Path) {
+    protected.set_own(dir);
     protected.add_folder(&dir.join(place::STATE), "its state");
 }

@@ -13,6 +13,7 @@ use bakkt_files::state_folder;
 use bakkt_journal::Journal;
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::shard::Shard;
+use bakkt_model::shell;
 
 /// The name of the folder of state in a migration folder.
 pub const STATE: &str = ".bakkt-migrate";
@@ -32,10 +33,10 @@ pub struct StatePlace {
     folders: Vec<PathBuf>,
 }
 
-/// How the next command names the same migration: its folder, and whether it is the sandbox's.
+/// How the next command names the same migration, for a person to copy: its folder, and whether it is the sandbox's.
 pub fn arguments(dir: &Path, sandbox: bool) -> String {
     let sandbox = if sandbox { " --sandbox" } else { "" };
-    format!("{}{sandbox}", dir.shown())
+    format!("{}{sandbox}", shell::path(&dir.shown()))
 }
 
 /// Refuses `--shard all` without a count where there is no shard.

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::place::StatePlace;
 use super::session::{Destination, Session};
 use super::signals::Signals;
 use super::{CommandOutput, checkpoint, code, custody_stage, outputs, report, send, target};
@@ -25,6 +26,9 @@ pub fn run(args: &PlanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let signals = Signals::listen(mode)?;
     let destination = Destination::resolve(&args.dir, &args.target)?;
     let (target, place) = (destination.target.clone(), destination.place.clone());
+    // Not after a whole export was read.
+    let page = place.plan();
+    outputs::protected(&destination.settings).look_at_folder(&page, &plan_page::files())?;
     let session = Session::open(destination)?;
     let (mut journal, migration) = planned(session, args.rehash, &signals, mode)?;
     let settings = &migration.settings;
@@ -161,8 +165,7 @@ fn to_approve(args: &ApproveArgs) -> anyhow::Result<ToApprove> {
         ));
     }
     let destination = Destination::resolve(&args.dir, &args.target)?;
-    // Looking for a journal makes none.
-    report::View::at(destination.place.clone()).must_be_planned()?;
+    must_be_planned(&destination.place)?;
     let target = destination.target.clone();
     let Some(approval) = destination.settings.approval.clone() else {
         return Err(Failure::configuration(
@@ -191,6 +194,19 @@ fn to_approve(args: &ApproveArgs) -> anyhow::Result<ToApprove> {
         subject,
         target,
     })
+}
+
+/// Refuses where there is no plan. Looking for a journal makes none.
+fn must_be_planned(place: &StatePlace) -> anyhow::Result<()> {
+    let view = report::View::at(place.clone());
+    // Of a shard it may lie elsewhere.
+    match view.has_journal()? || place.shard.is_some() {
+        true => view.must_be_planned(),
+        false => Err(Failure::configuration(
+            "there is no plan yet that could be approved",
+            "`bakkt-migrate plan` makes one and prints its hash; look at it before you approve it",
+        )),
+    }
 }
 
 /// Signs an approval and stores it.

@@ -17,8 +17,7 @@ use bakkt_model::shard::Shard;
 use bakkt_report::{Checkpoint, ReportFacts, Totals, WrittenReport, audit, status_lines};
 
 /// What to do about a shard whose journal is not here.
-const ABSENT_SHARD: &str =
-    "name the folder in which it lies with --state; `bakkt-migrate run` makes one of a new shard";
+const ABSENT_SHARD: &str = "name the folder in which it lies with --state; `bakkt-migrate plan` and `run` make one of a new shard";
 
 /// Threads that write a report; each has a cache of its own, and more would wait for the longest file.
 const MOST_THREADS: usize = 4;
@@ -62,24 +61,28 @@ impl View {
         }
     }
 
-    /// Refuses a migration without a journal.
-    fn must_exist(&self) -> anyhow::Result<()> {
-        let dir = &self.place.dir;
-        target::existing_folder(dir)?;
+    /// Whether there is a journal, of one shard where the migration has some.
+    pub fn has_journal(&self) -> anyhow::Result<bool> {
+        target::existing_folder(&self.place.dir)?;
         self.place.must_be_one()?;
         let folder = self.place.folder();
-        let path = Journal::path(&folder);
         // What cannot be looked into may hold a journal.
-        let is_there = path.try_exists().map_err(|error| {
+        let is_there = Journal::path(&folder).try_exists().map_err(|error| {
             Failure::cannot(
                 format!("cannot look into {}: {error}", folder.shown()),
                 "give the command the rights of whoever runs the migration: its state can be read by that user alone",
             )
         })?;
-        if !is_there {
-            if folder.is_symlink() {
-                state_folder::check(&folder)?;
-            }
+        if !is_there && folder.is_symlink() {
+            state_folder::check(&folder)?;
+        }
+        Ok(is_there)
+    }
+
+    /// Refuses a migration without a journal.
+    fn must_exist(&self) -> anyhow::Result<()> {
+        let dir = &self.place.dir;
+        if !self.has_journal()? {
             let other = Journal::path(&self.place.of_other_target().folder()).exists();
             let hint = match (other, self.place.sandbox, self.place.shard) {
                 (true, false, _) => "there is one of a sandbox run: add --sandbox",

@@ -1,6 +1,8 @@
 //! `resolve`: a person's word about what nobody can ask: a KYB trigger whose answer was lost, how manual KYB ended, or which
 //! of several rows with one id is right.
 
+use std::cell::Cell;
+
 use anyhow::Context;
 
 use super::place::StatePlace;
@@ -166,6 +168,11 @@ fn account(
         })?;
     }
     let mut journal = place.open_journal()?;
+    if let AccountResolution::Accepted(Some(own)) = resolution
+        && journal.correct_bakkt_id(id, own, |id| is_in_other_shard(place, id), decided)?
+    {
+        return Ok("the account has that bakktId now, and no other customer's".to_owned());
+    }
     journal.resolve_account(id, resolution, decided)?;
     let what = match resolution {
         AccountResolution::Accepted(_) => {
@@ -174,6 +181,16 @@ fn account(
         AccountResolution::NotTaken => "the account is sent again with the next run",
     };
     Ok(what.to_owned())
+}
+
+/// Whether an account of another shard here stands under a bakktId.
+fn is_in_other_shard(place: &StatePlace, id: &str) -> anyhow::Result<bool> {
+    let is_there = Cell::new(false);
+    in_other_shards(place, |reader, _| {
+        is_there.set(is_there.get() || reader.has_bakkt_id(id)?);
+        Ok(())
+    })?;
+    Ok(is_there.get())
 }
 
 fn kyb(

@@ -90,7 +90,7 @@ impl Signals {
         self.stop.send_replace(true);
         note(
             mode,
-            "stopping: requests on their way end first; press Ctrl-C again to abort",
+            "stopping: what is under way ends first; press Ctrl-C again to abort",
         );
     }
 

@@ -123,6 +123,7 @@ fn a_report_goes_where_it_is_told() {
     elsewhere/report/report.html
     elsewhere/report/report.xlsx
     elsewhere/report/restricted.csv
+    elsewhere/report/shared-ids.csv
     elsewhere/report/summary.json
     elsewhere/report/unacknowledged.csv
     elsewhere/report/unknown-events.csv

@@ -70,6 +70,7 @@ fn a_small_migration_in_the_sandbox_and_again() {
     acme/report/sandbox/report.html
     acme/report/sandbox/report.xlsx
     acme/report/sandbox/restricted.csv
+    acme/report/sandbox/shared-ids.csv
     acme/report/sandbox/summary.json
     acme/report/sandbox/unacknowledged.csv
     acme/report/sandbox/unknown-events.csv

@@ -5,14 +5,16 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use bakkt_model::shard::shard_of_id;
 
-use super::world::{World, private, rows};
+use super::world::{World, private, row, rows};
 use crate::support::Running;
+use crate::support::gatekeeper::serve;
 
 #[test]
 fn what_needs_a_session_is_held_and_goes_on() {
@@ -304,6 +306,37 @@ fn reading_deletes_the_sessions_that_ran_out_and_none_for_a_wrong_key() {
     assert!(said.contains("4 not read: their customers"), "{said}");
     assert_eq!(kept(&world), 0);
     assert_eq!(wanted(&world, &["--for", "numbers"]).1.len(), 2);
+}
+
+/// A 401 to a question is no proof that a session ended: the key may be the wrong one.
+#[test]
+fn asking_with_a_wrong_key_deletes_no_session() {
+    let customer = row("A-1", "ann@example.com", "EUR", "N", "");
+    let world = World::new(&[customer], "", "[custody]\nsession_uses = 2\n");
+    let loses = AtomicBool::new(true);
+    let url = serve(&world.sandbox.base_url(), move |head, _, pass| {
+        let answer = pass();
+        let is_made = head.starts_with("POST /user/bank-account/bakkt");
+        match is_made && loses.swap(false, Ordering::SeqCst) {
+            true => Vec::new(),
+            false => answer,
+        }
+    });
+    let run = || world.command(&["run"], &["--base-url", &url]);
+    world.ended(&mut run(), 3);
+    world.sessions(&["A-1"], "");
+    // Its uses were the creation, whose answer was lost, and the first of two questions: what asks about it needs another one.
+    world.ended(&mut run(), 3);
+    let waits = "bank account in doubt needs a session";
+    assert_eq!(world.states()[waits], 1, "{:?}", world.states());
+    assert_eq!(kept(&world), 0);
+    world.sessions(&["A-1"], "#2");
+    let said = world.ended(run().env("BAKKT_CUSTODY_KEY", "another"), 2);
+    assert!(said.contains("does not know the custody key"), "{said}");
+    assert_eq!(kept(&world), 1);
+    world.ended(&mut run(), 0);
+    assert_eq!(world.states()["bank account accepted"], 1);
+    world.made().has_nothing_twice();
 }
 
 #[test]

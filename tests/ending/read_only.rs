@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::commands::world::{Bakkt, World as Bare};
+
 use super::world::{CUSTOMERS, World, local, said, state, status};
 
 const WHY: [&str; 4] = ["--reason", "request 17", "--by", "kim"];
@@ -55,6 +57,37 @@ fn a_report_folder_that_takes_no_file_stops_a_forget_before_anything_goes() {
         text.contains("next: make the file system writable"),
         "{text}"
     );
+}
+
+/// Also one in which the folder of the report is yet to be made.
+#[test]
+fn a_report_folder_that_takes_no_file_stops_a_run_before_its_first_request() {
+    let world = Bare::of(3);
+    let report = world.path("acme/report");
+    std::fs::create_dir(&report).unwrap();
+    if !mounts(&report) {
+        return;
+    }
+    let sandbox = Bakkt::start(|_| {});
+    let run = sandbox.run("--yes");
+    let runs = [
+        run.as_str(),
+        "run acme --sandbox",
+        "run acme --sandbox --shard 0/2",
+    ];
+    for line in runs {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        let mut run = frozen(&report, &world.command(&arguments));
+        run.current_dir(world.path(""));
+        let (text, code) = said(&mut run);
+        assert_eq!(code, 1, "{line}: {text}");
+        assert!(
+            text.contains("nothing can be written into"),
+            "{line}: {text}"
+        );
+        assert!(!text.contains("to send"), "{line}: {text}");
+    }
+    assert_eq!(sandbox.ledger().accounts, 0);
 }
 
 #[test]

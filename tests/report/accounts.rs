@@ -325,6 +325,7 @@ fn files_are_private_whole_and_replaced() {
         "report.html",
         "report.xlsx",
         "restricted.csv",
+        "shared-ids.csv",
         "summary.json",
         "unacknowledged.csv",
         "unknown-events.csv",

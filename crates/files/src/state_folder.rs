@@ -11,6 +11,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::Path;
 
 use anyhow::Context;
+use tempfile::NamedTempFile;
 
 use bakkt_model::error::{Failure, ShownPath};
 
@@ -131,21 +132,34 @@ pub fn read_file(path: &Path) -> anyhow::Result<File> {
     opened(path, OpenOptions::new().read(true))
 }
 
+/// Begins a file (0600) in a folder of state, which gets its place when it is whole. Write to it by [`NamedTempFile::as_file`]: errors
+/// of its own name the odd place at which it lies until then.
+pub fn begin_file(folder: &Path) -> io::Result<NamedTempFile> {
+    let begin = |path: &Path| {
+        let mut how = OpenOptions::new();
+        how.read(true).write(true).create_new(true).mode(0o600);
+        how.open(path)
+    };
+    tempfile::Builder::new().make_in(folder, begin)
+}
+
 /// Writes a small file of a state folder in the place of an earlier one: whole and on the disk, or not at all.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let cannot = || format!("cannot write {}", path.shown());
-    let folder = path.parent().unwrap_or(Path::new("."));
-    // Made 0600.
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot)?;
-    file.write_all(bytes).with_context(cannot)?;
-    file.as_file().sync_all().with_context(cannot)?;
-    file.persist(path)
-        .map_err(|error| error.error)
-        .with_context(cannot)?;
+    put_file(path, bytes).with_context(|| format!("cannot write {}", path.shown()))
+}
+
+/// The same for whoever names the file in words of their own.
+pub fn put_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let file = begin_file(folder)?;
+    file.as_file().write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
     // The name is on the disk as well.
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .with_context(cannot)
+    File::open(folder)?.sync_all()
 }
 
 /// Deletes a file of a state folder; one that is gone already is no error.

@@ -19,6 +19,7 @@ pub mod position;
 pub mod quota;
 pub mod sensitive;
 pub mod shard;
+pub mod shell;
 pub mod state;
 pub mod system_file;
 pub mod target;

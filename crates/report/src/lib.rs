@@ -26,6 +26,7 @@ mod page_audit;
 mod page_beside;
 pub mod plain_sheet;
 pub mod plan_page;
+mod repeated;
 pub mod sheet;
 mod summary;
 mod text;
@@ -88,6 +89,7 @@ pub fn files() -> Vec<(&'static str, FileStart)> {
         ("custody-gaps.csv", custody::GAPS),
         ("custody-crosswalk.csv", custody::CROSSWALK),
         ("agreements.csv", agreements::AGREEMENTS),
+        ("shared-ids.csv", repeated::SHARED_IDS),
     ];
     let sheets = sheets.into_iter();
     sheets
@@ -110,6 +112,7 @@ struct Found {
     restricted: OnceLock<u64>,
     ownership: OnceLock<u64>,
     unacknowledged: OnceLock<u64>,
+    repeated_ids: OnceLock<u64>,
     minutes: OnceLock<BTreeMap<i64, Minute>>,
     rows: OnceLock<RowCounts>,
     records: OnceLock<RecordHashes>,
@@ -193,6 +196,7 @@ pub fn write_and_check(
             Box::new(|r| keep(&found.restricted, after::restricted(r, dir)?)),
             Box::new(|r| keep(&found.ownership, after::ownership(r, dir)?)),
             Box::new(|r| keep(&found.unacknowledged, after::unacknowledged(r, dir)?)),
+            Box::new(|r| keep(&found.repeated_ids, repeated::shared_ids(r, dir)?)),
             Box::new(|r| files::refused(r, dir)),
             Box::new(|r| findings::findings(r, dir)),
             Box::new(|r| keep(&found.documents, beside::documents(r, dir)?)),
@@ -248,6 +252,7 @@ pub fn write_and_check(
         write_chains(chains, out)
     })?;
     let mut summary = summary::read(&reader, facts, walked, audit)?;
+    summary.totals.repeated_ids = kept(found.repeated_ids)?;
     summary.totals.altered = audit::noted(chains)?;
     summary.totals.altered.extend(facts.altered.iter().cloned());
     let today = facts.at.to_zoned(jiff::tz::TimeZone::UTC).date();

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::page::{OpenStep, top};
 use super::summary::Summary;
 use super::totals::{States, Totals};
+use bakkt_model::shell;
 
 /// What the template's part about them is called.
 pub(super) const NAME: &str = "beside.html";
@@ -67,13 +68,11 @@ struct TriggerInDoubt<'a> {
 
 /// How a person settles it.
 fn command(id: &str, sandbox: bool) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    let id = match !id.starts_with('-') && id.chars().all(plain) {
-        true => id.to_owned(),
-        false => format!("'{}'", id.replace('\'', "'\\''")),
-    };
     let sandbox = if sandbox { " --sandbox" } else { "" };
-    format!("bakkt-migrate resolve DIR{sandbox} --kyb={id} --as accepted --reason \"…\"")
+    format!(
+        "bakkt-migrate resolve DIR{sandbox} --kyb={} --as accepted --reason \"…\"",
+        shell::word(id)
+    )
 }
 
 /// What comes next about them.

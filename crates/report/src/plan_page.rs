@@ -40,6 +40,15 @@ pub struct PlanFacts {
     pub at: jiff::Timestamp,
 }
 
+/// The file, and how it begins: an earlier one is recognised by that.
+pub fn files() -> [(&'static str, FileStart); 1] {
+    [(NAME, begins())]
+}
+
+fn begins() -> FileStart {
+    FileStart::Text(TEMPLATE.split("{{").next().unwrap_or(TEMPLATE))
+}
+
 /// Writes the page; returns where it is.
 pub fn write(
     folder: &OutputFolder<'_>,
@@ -55,8 +64,7 @@ pub fn write(
         totals => Serde(totals),
         lines => status_lines(totals),
     })?;
-    let begins = FileStart::Text(TEMPLATE.split("{{").next().unwrap_or(TEMPLATE));
-    let mut file = folder.file(NAME, &begins)?;
+    let mut file = folder.file(NAME, &begins())?;
     file.write_all(page.as_bytes())?;
     let path = file.path().to_owned();
     file.finish()?;

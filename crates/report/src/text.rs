@@ -326,6 +326,10 @@ fn beside_lines(totals: &Totals) -> String {
             totals.shared_ids,
         ),
         (
+            "ids of Bakkt's with two customers (shared-ids.csv)",
+            totals.repeated_ids,
+        ),
+        (
             "accounts whose changed agreements nobody has acknowledged",
             totals.after.unacknowledged,
         ),

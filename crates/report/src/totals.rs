@@ -70,6 +70,10 @@ pub struct Totals {
     /// What was altered in the journal behind the program's back, as far as checkpoints tell, in words; absent when nothing was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub altered: Vec<String>,
+    /// Ids of Bakkt's under which two customers stand. A report alone looks for them, because that takes a walk over all tasks; absent
+    /// when there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub repeated_ids: u64,
 }
 
 /// Documents by what became of them in planning.
@@ -280,6 +284,7 @@ impl Totals {
             lost_rows: journals.meta_sum("lost_rows")?.unwrap_or_default(),
             planned,
             altered: Vec::new(),
+            repeated_ids: 0,
         };
         totals.imbalances = imbalances(&totals, counts.without_task, counts.stray_tasks);
         totals.imbalances.extend(beside(&totals, documents));
@@ -322,7 +327,7 @@ impl Totals {
 
     /// Whether something waits for a person: blocked (but for those whose manual KYB has ended), duplicate, refused, given up, a document whose file has changed or whose account cannot be told, a
     /// KYB checklist that lacks something, a KYB trigger in doubt, which nobody can ask about, an account that was answered with the id of
-    /// another one, or whose changed agreements nobody has acknowledged, and an account that is not what was sent, or that Bakkt does not know.
+    /// another one or stands under the id of another, or whose changed agreements nobody has acknowledged, and an account that is not what was sent, or that Bakkt does not know.
     pub fn needs_person(&self) -> bool {
         let tasks = &self.tasks;
         let stopped = [&tasks.account, &tasks.update, &tasks.document, &tasks.kyb]
@@ -340,6 +345,7 @@ impl Totals {
             + self.documents.unclear
             + self.lost_rows
             + self.shared_ids
+            + self.repeated_ids
             + self.after.unacknowledged
             + self.documents.left_alone
             + self.existed.different

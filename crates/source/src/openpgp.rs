@@ -6,6 +6,7 @@
 //! the program says that it was whole; a bad signature is an error, and where signers are set, so is a missing one.
 //! Left out on purpose: making keys, trust between them (signers are named by fingerprint), and encrypting.
 
+use std::env;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -155,7 +156,14 @@ impl Home {
             .prefix("bakkt-")
             .permissions(fs::Permissions::from_mode(0o700))
             .tempdir()
-            .context("cannot make a temporary folder")?;
+            // The library's error has the odd name that the folder would have had.
+            .map_err(|error| io::Error::from(error.kind()))
+            .with_context(|| {
+                format!(
+                    "cannot make a temporary folder in {}",
+                    env::temp_dir().shown()
+                )
+            })?;
         let home = Home(Some(folder));
         for key in keys {
             home.import(key)?;

@@ -15,6 +15,7 @@ use super::words;
 use super::{Guess, GuessedFile, Rows};
 use crate::inspect::Profile;
 use bakkt_contract::Level;
+use bakkt_model::shell;
 
 /// A file to be written: its name and its text.
 pub type OutputFile = (&'static str, String);
@@ -331,7 +332,8 @@ pub fn summary(guess: &Guess, profiles: &[Profile], dir: &str) -> String {
         for array in elements::arrays(profile) {
             let _ = writeln!(
                 out,
-                "  say which element of `{array}` is meant: it has several, and an address or a phone takes one; --rows {array} makes rows of them"
+                "  say which element of `{array}` is meant: it has several, and an address or a phone takes one; --rows {} makes rows of them",
+                shell::word(array)
             );
         }
     }
@@ -347,7 +349,8 @@ pub fn summary(guess: &Guess, profiles: &[Profile], dir: &str) -> String {
     }
     let _ = write!(
         out,
-        "  read the lines marked medium and low, then: bakkt-migrate check {dir}"
+        "  read the lines marked medium and low, then: bakkt-migrate check {}",
+        shell::path(dir)
     );
     out
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::coordinator::{CustodyLoop, NextStep, WITNESSES};
 use super::lists::Listed;
-use super::stage::{AskOutcome, CustodyEnd};
+use super::stage::{AskOutcome, CustodyEnd, ProbeCause};
 use crate::api::custody::CustodyJudgement;
 use crate::requests::RunEnd;
 use bakkt_journal::custody::{FOR_A_PERSON, NEEDS_SESSION};
@@ -52,12 +52,16 @@ impl CustodyLoop {
                 self.engine.end(RunEnd::Stopped(error));
             }
             CustodyEnd::Asked(task, outcome) => self.asked(task, outcome),
-            CustodyEnd::Probed(task, Some(true)) => {
+            CustodyEnd::Probed(task, cause, Some(true)) => {
                 self.key_is_good = true;
-                self.session_ended(&task);
+                match cause {
+                    ProbeCause::Sent => self.session_ended(&task),
+                    ProbeCause::Asked => self.session_ended_in_doubt(&task),
+                }
             }
-            CustodyEnd::Probed(_, Some(false)) => self.wrong_key(),
-            CustodyEnd::Probed(task, None) => self.send_again(task, "401", None),
+            CustodyEnd::Probed(_, _, Some(false)) => self.wrong_key(),
+            CustodyEnd::Probed(task, ProbeCause::Sent, None) => self.send_again(task, "401", None),
+            CustodyEnd::Probed(task, ProbeCause::Asked, None) => self.ask_again(task, "401", None),
             CustodyEnd::Vouched(task, vouched) => self.vouched(task, vouched),
         }
     }
@@ -194,26 +198,29 @@ impl CustodyLoop {
                     "its answer was lost, and Bakkt's list does not tell for certain whether it is there: find out, then `resolve --custody-task`",
                 );
             }
-            AskOutcome::NoSession => {
-                self.run.tools.sessions.delete(&task.client_id);
-                let reason = needs_session();
-                self.change(task.id, CustodyTransition::Explain { reason });
-                self.finish(&task);
+            AskOutcome::NoSession => self.waits_for_session(&task),
+            AskOutcome::Unauthorised if self.key_is_good => self.session_ended_in_doubt(&task),
+            AskOutcome::Unauthorised => {
+                let probe = self.run.tools.clone().probe(task, ProbeCause::Asked);
+                self.start_probe(probe);
             }
             AskOutcome::Unread => self.for_a_person(
                 &task,
                 "its answer was lost, and the export does not have it any more: find out, then `resolve --custody-task`",
             ),
-            AskOutcome::Unknown(why, after) => {
-                let tries = self.tries.entry(task.id).or_default();
-                tries.questions += 1;
-                let due = self.engine.next_try(tries.questions, after);
-                self.park_until(task, due, NextStep::Ask);
-                self.engine.question_failed(&why);
-            }
+            AskOutcome::Unknown(why, after) => self.ask_again(task, &why, after),
             AskOutcome::Stop(message, hint) => self.engine.misdirected(message, hint),
             AskOutcome::NotAsked => {}
         }
+    }
+
+    /// The question failed, and says nothing about what was asked.
+    fn ask_again(&mut self, task: CustodyTask, why: &str, after: Option<Duration>) {
+        let tries = self.tries.entry(task.id).or_default();
+        tries.questions += 1;
+        let due = self.engine.next_try(tries.questions, after);
+        self.park_until(task, due, NextStep::Ask);
+        self.engine.question_failed(why);
     }
 
     /// Not in the list: after two looks that agree it is sent again, as a new generation.
@@ -239,7 +246,7 @@ impl CustodyLoop {
             (CustodyKind::User, _) => self.wrong_key(),
             (_, true) => self.session_ended(&task),
             (_, false) => {
-                let probe = self.run.tools.clone().probe(task);
+                let probe = self.run.tools.clone().probe(task, ProbeCause::Sent);
                 self.start_probe(probe);
             }
         }
@@ -255,6 +262,20 @@ impl CustodyLoop {
         self.engine.answered();
         self.run.tools.sessions.delete(&task.client_id);
         self.hold(task, needs_session());
+    }
+
+    /// The same of one in doubt, which stays so.
+    fn session_ended_in_doubt(&mut self, task: &CustodyTask) {
+        self.engine.answered();
+        self.run.tools.sessions.delete(&task.client_id);
+        self.waits_for_session(task);
+    }
+
+    /// In doubt, until there is a session with which it can be asked about.
+    fn waits_for_session(&mut self, task: &CustodyTask) {
+        let reason = needs_session();
+        self.change(task.id, CustodyTransition::Explain { reason });
+        self.finish(task);
     }
 
     pub(super) fn hold(&mut self, task: &CustodyTask, reason: (&'static str, String)) {

@@ -82,7 +82,7 @@ pub(super) enum CustodyEnd {
     /// A question about one in doubt.
     Asked(CustodyTask, AskOutcome),
     /// Whether a call with the key alone succeeds; none: the question failed.
-    Probed(CustodyTask, Option<bool>),
+    Probed(CustodyTask, ProbeCause, Option<bool>),
     /// What a call with the key alone says of a task that was forbidden.
     Vouched(CustodyTask, Vouched),
 }
@@ -102,12 +102,23 @@ pub(super) enum Vouched {
     NotAsked,
 }
 
+/// What was answered 401.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ProbeCause {
+    /// A request that makes something.
+    Sent,
+    /// A question about one in doubt.
+    Asked,
+}
+
 /// What asking about one in doubt came to.
 #[derive(Debug)]
 pub(super) enum AskOutcome {
     Listed(Listed),
-    /// No session, or one that ran out.
+    /// There is no session.
     NoSession,
+    /// 401: the session ran out, or the key is wrong.
+    Unauthorised,
     /// The body cannot be made any more, so nothing can be compared with it.
     Unread,
     /// The question failed; with Bakkt's wish for a pause.
@@ -189,7 +200,7 @@ impl CustodyTools {
     }
 
     /// Asks with the key alone, to tell a wrong key from a session that ran out.
-    pub(super) async fn probe(self: Arc<Self>, task: CustodyTask) -> CustodyEnd {
+    pub(super) async fn probe(self: Arc<Self>, task: CustodyTask, cause: ProbeCause) -> CustodyEnd {
         let user = task.user_uuid.clone();
         let reply = self.question("", None, user.as_deref()).await;
         let is_good = match reply {
@@ -202,7 +213,7 @@ impl CustodyTools {
             }) => Some(false),
             _ => None,
         };
-        CustodyEnd::Probed(task, is_good)
+        CustodyEnd::Probed(task, cause, is_good)
     }
 
     /// Reads a user with the key alone, to learn whether key and address are good.
@@ -334,7 +345,7 @@ impl CustodyTools {
         let reply = self.question(path, Some(session), None).await;
         let reply = reply.ok_or(AskOutcome::NotAsked)?;
         match custody::told(&reply, read) {
-            None => Err(AskOutcome::NoSession),
+            None => Err(AskOutcome::Unauthorised),
             Some(LookupAnswer::There(found)) => Ok(Some(found)),
             Some(LookupAnswer::NotThere) => Ok(None),
             Some(LookupAnswer::Unknown(why, after)) => Err(AskOutcome::Unknown(why, after)),

@@ -38,24 +38,38 @@ impl ProtectedPaths {
         })
     }
 
-    /// Refuses files of somebody else in a folder that is to be written later, and a folder that cannot be written to; makes nothing.
+    /// Refuses files of somebody else in a folder that is to be written later, and a folder that cannot be made or written to; makes
+    /// nothing.
     pub fn look_at_folder(&self, path: &Path, files: &[(&str, FileStart)]) -> anyhow::Result<()> {
-        self.free_folder_place(path)?;
-        if !path.exists() {
-            return Ok(());
-        }
+        let real = self.free_folder_place(path)?;
         let folder = OutputFolder {
             protected: self,
             shown: path.to_owned(),
         };
-        folder.refuse_foreign(files)?;
+        if real.exists() {
+            folder.refuse_foreign(files)?;
+        }
+        // Of one that is not there, the folder in which it will be made.
+        let there = real.ancestors().find(|folder| folder.exists());
+        let there = there.unwrap_or(&real);
         // Rights do not tell: the file system may be read-only, and root may write everywhere else. A file without a name is no trace.
-        tempfile::tempfile_in(path).map(drop).map_err(|error| {
+        tempfile::tempfile_in(there).map(drop).map_err(|error| {
+            let shown = if there == real { path } else { there };
             Failure::cannot(
-                format!("nothing can be written into {}: {error}", path.shown()),
+                format!("nothing can be written into {}: {error}", shown.shown()),
                 "make that folder writable, with room on its disk; then run the same command again",
             )
         })
+    }
+
+    /// The link by way of which a folder would be reached: itself, or, within the migration's own folder, one above it.
+    fn link_on_the_way<'a>(&self, folder: &'a Path) -> Option<&'a Path> {
+        let own = self.own.as_deref().filter(|own| folder.starts_with(own));
+        let depth = own.map_or(1, |own| {
+            folder.components().count() - own.components().count()
+        });
+        let mut above = folder.ancestors().take(depth.max(1));
+        above.find(|folder| folder.is_symlink())
     }
 
     /// The real place of a folder; of one that is not there, below the nearest that is.
@@ -68,8 +82,16 @@ impl ProtectedPaths {
         };
         // A slash at the end would lead through a link.
         let bare: PathBuf = path.components().collect();
+        if let Some(link) = self.link_on_the_way(&bare) {
+            return Err(Failure::configuration(
+                format!("{} is a link", link.shown()),
+                format!(
+                    "the files in {} are written in place: put a folder there, or name another one",
+                    path.shown()
+                ),
+            ));
+        }
         match std::fs::symlink_metadata(&bare) {
-            Ok(facts) if facts.is_symlink() => return Err(refused("a link")),
             Ok(facts) if !facts.is_dir() => return Err(refused("not a folder")),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

@@ -27,6 +27,8 @@ pub struct ProtectedPaths {
     files: Vec<KnownFile>,
     folders: Vec<KnownFolder>,
     patterns: Vec<(Pattern, String)>,
+    /// The folder of the migration.
+    pub(super) own: Option<PathBuf>,
     /// Outputs of this command.
     chosen: Mutex<Vec<PathBuf>>,
 }
@@ -46,6 +48,12 @@ struct KnownFolder {
 }
 
 impl ProtectedPaths {
+    /// Names the folder of the migration. No folder of outputs below it is reached by way of a link: with `--sandbox` and of a shard the
+    /// report lies a step deeper, and the same rule holds for both.
+    pub fn set_own(&mut self, folder: &Path) {
+        self.own = Some(folder.components().collect());
+    }
+
     /// Adds a file that is read. It need not exist.
     pub fn add_file(&mut self, path: &Path, what: &str) {
         let facts = std::fs::metadata(path).ok();

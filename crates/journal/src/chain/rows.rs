@@ -136,6 +136,29 @@ impl RowHashes {
         }
         Ok(differ)
     }
+
+    /// Compares the first rows of a sheet with those here, where a row may also be as another sheet has it at the same place. Returns
+    /// how many are; `None` where a row is as neither has it, or is gone.
+    pub fn count_of_others(&self, now: &RowHashes, other: &RowHashes) -> io::Result<Option<u64>> {
+        if now.count() < self.count() || other.count() < self.count() {
+            return Ok(None);
+        }
+        let mut others = 0;
+        for ((kept, now), other) in self.parts().zip(now.parts()).zip(other.parts()) {
+            let (kept, now, other) = (kept?, now?, other?);
+            let rows = kept.chunks(ROW_HASH).zip(now.chunks(ROW_HASH));
+            for ((kept, now), other) in rows.zip(other.chunks(ROW_HASH)) {
+                if kept == now {
+                    continue;
+                }
+                if kept != other {
+                    return Ok(None);
+                }
+                others += 1;
+            }
+        }
+        Ok(Some(others))
+    }
 }
 
 #[cfg(test)]
@@ -165,6 +188,27 @@ mod tests {
             &[],
         ] {
             assert_ne!(root(after), before, "{after:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_may_be_as_one_of_two_sheets_has_it() {
+        let sheet = |rows: &[&str]| {
+            let mut hashes = RowHashes::default();
+            rows.iter().for_each(|row| hashes.add(row.as_bytes()));
+            hashes
+        };
+        let (now, other) = (sheet(&["a", "b", "c"]), sheet(&["x", "y", "z"]));
+        for (kept, expected) in [
+            (&["a", "b"][..], Some(0)),
+            (&["a", "y", "c"], Some(1)),
+            (&["x", "y", "z"], Some(3)),
+            (&["a", "z"], None),
+            (&["a", "b", "c", "d"], None),
+            (&[], Some(0)),
+        ] {
+            let found = sheet(kept).count_of_others(&now, &other).unwrap();
+            assert_eq!(found, expected, "{kept:?}");
         }
     }
 

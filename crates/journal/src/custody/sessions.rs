@@ -5,7 +5,6 @@
 //! renaming. Left out: what sessions are for.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -68,11 +67,7 @@ impl Sessions {
         state_folder::private_folder(&self.folder)?;
         let text = format!("{}\n{}", session.issued_at, session.session.reveal());
         let sealed = seal(&self.key, SealPurpose::Session, text.as_bytes())?;
-        // Made 0600 by tempfile, and renamed when it is whole and on the disk.
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        file.write_all(&sealed)?;
-        file.as_file().sync_all()?;
-        file.persist(self.path(client_id))
+        state_folder::put_file(&self.path(client_id), &sealed)
             .context("a session cannot be kept")?;
         Ok(true)
     }

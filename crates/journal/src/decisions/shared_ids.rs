@@ -1,7 +1,7 @@
 //! Settling an account that was answered with the bakktId of another one: nobody can be asked by program whose it is, so a person says.
 //! And which ids accounts have, so that a run can tell such an answer.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::read::reader::Reader;
 use crate::write::journal::Journal;
@@ -41,7 +41,55 @@ const HOLDER: &str = sql!(
      WHERE t.kind IN ({kind.any_account}) AND t.bakkt_id = ? COLLATE NOCASE"
 );
 
+/// An account that Bakkt has, and under which id; of an earlier plan too.
+const OWN: &str = sql!(
+    "SELECT t.id, t.bakkt_id FROM task t WHERE t.bakkt_id <> '' AND (
+       t.kind = {kind.account} AND t.state = {state.accepted} AND t.record = (SELECT id FROM record WHERE client_id = ?1)
+       OR t.kind = {kind.former_account} AND t.id IN (SELECT task FROM former WHERE client_id = ?1))"
+);
+
+/// Whether another customer stands under an id.
+const IS_ANOTHERS: &str = sql!(
+    "SELECT EXISTS (SELECT 1 FROM task t NOT INDEXED LEFT JOIN record r ON r.id = t.record LEFT JOIN former f ON f.task = t.id
+     WHERE t.kind IN ({kind.any_account}) AND t.bakkt_id = ?1 COLLATE NOCASE AND coalesce(r.client_id, f.client_id) IS NOT ?2)"
+);
+
 impl Journal {
+    /// Gives an account that stands under the bakktId of another customer its own, which a person found out. `is_in_other_shard` says
+    /// whether another shard has an id. Returns false, and changes nothing, where the account does not stand under such an id.
+    pub fn correct_bakkt_id(
+        &mut self,
+        client_id: &str,
+        own: &str,
+        is_in_other_shard: impl FnOnce(&str) -> anyhow::Result<bool>,
+        decided: OperatorNote<'_>,
+    ) -> anyhow::Result<bool> {
+        let found: Option<(i64, String)> = self
+            .db
+            .prepare_cached(OWN)?
+            .query_row([client_id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((task, id)) = found else {
+            return Ok(false);
+        };
+        let is_anothers: bool = self
+            .db
+            .prepare_cached(IS_ANOTHERS)?
+            .query_row([id.as_str(), client_id], |row| row.get(0))?;
+        if !is_anothers && !is_in_other_shard(&id)? {
+            return Ok(false);
+        }
+        refuse_taken(&self.db, own, "")?;
+        self.transaction(|journal| {
+            journal
+                .db
+                .prepare_cached("UPDATE task SET bakkt_id = ?2 WHERE id = ?1")?
+                .execute(params![task, own])?;
+            journal.log("resolve account: its bakktId", client_id, decided, 1)
+        })?;
+        Ok(true)
+    }
+
     /// Settles an account, or its update, that was answered with the bakktId of another one.
     pub fn resolve_account(
         &mut self,
@@ -158,6 +206,11 @@ impl Reader {
     /// Number of accounts that were answered with the bakktId of another one, updates included.
     pub fn shared_ids(&self) -> anyhow::Result<u64> {
         count_shared_ids(&self.journal)
+    }
+
+    /// Whether an account of this journal stands under an id.
+    pub fn has_bakkt_id(&self, id: &str) -> anyhow::Result<bool> {
+        Ok(self.journal.prepare_cached(HOLDER)?.exists([id])?)
     }
 
     /// Refuses the id of an account of this journal, which is that of another shard.

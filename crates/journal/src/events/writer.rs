@@ -22,7 +22,7 @@ use crate::schema::seal::SealPurpose;
 use crate::schema::seal::{seal, unseal};
 use crate::schema::state_files::{events_path, is_fresh, journal_path, key, lock};
 use crate::schema::tombstone::refuse_closed;
-use crate::schema::{empty_log, prepare, refused};
+use crate::schema::{empty_log, prepare, refused_events};
 use bakkt_contract::decision::{
     OTHER_EVENT_TYPES, PARTY_EVENT, PARTY_STATUSES, REASON_CODES, UNKNOWN_STATUS, contradict,
 };
@@ -137,7 +137,8 @@ impl Events {
             .with_context(|| format!("cannot open the events {}", path.shown()))?;
         check_events_version(&db, None, &path)?;
         db.busy_timeout(Duration::from_secs(10))?;
-        prepare(&mut db, EVENTS, |_, _| Ok(())).map_err(|error| refused("written", &error))?;
+        prepare(&mut db, EVENTS, |_, _| Ok(()))
+            .map_err(|error| refused_events("cannot be written", &error))?;
         Ok(Events {
             db,
             key,
@@ -153,7 +154,7 @@ impl Events {
         source: EventSource,
     ) -> anyhow::Result<Vec<AddOutcome>> {
         let told = |error: anyhow::Error| match error.downcast_ref::<rusqlite::Error>() {
-            Some(cause) => refused("written", cause),
+            Some(cause) => refused_events("cannot be written", cause),
             None => error,
         };
         self.add_all(arrived, source).map_err(told)

@@ -6,11 +6,14 @@
 //! answers (`read`).
 
 mod backfill_order;
+mod holder_hashes;
+mod repeated_ids;
 mod sums;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use backfill_order::{give_it, missing};
+pub use repeated_ids::RepeatedIdLine;
 
 use crate::read::UnknownOutcome;
 use crate::read::reader::Reader;

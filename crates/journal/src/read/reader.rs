@@ -39,7 +39,7 @@ fn refuse_older(journal: &Connection) -> anyhow::Result<()> {
 pub fn nothing_planned() -> anyhow::Error {
     Failure::configuration(
         "nothing is planned yet",
-        "`bakkt-migrate run` plans the migration, or goes on where planning was interrupted; with --limit 0 it sends nothing",
+        "`bakkt-migrate run` plans the migration, or goes on where planning was interrupted; `bakkt-migrate plan` does the same and sends nothing",
     )
 }
 

@@ -1,8 +1,7 @@
 //! What a registry says: lines of words. And its file, which is replaced as a whole.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::Context;
@@ -144,18 +143,8 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Option<String>> {
 
 /// Replaces the file durably.
 pub(super) fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let replace = || -> anyhow::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(File::open(folder)?.sync_all()?)
-    };
-    replace().with_context(|| format!("cannot write the registry {}", path.shown()))
+    state_folder::put_file(path, text.as_bytes())
+        .with_context(|| format!("cannot write the registry {}", path.shown()))
 }
 
 fn number(shard: Option<Shard>) -> u32 {

@@ -149,14 +149,18 @@ pub(crate) fn refused(what: &str, error: &rusqlite::Error) -> anyhow::Error {
 }
 
 /// The same of the events' database beside it.
-pub(crate) fn unreadable_events(path: &Path, error: &rusqlite::Error) -> anyhow::Error {
+pub(crate) fn refused_events(what: &str, error: &rusqlite::Error) -> anyhow::Error {
     let hint = if is_damage(error) {
         "it may be damaged; restore this file alone from a backup, and leave journal.db as it is: that has what was sent"
     } else {
-        "give it back its rights, or let the system read it; then run the same command again"
+        "make room on the disk, give the file back its rights, or let the system read it; then run the same command again"
     };
-    let what = format!("the events {} cannot be read: {error}", path.shown());
-    Failure::cannot(what, hint)
+    Failure::cannot(format!("the events {what}: {error}"), hint)
+}
+
+/// The same where they are read beside the journal.
+pub(crate) fn unreadable_events(path: &Path, error: &rusqlite::Error) -> anyhow::Error {
+    refused_events(&format!("{} cannot be read", path.shown()), error)
 }
 
 fn is_damage(error: &rusqlite::Error) -> bool {

@@ -3,7 +3,7 @@
 //! Left out: what stands in the databases (the rest of this folder).
 
 use std::fs::{File, TryLockError};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -157,14 +157,17 @@ pub(crate) fn write_key(folder: &Path, key: &[u8; 32]) -> anyhow::Result<()> {
 }
 
 fn write_key_as(name: &str, folder: &Path, key: &[u8; 32]) -> anyhow::Result<()> {
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(key)?;
-    file.as_file().sync_all()?;
-    match file.persist_noclobber(folder.join(name)) {
-        Ok(_) => {}
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error.error.into()),
-    }
-    File::open(folder)?.sync_all()?;
-    Ok(())
+    let path = folder.join(name);
+    let write = || -> io::Result<()> {
+        let file = state_folder::begin_file(folder)?;
+        file.as_file().write_all(key)?;
+        file.as_file().sync_all()?;
+        match file.persist_noclobber(&path) {
+            Ok(_) => {}
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error.error),
+        }
+        File::open(folder)?.sync_all()
+    };
+    write().with_context(|| format!("cannot write {}", path.shown()))
 }

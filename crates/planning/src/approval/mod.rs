@@ -21,6 +21,7 @@ use bakkt_journal::registry::migration_id;
 use bakkt_model::error::Failure;
 use bakkt_model::limits::OnExisting;
 use bakkt_model::number::thousands;
+use bakkt_model::text::fold::fold;
 use terms::RunStatement;
 pub use terms::{ApprovalTerms, Pilot};
 
@@ -140,7 +141,7 @@ pub fn must_be_approved(
     let runner = Runner::of(wanted, signers, settings)?;
     let begun = journal.accounts_begun()?;
     let (mut by, mut keys, mut good) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-    let mut reasons = Vec::new();
+    let (mut names, mut reasons) = (BTreeSet::new(), Vec::new());
     for stored in journal.approvals()? {
         let text = stored.text.as_bytes();
         let checked = signers
@@ -157,10 +158,11 @@ pub fn must_be_approved(
         match checked {
             // One person counts once, under whatever key; one key counts once, under whatever name.
             Ok((signed, expires)) => {
-                let is_new = !keys.contains(&signed.fingerprint)
-                    && !signed.principals.iter().any(|name| by.contains(name));
+                let persons = persons(&signed);
+                let is_new = !keys.contains(&signed.fingerprint) && by.is_disjoint(&persons);
                 if is_new {
-                    by.extend(signed.principals.iter().cloned());
+                    by.extend(persons);
+                    names.extend(signed.principals);
                     keys.insert(signed.fingerprint);
                     good.push((expires, stored.entry));
                 }
@@ -194,7 +196,7 @@ pub fn must_be_approved(
         &runner.signed.principals.join(","),
         at,
     )?;
-    let names: Vec<String> = by.into_iter().collect();
+    let names: Vec<String> = names.into_iter().collect();
     Ok(GrantedRun {
         text: format!(
             "approved by {}; run by {}",
@@ -211,6 +213,14 @@ pub struct GrantedRun {
     pub text: String,
     /// When the approval ends, and with it the run.
     pub ends: Timestamp,
+}
+
+/// The names of whoever signed, as they are compared: capitals and blanks make nobody another person.
+fn persons(signed: &Signed) -> BTreeSet<String> {
+    let names = signed.principals.iter();
+    names
+        .map(|name| fold(name).split_whitespace().collect())
+        .collect()
 }
 
 /// Whoever runs the plan.
@@ -257,10 +267,8 @@ impl<'a> Runner<'a> {
     }
 
     fn is_another(&self, approver: &Signed) -> Result<(), String> {
-        let is_same_name = |name: &String| self.signed.principals.contains(name);
-        if approver.fingerprint == self.signed.fingerprint
-            || approver.principals.iter().any(is_same_name)
-        {
+        let is_same_name = !persons(&self.signed).is_disjoint(&persons(approver));
+        if approver.fingerprint == self.signed.fingerprint || is_same_name {
             return Err(format!(
                 "is by {}, who runs this: approver and runner have to be different people with different keys",
                 approver.principal()

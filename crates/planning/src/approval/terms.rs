@@ -129,6 +129,9 @@ impl Pilot {
             .accounts
             .saturating_sub(begun.saturating_sub(self.begun));
         match limit {
+            _ if left == 0 => Err(format!(
+                "is for a pilot of {all} accounts, and all of them were sent"
+            )),
             None => Err(format!(
                 "is for a pilot of {all} accounts: run it with --limit {left}"
             )),
@@ -270,7 +273,16 @@ mod tests {
             (None, 5, "--limit 20"),
             (Some(21), 5, "of which 20 are left, and not for 21"),
             (Some(9), 17, "of which 8 are left"),
-            (Some(1), 25, "of which 0 are left"),
+            (
+                Some(1),
+                25,
+                "for a pilot of 20 accounts, and all of them were sent",
+            ),
+            (
+                None,
+                25,
+                "for a pilot of 20 accounts, and all of them were sent",
+            ),
         ] {
             let why = covers(limit, begun).unwrap_err();
             assert!(why.contains(what), "{why}");

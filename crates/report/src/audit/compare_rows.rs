@@ -2,14 +2,13 @@
 //!
 //! What came after the checkpoint and changes rows makes a difference no flaw: then it is told, and not judged.
 
-use serde_json::Value;
-
 use super::alterations::noted_words;
 use super::check::Audit;
-use super::sheets::{Sheets, is_packed, sheets};
+use super::sheets::{is_packed, sheets};
 use crate::text::rfc3339;
 use bakkt_journal::chain::{ALTERED, EntryKind, PACK, RowHashes};
 use bakkt_journal::{Journals, Reader};
+use bakkt_model::number::thousands;
 
 /// Rows that are named one by one.
 const NAMED: usize = 5;
@@ -45,24 +44,14 @@ impl Audit {
             later.filter(|entry| EntryKind::of(&entry.kind).is_some_and(EntryKind::changes_rows));
         let later: Vec<String> = later.map(|entry| entry.kind.clone()).collect();
         let (mut changed, mut unknown) = (Vec::new(), 0);
+        let (empty, mut are_events_other) = (RowHashes::default(), false);
         for (name, rows) in &now {
             let seen = &body["sheets"][name.as_str()];
             let (Some(root), Some(count)) = (seen["root"].as_str(), seen["rows"].as_u64()) else {
                 unknown += 1;
                 continue;
             };
-            if name == "table event" && rows.count() > count {
-                // They come beside everything else; those that the checkpoint saw have to be there.
-                if rows.root_of_first(count)? == root {
-                    self.rows += count;
-                    self.unchecked.push(format!(
-                        "{} events came after the last checkpoint",
-                        rows.count() - count
-                    ));
-                    continue;
-                }
-            }
-            if name == "table party" && events_came(&now, &body) {
+            if name == "table party" && are_events_other {
                 continue;
             }
             if rows.root()? == root {
@@ -70,8 +59,21 @@ impl Audit {
                 self.rows += if is_packed(name) { 0 } else { rows.count() };
                 continue;
             }
-            let empty = RowHashes::default();
             let kept = stored.get(name).unwrap_or(&empty);
+            if name == "table event" {
+                let named = match kept.root()? == root {
+                    true => named_since(reader, kept, rows)?,
+                    false => {
+                        (rows.count() > count && rows.root_of_first(count)? == root).then_some(0)
+                    }
+                };
+                are_events_other = named.is_some() || rows.count() != count;
+                if let Some(named) = named {
+                    self.rows += count - named;
+                    self.tell_events(rows.count() - count, named);
+                    continue;
+                }
+            }
             changed.push(what_changed(name, rows, kept, root, count)?);
         }
         if unknown > 0 {
@@ -96,12 +98,37 @@ impl Audit {
         }
         Ok(())
     }
+
+    /// Events that came after the last checkpoint, and those that got their account.
+    fn tell_events(&mut self, came: u64, named: u64) {
+        if came > 0 {
+            let events = events_of(came);
+            self.unchecked
+                .push(format!("{events} came after the last checkpoint"));
+        }
+        if named > 0 {
+            let (events, their) = (events_of(named), if named == 1 { "its" } else { "their" });
+            self.unchecked.push(format!(
+                "{events} got {their} account after the last checkpoint, when the plan knew it"
+            ));
+        }
+    }
 }
 
-fn events_came(now: &Sheets, body: &Value) -> bool {
-    let events = now.iter().find(|(name, _)| name == "table event");
-    let seen = body["sheets"]["table event"]["rows"].as_u64();
-    events.is_some_and(|(_, rows)| Some(rows.count()) != seen)
+fn events_of(count: u64) -> String {
+    let events = if count == 1 { "event" } else { "events" };
+    format!("{} {events}", thousands(count))
+}
+
+/// How many of the events that a checkpoint saw got their account since. They come beside everything else and are named when the
+/// plan knows whose they are; `None` where one of them is gone, or was changed in another way.
+fn named_since(reader: &Reader, kept: &RowHashes, now: &RowHashes) -> anyhow::Result<Option<u64>> {
+    let mut without = RowHashes::default();
+    reader.each_event_without_account(|row| {
+        without.add(row.as_bytes());
+        Ok(())
+    })?;
+    Ok(kept.count_of_others(now, &without)?)
 }
 
 /// What changed in a sheet, by line.
