@@ -29,6 +29,12 @@ pub(crate) const UNKNOWN_CODE: &str = "the code is not in the lookup table";
 pub(crate) const AMBIGUOUS_CODE: &str =
     "several codes of the lookup table differ from it in spelling only";
 
+/// Words of units in which a time is counted, and that are no years.
+const LESS_THAN_YEARS: [&str; 18] = [
+    "mo", "mos", "mon", "mth", "mths", "month", "months", "Monat", "Monate", "Monaten", "mois",
+    "meses", "wk", "wks", "week", "weeks", "day", "days",
+];
+
 /// Upper, lower or title case.
 #[derive(Clone, Copy, Debug)]
 pub enum LetterCase {
@@ -280,6 +286,9 @@ impl Transform {
                             "not one whole number: a sign, decimals or an exponent would be lost",
                         );
                     }
+                    DigitsOf::Number if counts_less_than_years(text) => {
+                        return Err("a number of months, weeks or days: its unit would be lost");
+                    }
                     DigitsOf::TaxId if !holds_one_number(text) => {
                         return Err(
                             "not the digits of one id: letters or signs of it would be lost",
@@ -391,6 +400,16 @@ fn holds_one_whole_number(text: &str) -> bool {
         && groups.all(|group| group.len() == 3 && all(group))
         && !before.trim_end().ends_with(sign)
         && !behind.starts_with(['-', '\u{2212}'])
+}
+
+/// Whether a text says that its number is one of months, weeks or days. The whole numbers of the contract are years, percentages and
+/// the like, never these.
+fn counts_less_than_years(text: &str) -> bool {
+    text.split(|c: char| !c.is_alphabetic()).any(|word| {
+        LESS_THAN_YEARS
+            .iter()
+            .any(|unit| word.eq_ignore_ascii_case(unit))
+    })
 }
 
 /// `YYYY-MM-DD`, without the formatting machinery.

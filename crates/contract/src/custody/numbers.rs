@@ -38,7 +38,8 @@ fn has_filler(iban: &str) -> bool {
     is_filler(&digits) || end.is_some_and(is_filler)
 }
 
-/// An ABA routing number: nine digits with a checksum.
+/// An ABA routing number: nine digits with a checksum. The first two are a district of the Federal Reserve (01 to 12, 21 to 32 for thrifts, 61 to 72 for
+/// electronic payments), the government's (00) or traveller's cheques' (80); no other was given out.
 pub fn routing(text: &str) -> Result<String, &'static str> {
     let digits = of_digits(text, 9, 9).ok_or("has not nine digits")?;
     let weights = [3, 7, 1].into_iter().cycle();
@@ -47,9 +48,12 @@ pub fn routing(text: &str) -> Result<String, &'static str> {
         .zip(weights)
         .map(|(digit, weight)| u32::from(digit - b'0') * weight)
         .sum();
-    match sum.is_multiple_of(10) && digits.bytes().any(|digit| digit != b'0') {
-        true => Ok(digits),
-        false => Err("is no routing number: its checksum is wrong"),
+    if !sum.is_multiple_of(10) || digits.bytes().all(|digit| digit == b'0') {
+        return Err("is no routing number: its checksum is wrong");
+    }
+    match digits.get(..2).and_then(|district| district.parse().ok()) {
+        Some(0..=12 | 21..=32 | 61..=72 | 80_u8) => Ok(digits),
+        _ => Err("is no routing number: no Federal Reserve district has its first two digits"),
     }
 }
 
@@ -113,6 +117,12 @@ mod tests {
         for wrong in ["021000022", "21000021", "000000000", "02100002a", ""] {
             assert!(routing(wrong).is_err(), "{wrong}");
         }
+        // The checksum is right.
+        for wrong in ["500000005", "130000006"] {
+            let why = routing(wrong).unwrap_err();
+            assert!(why.contains("district"), "{wrong}: {why}");
+        }
+        assert!(routing("322271627").is_ok());
     }
 
     #[test]
