@@ -61,10 +61,16 @@ fn a_stopped_call_that_goes_on_in_the_same_file_keeps_the_links_that_it_has() {
     assert!((1..12).contains(&first.len()), "{}", first.len());
 
     let (said, code) = world.links("one.csv", &["--replace"]);
-    assert_eq!((&said["kept"], code), (&first.len().into(), 0));
+    // The kill may come between a link in the file and its mark in the journal: that one is fetched again.
+    let kept = said["kept"].as_u64().unwrap_or_default() as usize;
+    assert!(kept + 1 >= first.len() && kept <= first.len(), "{said}");
+    assert_eq!(code, 0);
     let all = world.file("one.csv");
     assert_eq!(all.len(), 12);
-    assert!(first.iter().all(|(id, link)| all.get(id) == Some(link)));
+    let same = first
+        .iter()
+        .filter(|(id, link)| all.get(*id) == Some(*link));
+    assert!(same.count() >= kept);
 
     // The next mailing has only its own.
     let some = ["--replace", "--renew-within", "0s"];
