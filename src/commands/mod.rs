@@ -107,7 +107,7 @@ fn one(command: &Command, mode: Mode) -> anyhow::Result<CommandOutput> {
         Command::Approve(args) => plan::approve(args),
         Command::Run(args) => run::run(args, mode),
         Command::Control(args) => control::run(args),
-        Command::Status(args) if args.watch => watch::run(args, mode),
+        Command::Status(args) if args.watch => watch::run(args),
         Command::Status(args) => report::status(&args.view),
         Command::Report(args) => report::run(args),
         Command::Audit(args) => audit::run(args),

@@ -14,8 +14,9 @@ use bakkt_report::watch::{WatchFacts, WatchedRun, watch};
 const LISTED: u32 = 50;
 
 /// Shows it until a person or a signal ends it.
-pub fn run(args: &StatusArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
-    let signals = Signals::listen(mode)?;
+pub fn run(args: &StatusArgs) -> anyhow::Result<CommandOutput> {
+    // It sends nothing, so that nothing is on its way which would have to end first.
+    let signals = Signals::listen(Mode::Quiet)?;
     let view = View::of(&args.view)?;
     target::existing_folder(&args.view.dir)?;
     watch(|| look(&view), || signals.stopping())?;

@@ -68,6 +68,14 @@ impl ProtectedPaths {
         };
         // A slash at the end would lead through a link.
         let bare: PathBuf = path.components().collect();
+        // The folders of a rehearsal and of a shard lie below the one that a link may have taken the place of.
+        let above = bare
+            .ancestors()
+            .take_while(|folder| is_below_ours(folder))
+            .filter_map(Path::parent);
+        if above.into_iter().any(Path::is_symlink) {
+            return Err(refused("below a link"));
+        }
         match std::fs::symlink_metadata(&bare) {
             Ok(facts) if facts.is_symlink() => return Err(refused("a link")),
             Ok(facts) if !facts.is_dir() => return Err(refused("not a folder")),
@@ -106,6 +114,12 @@ impl ProtectedPaths {
         self.free_folder(path, &real)?;
         Ok(real)
     }
+}
+
+/// Whether a folder has a name that this program gives to one below a report's or a plan's.
+fn is_below_ours(folder: &Path) -> bool {
+    let name = folder.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name == "sandbox" || name.starts_with("shard-"))
 }
 
 impl OutputFolder<'_> {
