@@ -394,6 +394,29 @@ fn two_approvals_are_by_two_people() {
     case.runs("run", &[]);
 }
 
+/// A pattern names nobody, and capitals make no second person.
+#[test]
+fn two_people_are_two_names_without_regard_to_capitals() {
+    let case = Case::new();
+    case.settings("required = 1", "required = 2");
+    case.allow(&["ada", "ben", "run"]);
+    let signers = case.read("allowed_signers");
+    case.write("allowed_signers", &signers.replace("ben@", "*@"));
+    let output = case.approve_with("ben", &[&case.hash()], &[]);
+    let text = said(&output);
+    assert!(
+        output.status.code() == Some(2) && text.contains("which is a pattern"),
+        "{text}"
+    );
+    case.write("allowed_signers", &signers.replace("ben@", "ADA@"));
+    case.approve("ada", &[]);
+    case.approve("ben", &[]);
+    case.refuses("run", &[], "1 of 2 approvals");
+    // A pilot of nobody is none.
+    let output = case.approve_with("ada", &[&case.hash()], &["--limit", "0"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+}
+
 #[test]
 fn a_pilot_is_approved_with_its_number() {
     let case = Case::new();
@@ -408,7 +431,8 @@ fn a_pilot_is_approved_with_its_number() {
     assert_eq!(case.sandbox.count("posts"), 6);
     case.refuses("run", &["--limit", "5"], "of which 4 are left");
     case.runs("run", &["--limit", "4"]);
-    case.refuses("run", &["--limit", "1"], "of which 0 are left");
+    case.refuses("run", &["--limit", "1"], "another approval is needed");
+    case.refuses("run", &[], "another approval is needed");
     assert_eq!(case.sandbox.count("posts"), 10);
     case.approve("ada", &[]);
     case.runs("run", &[]);
@@ -458,7 +482,7 @@ fn a_pilot_counts_customers_who_were_left_out_and_came_back() {
         plan.as_str(),
         "the one that was approved"
     );
-    case.refuses("run", &["--limit", "3"], "of which 0 are left");
+    case.refuses("run", &["--limit", "3"], "another approval is needed");
     assert_eq!(case.sandbox.count("posts"), 3);
 }
 

@@ -34,7 +34,7 @@ pub struct ApproveArgs {
     #[arg(long, value_name = "HASH", required = true, num_args = 1..)]
     pub plan: Vec<String>,
     /// A pilot: no more than so many accounts, of each plan.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
     /// Your key: a private key (Ed25519, mode 0600), or the .pub of one that an SSH agent has.
     #[arg(long, value_name = "FILE")]

@@ -122,6 +122,12 @@ pub fn approve(
                 format!("the file of `signers` under [approval] names whose keys may, with namespaces=\"{APPROVAL}\" where it names any"),
             )
         })?;
+    names_a_person(&signed).map_err(|why| {
+        Failure::configuration(
+            format!("this approval {why}"),
+            "write the name of the key's owner in its line of the file of `signers`",
+        )
+    })?;
     journal.add_approval(&text, &signature, signed.principal(), at.as_millisecond())?;
     Ok(signed)
 }
@@ -141,6 +147,8 @@ pub fn must_be_approved(
     let begun = journal.accounts_begun()?;
     let (mut by, mut keys, mut good) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     let mut reasons = Vec::new();
+    // Their names without regard to capitals, as mailboxes are.
+    let mut people = BTreeSet::new();
     for stored in journal.approvals()? {
         let text = stored.text.as_bytes();
         let checked = signers
@@ -150,6 +158,7 @@ pub fn must_be_approved(
                 let terms = ApprovalTerms::parse(&stored.text).ok_or("cannot be read")?;
                 terms.holds_for_no_longer(settings.valid)?;
                 terms.cover(wanted, begun)?;
+                names_a_person(&signed)?;
                 runner.is_another(&signed)?;
                 let key_ends = signed.valid_before.unwrap_or(terms.expires);
                 Ok((signed, terms.expires.min(key_ends)))
@@ -157,9 +166,11 @@ pub fn must_be_approved(
         match checked {
             // One person counts once, under whatever key; one key counts once, under whatever name.
             Ok((signed, expires)) => {
+                let names = || signed.principals.iter().map(|name| name.to_lowercase());
                 let is_new = !keys.contains(&signed.fingerprint)
-                    && !signed.principals.iter().any(|name| by.contains(name));
+                    && !names().any(|name| people.contains(&name));
                 if is_new {
+                    people.extend(names());
                     by.extend(signed.principals.iter().cloned());
                     keys.insert(signed.fingerprint);
                     good.push((expires, stored.entry));
@@ -214,6 +225,17 @@ pub struct GrantedRun {
 }
 
 /// Whoever runs the plan.
+/// Refuses a key whose line has a pattern for a name: whether two such keys are of two people nobody can tell.
+fn names_a_person(signed: &Signed) -> Result<(), String> {
+    let is_pattern = |name: &&String| name.contains(['*', '?', '!']);
+    match signed.principals.iter().find(is_pattern) {
+        Some(pattern) => Err(format!(
+            "is by the key of `{pattern}`, which is a pattern and no person"
+        )),
+        None => Ok(()),
+    }
+}
+
 struct Runner<'a> {
     key: &'a Signer,
     signed: Signed,
@@ -257,7 +279,10 @@ impl<'a> Runner<'a> {
     }
 
     fn is_another(&self, approver: &Signed) -> Result<(), String> {
-        let is_same_name = |name: &String| self.signed.principals.contains(name);
+        let is_same_name = |name: &String| {
+            let mut own = self.signed.principals.iter();
+            own.any(|own| own.to_lowercase() == name.to_lowercase())
+        };
         if approver.fingerprint == self.signed.fingerprint
             || approver.principals.iter().any(is_same_name)
         {

@@ -129,6 +129,9 @@ impl Pilot {
             .accounts
             .saturating_sub(begun.saturating_sub(self.begun));
         match limit {
+            _ if left == 0 => Err(format!(
+                "is for a pilot of {all} accounts, and all of them were begun: another approval is needed"
+            )),
             None => Err(format!(
                 "is for a pilot of {all} accounts: run it with --limit {left}"
             )),
