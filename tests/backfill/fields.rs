@@ -502,8 +502,7 @@ fn what_a_row_says_in_vain_is_a_gap_that_is_told() {
         .collect();
     let path = "owners[0].identity.maritalStatus";
     assert_eq!((code, told), (3, vec![path]), "{said}");
-    let open =
-        "SELECT count(*) FROM gap g JOIN word p ON p.id = g.path WHERE p.text LIKE '%maritalStatus'";
+    let open = "SELECT count(*) FROM gap g JOIN word p ON p.id = g.path WHERE p.text LIKE '%maritalStatus'";
     assert_eq!(world.asked(open), ["2"]);
 }
 
