@@ -421,6 +421,19 @@ fn a_name_is_one_person_however_it_is_written() {
     );
 }
 
+/// Whether two keys of a pattern are of two people nobody can tell.
+#[test]
+fn a_pattern_is_no_person() {
+    let case = Case::new();
+    case.allow(&["ada", "ben", "run"]);
+    let signers = case.read("allowed_signers");
+    case.write("allowed_signers", &signers.replace("ben@", "*@"));
+    let output = case.approve_with("ben", &[&case.hash()], &[]);
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("which is a pattern"), "{text}");
+}
+
 #[test]
 fn nothing_can_be_approved_before_there_is_a_plan() {
     let case = Case::new();

@@ -797,7 +797,9 @@ fn decided<'a>(table: &'a [Vec<String>], words: &[&str]) -> &'a str {
     let fits = |row: &&Vec<String>| {
         words.iter().zip(row.iter()).all(|(word, cell)| {
             let known = codes(cell);
-            known.iter().any(|one| one == "any" || one == word)
+            let fits =
+                |one: &str| one == "any" || one == *word || (one == "none" && word.is_empty());
+            known.iter().any(|one| fits(one))
         })
     };
     table.iter().find(fits).unwrap()[words.len()].as_str()
@@ -830,7 +832,7 @@ fn what_means_which_decision_is_documented() {
         "COMPLETE",
         "",
     ] {
-        for mode in ["OPEN", "CLOSED", "LOCKED", "CLOSING_ONLY", ""] {
+        for mode in ["OPEN", "CLOSED", "LOCKED", "CLOSING_ONLY", "", "?"] {
             for (shown, can_trade) in [("true", Some(true)), ("false", Some(false)), ("", None)] {
                 let word = of_account(status, mode, can_trade).word();
                 let words = [status, mode, shown];

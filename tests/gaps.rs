@@ -162,6 +162,16 @@ fn gaps_of_accounts_that_bakkt_has_stay_open_when_their_customers_leave_the_plan
     let (status, _) = json_of(case.command("status").arg("--json"));
     assert_eq!(status["gaps"].get("not_at_bakkt"), None, "{status}");
     assert_eq!(of_both(&case.json(&[]).0), open);
+    // They went on all the time: nothing was closed, and nothing opened again.
+    assert_eq!(status["after"]["gaps_closed"], 0, "{status}");
+    let (report, _) = json_of(case.command("report").arg("--json"));
+    assert_eq!(report["balanced"], true, "{report}");
+    let history = read("gap-history.csv");
+    assert_eq!(lines(&history, ",closed,"), 0, "{history}");
+    let summary: Value = serde_json::from_str(&read("summary.json")).unwrap();
+    let days = summary["burn_down"].as_array().unwrap().iter();
+    let opened: u64 = days.map(|day| day["opened"].as_u64().unwrap()).sum();
+    assert_eq!(opened, status["gaps"]["open"], "{summary}");
 }
 
 #[test]

@@ -331,3 +331,54 @@ fn rows_of_one_export_that_are_one_account_are_sent_once() {
         ]
     );
 }
+
+/// Stdout and stderr.
+fn said(command: &mut std::process::Command) -> [String; 2] {
+    let done = command.output().unwrap();
+    [done.stdout, done.stderr].map(|text| String::from_utf8(text).unwrap())
+}
+
+/// A file whose keys are not those of the accounts is told before the first request, and ends in exit code 3.
+#[test]
+fn a_file_of_which_no_row_belongs_to_an_account_is_told() {
+    let case = Case::new("owners.csv", "");
+    case.write("accounts.csv", "NO\nA1\nA2\n");
+    let owners = [1, 2].map(|n| owner(&format!("A{n}"), "PRIMARY_OWNER", n));
+    case.write(
+        "owners.csv",
+        &format!("{OWNER_HEADER}\n{}\n", owners.join("\n")),
+    );
+    case.write("contacts.csv", "NO,FIRST,LAST\nZ71,Tom,Ash\nZ72,Una,Ash\n");
+    let told = "no row of contacts.csv belongs to an account: compare its keys with those of the accounts (`key` and `account_key` under [source.trusted_contacts])";
+    let check = said(program().arg("check").arg(case.path()));
+    assert!(check[0].contains(told), "{check:?}");
+    let (totals, code) = case.run("check", &[]);
+    assert_eq!((code, &totals["verdicts"]["blocked"]), (3, &Value::from(0)));
+    let of = |name: &str, count: &str| -> u64 {
+        let mut files = totals["files"].as_array().unwrap().iter();
+        files.find(|file| file["name"] == name).unwrap()[count]
+            .as_u64()
+            .unwrap()
+    };
+    assert_eq!(
+        (of("owners.csv", "parts"), of("contacts.csv", "unused")),
+        (2, 2)
+    );
+    let base = case.sandbox.base_url();
+    let run = said(
+        program()
+            .arg("run")
+            .arg(case.path())
+            .args(["--yes", "--base-url", &base]),
+    );
+    assert!(run.iter().all(|text| text.contains(told)), "{run:?}");
+    let (totals, code) = case.run("run", &[]);
+    assert_eq!(
+        (code, &totals["tasks"]["account"]["accepted"]),
+        (3, &Value::from(2))
+    );
+    // One row that fits says that the keys are right.
+    case.write("contacts.csv", "NO,FIRST,LAST\nA1,Tom,Ash\nZ72,Una,Ash\n");
+    let (_, code) = case.run("check", &[]);
+    assert_eq!(code, 0);
+}

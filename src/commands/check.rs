@@ -55,14 +55,15 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     write_files(args, shard, outputs, &migration, &checked, mode)?;
     let custody = custody::check(&mut migration, &checked.planned, shard, mode)?;
     checked.totals.custody = custody.as_ref().map(CustodyTally::totals);
-    let code = code(&checked.totals);
+    let totals = checked.whole_totals();
+    let code = code(&totals);
     let text = if args.json {
-        json_text(&checked)
+        json_text(&checked, &totals)
     } else {
         // Told in its own words: nothing of it waits for anybody yet.
         checked.totals.custody = None;
         let custody = custody.map(|custody| custody.describe(&migration.settings));
-        describe(&checked, &migration) + &custody.unwrap_or_default()
+        describe(&checked, &totals, &migration) + &custody.unwrap_or_default()
     };
     Ok(CommandOutput { text, code })
 }
@@ -93,7 +94,7 @@ fn unused(join: &Join) -> Vec<(String, u64)> {
 }
 
 /// The object of `--json`: the totals, and the kinds of gaps.
-fn json_text(checked: &Checked) -> String {
+fn json_text(checked: &Checked, totals: &Totals) -> String {
     #[derive(serde::Serialize)]
     struct Object<'a> {
         #[serde(flatten)]
@@ -106,7 +107,7 @@ fn json_text(checked: &Checked) -> String {
     }
     let problems = &checked.problems;
     let object = Object {
-        totals: &checked.totals,
+        totals,
         problem_kinds: problems.len(),
         problems: &problems[..problems.len().min(LISTED)],
         unused_exclusions: exclusions::facts(&checked.planned.unused_exclusions),
@@ -115,7 +116,8 @@ fn json_text(checked: &Checked) -> String {
     serde_json::to_string(&object).unwrap_or_default()
 }
 
-fn describe(checked: &Checked, migration: &Migration) -> String {
+/// What was found, for a person; `totals` are those with documents and files, of which most is told in words of its own.
+fn describe(checked: &Checked, totals: &Totals, migration: &Migration) -> String {
     let mut text = format!(
         "{}\n\n{}\n\n{}",
         opening::found(migration),
@@ -151,6 +153,9 @@ fn describe(checked: &Checked, migration: &Migration) -> String {
     for join in &migration.pipeline.joins {
         let title = format!("rows of {} that nothing uses", join.export.name());
         section(&title, unused(join));
+    }
+    for sentence in totals.of_nobody() {
+        text.push_str(&format!("\n\n{sentence}"));
     }
     let unused_exclusions = exclusions::describe(&checked.planned.unused_exclusions);
     if !unused_exclusions.is_empty() {

@@ -87,7 +87,7 @@ impl View {
             let hint = match (other, self.place.sandbox, self.place.shard) {
                 (true, false, _) => "there is one of a sandbox run: add --sandbox",
                 (true, true, _) => "there is one of a real run: leave --sandbox away",
-                (false, _, None) => "`bakkt-migrate run` makes one",
+                (false, _, None) => "`bakkt-migrate run` makes one, or `plan` without sending",
                 (false, _, Some(_)) => ABSENT_SHARD,
             };
             let what = match self.place.shard {

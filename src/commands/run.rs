@@ -133,6 +133,9 @@ async fn prepared(
             forecast::describe(&migration.settings, work)
         ),
     );
+    for sentence in view.totals()?.of_nobody() {
+        note(mode, &sentence);
+    }
     let window = migration.settings.window_in_force();
     let now = jiff::Timestamp::now();
     if let Some(text) = forecast::closed_hours(&migration.settings, &window, work, now) {

@@ -192,7 +192,7 @@ fn a_key_in_another_form_is_named_and_nothing_of_its_row_taken() {
     let world = World::sent(&THREE);
     let (said, code) = world.backfill(
         "forms.csv",
-        "clientAccountId,owners[0].phoneNumber\na1,775-555-0101\nA-0002,775-555-0102\nA-\u{200b}9,775-555-0103\n",
+        "clientAccountId,owners[0].phoneNumber\na1,775-555-0101\nA-0002,775-555-0102\nA-\u{200b}9,775-555-0103\nA-3-1,775-555-0104\n",
     );
     let all = said["left"].as_array().unwrap();
     let count = |begins: &str| -> u64 {
@@ -205,10 +205,10 @@ fn a_key_in_another_form_is_named_and_nothing_of_its_row_taken() {
     assert_eq!((code, &said["rows_taken"]), (3, &json!(0)), "{said}");
     assert_eq!(
         count("unknown account; the plan has its id in another form"),
-        2,
+        3,
         "{said}"
     );
-    assert_eq!(count("unknown account"), 3, "{said}");
+    assert_eq!(count("unknown account"), 4, "{said}");
 }
 
 #[test]
@@ -485,6 +485,25 @@ fn a_gap_that_a_row_opens_is_told() {
     world.run();
     let code = "/owners/0/identity/personalAddress/postalCode";
     assert_eq!(world.value("A-2", code), "K1A 0B1");
+}
+
+/// Also of a row of which nothing else is taken.
+#[test]
+fn what_a_row_says_in_vain_is_a_gap_that_is_told() {
+    let world = World::sent(&THREE);
+    let (said, code) = world.backfill(
+        "names.csv",
+        "clientAccountId,owners[0].identity.maritalStatus,owners[0].phoneNumber\nA-1,complicated,+13125550119\nA-3,unclear,\n",
+    );
+    let opened = said["does"]["opened"].as_array().unwrap();
+    let told: Vec<_> = opened
+        .iter()
+        .map(|gaps| gaps["path"].as_str().unwrap())
+        .collect();
+    let path = "owners[0].identity.maritalStatus";
+    assert_eq!((code, told), (3, vec![path]), "{said}");
+    let open = "SELECT count(*) FROM gap g JOIN word p ON p.id = g.path WHERE p.text LIKE '%maritalStatus'";
+    assert_eq!(world.asked(open), ["2"]);
 }
 
 /// An empty cell and a dash are left alone; a placeholder is a cell that somebody filled in, and that closes no gap.

@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use insta::assert_snapshot;
+use serde_json::Value;
 
 use super::world::{Bakkt, World, blocked, gap, row};
+use crate::support::{copy_folder, json_of, program};
 
 fn mixed() -> World {
     let world = World::new(&[
@@ -221,7 +224,18 @@ fn json_is_exactly_one_object_with_the_documented_keys() {
         "equal": 0,
         "overwritten": 0
       },
-      "files": [],
+      "files": [
+        {
+          "blank_lines": 1,
+          "documents": 0,
+          "name": "export.csv",
+          "parts": 0,
+          "records": 7,
+          "role": "accounts",
+          "rows": 7,
+          "unused": 0
+        }
+      ],
       "findings": [],
       "former": 0,
       "gaps": {
@@ -360,7 +374,7 @@ fn it_changes_nothing_and_writes_only_what_was_asked_for() {
     assert_snapshot!(world.bakkt("check acme --payloads payloads.jsonl --gaps gaps.csv --json --replace"), @r#"
     exit code 3
     --- stdout
-    {"read":7,"verdicts":{"ready":1,"grace":1,"blocked":2,"excluded":1,"duplicate":2},"tasks":{"account":{"planned":2,"open":2,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0},"document":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0},"kyb":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0}},"gaps":{"open":3,"by_field":{"owners[0].emailAddress":1,"owners[0].identity.personalAddress.city":1,"owners[0].phoneNumber":1}},"balanced":true,"imbalances":[],"existed":{"equal":0,"different":0,"overwritten":0},"blank_lines":1,"lost_rows":0,"planned":true,"former":0,"documents":{"given":0,"sent":0,"refused":0,"same":0,"account_not_sent":0,"no_account":0,"bytes":0,"changed":0,"former":0},"kyb":{"incomplete":0,"manual":0,"former":0,"former_in_doubt":0},"files":[],"after":{"decisions":{},"reasons":{},"strange_words":{},"waiting":{},"updates_sent":0,"gaps_closed":0,"gaps_waived":0,"events":{"events":0,"repeats":0,"unreadable":0,"other_types":0,"unknown_words":0,"without_id":0,"unknown_accounts":0,"unknown_events":0},"verification":{"pass":0,"complete":false,"to_come":0,"checked":0,"same":0,"different":0,"unknown":0,"not_comparable":0,"documents":0,"content":0,"differences":0},"links":{"wanted":0,"fetched":0,"running_out":0,"last_link":0,"to_fetch":0,"used_up":0},"restricted":0},"findings":[],"problem_kinds":3,"problems":[{"path":"owners[0].emailAddress","reason":"missing","blocks":true,"count":1,"columns":["EMAIL"],"mapping":"mapping.toml:6","places":[{"file":"export.csv","row":4,"shape":""}],"shapes":[],"other_shapes":0},{"path":"owners[0].identity.personalAddress.city","reason":"missing","blocks":true,"count":1,"columns":["CITY"],"mapping":"mapping.toml:14","places":[{"file":"export.csv","row":9,"shape":""}],"shapes":[],"other_shapes":0},{"path":"owners[0].phoneNumber","reason":"missing","blocks":false,"count":1,"columns":["PHONE"],"mapping":"mapping.toml:7","places":[{"file":"export.csv","row":3,"shape":""}],"shapes":[],"other_shapes":0}],"unused_exclusions":[]}
+    {"read":7,"verdicts":{"ready":1,"grace":1,"blocked":2,"excluded":1,"duplicate":2},"tasks":{"account":{"planned":2,"open":2,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0},"document":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0},"kyb":{"planned":0,"open":0,"held":0,"in_doubt":0,"accepted":0,"refused":0,"gave_up":0}},"gaps":{"open":3,"by_field":{"owners[0].emailAddress":1,"owners[0].identity.personalAddress.city":1,"owners[0].phoneNumber":1}},"balanced":true,"imbalances":[],"existed":{"equal":0,"different":0,"overwritten":0},"blank_lines":1,"lost_rows":0,"planned":true,"former":0,"documents":{"given":0,"sent":0,"refused":0,"same":0,"account_not_sent":0,"no_account":0,"bytes":0,"changed":0,"former":0},"kyb":{"incomplete":0,"manual":0,"former":0,"former_in_doubt":0},"files":[{"name":"export.csv","role":"accounts","rows":7,"records":7,"parts":0,"documents":0,"unused":0,"blank_lines":1}],"after":{"decisions":{},"reasons":{},"strange_words":{},"waiting":{},"updates_sent":0,"gaps_closed":0,"gaps_waived":0,"events":{"events":0,"repeats":0,"unreadable":0,"other_types":0,"unknown_words":0,"without_id":0,"unknown_accounts":0,"unknown_events":0},"verification":{"pass":0,"complete":false,"to_come":0,"checked":0,"same":0,"different":0,"unknown":0,"not_comparable":0,"documents":0,"content":0,"differences":0},"links":{"wanted":0,"fetched":0,"running_out":0,"last_link":0,"to_fetch":0,"used_up":0},"restricted":0},"findings":[],"problem_kinds":3,"problems":[{"path":"owners[0].emailAddress","reason":"missing","blocks":true,"count":1,"columns":["EMAIL"],"mapping":"mapping.toml:6","places":[{"file":"export.csv","row":4,"shape":""}],"shapes":[],"other_shapes":0},{"path":"owners[0].identity.personalAddress.city","reason":"missing","blocks":true,"count":1,"columns":["CITY"],"mapping":"mapping.toml:14","places":[{"file":"export.csv","row":9,"shape":""}],"shapes":[],"other_shapes":0},{"path":"owners[0].phoneNumber","reason":"missing","blocks":false,"count":1,"columns":["PHONE"],"mapping":"mapping.toml:7","places":[{"file":"export.csv","row":3,"shape":""}],"shapes":[],"other_shapes":0}],"unused_exclusions":[]}
     --- stderr
     payloads.jsonl holds customers' data: names, birth dates, tax ids. Only you can read it; delete it when you are done
     "#);
@@ -519,7 +533,7 @@ fn a_kind_of_gap_is_told_with_its_first_places_and_what_values_look_like() {
 #[test]
 fn many_kinds_are_cut_and_their_count_is_not() {
     let world = World::of(2);
-    let lines: String = (1..=30)
+    let lines: String = (0..30)
         .map(|n| format!("\"owners[0].agreements[{n}].eSignedDate\" = \"FIRST\"\n"))
         .collect();
     let mapping = world.read("acme/mapping.toml");
@@ -554,4 +568,42 @@ fn settings_and_mappings_that_are_pipes_are_refused_without_waiting() {
         assert!(said.starts_with("exit code 2"), "{said}");
         assert!(said.contains("it is a pipe or a device"), "{said}");
     }
+}
+
+/// What is known before anything is sent is the same in both.
+#[test]
+fn the_object_has_documents_kyb_and_files_as_that_of_a_plan() {
+    let folder = tempfile::tempdir().unwrap();
+    let harbor = folder.path().join("harbor");
+    copy_folder(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/harbor"),
+        &harbor,
+    );
+    let object = |command: &str, more: &[&str]| {
+        let (object, _) = json_of(program().arg(command).arg(&harbor).arg("--json").args(more));
+        object
+    };
+    let check = object("check", &[]);
+    let plan = object("plan", &["--sandbox"]);
+    let count = |totals: &Value, path: &str| totals.pointer(path).unwrap().as_u64().unwrap();
+    for path in [
+        "/documents/given",
+        "/documents/refused",
+        "/documents/account_not_sent",
+        "/documents/no_account",
+        "/documents/side_assumed",
+        "/tasks/kyb/planned",
+        "/tasks/kyb/held",
+    ] {
+        assert!(count(&plan, path) > 0, "{path}: {plan}");
+        assert_eq!(count(&check, path), count(&plan, path), "{path}");
+    }
+    // Only the content of a file says whether it is a copy of another.
+    let uploads = |totals| count(totals, "/documents/sent") + count(totals, "/documents/same");
+    assert_eq!(uploads(&check), uploads(&plan));
+    assert_eq!(
+        count(&check, "/tasks/document/planned"),
+        count(&check, "/documents/sent")
+    );
+    assert_eq!(check["files"], plan["files"]);
 }

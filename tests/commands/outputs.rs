@@ -273,6 +273,16 @@ fn a_folder_of_output_is_never_somebody_elses() {
     let (code, said) = run(&["run", dir, "--sandbox"]);
     assert!(code == 2 && said.contains("kyb.csv"), "{said}");
     assert_eq!(world.read("acme/report/sandbox/kyb.csv"), "mine\n");
+    // Nor when the folder above that of the rehearsal is a link.
+    fs::remove_dir_all(world.path("acme/report")).unwrap();
+    fs::create_dir(world.path("apart")).unwrap();
+    for (command, folder) in [("run", "acme/report"), ("plan", "acme/plan")] {
+        symlink(world.path("apart"), world.path(folder)).unwrap();
+        let (code, said) = run(&[command, dir, "--sandbox"]);
+        assert!(code == 2 && said.contains("is a link"), "{said}");
+        fs::remove_file(world.path(folder)).unwrap();
+    }
+    assert_eq!(fs::read_dir(world.path("apart")).unwrap().count(), 0);
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn before_there_is_a_journal() {
 
     --- stderr
     error: acme has no journal yet
-      next: `bakkt-migrate run` makes one
+      next: `bakkt-migrate run` makes one, or `plan` without sending
     "#);
     assert_snapshot!(world.bakkt("report acme"), @r#"
     exit code 2
@@ -21,7 +21,7 @@ fn before_there_is_a_journal() {
 
     --- stderr
     error: acme has no journal yet
-      next: `bakkt-migrate run` makes one
+      next: `bakkt-migrate run` makes one, or `plan` without sending
     "#);
     assert_snapshot!(world.bakkt("status nowhere"), @r#"
     exit code 2

@@ -181,6 +181,16 @@ fn of_individuals() -> Vec<Case> {
             &[("status", "rejected")],
         ),
         (
+            json!({"op": "mode", "value": "FROZEN"}),
+            OWNER,
+            &[("mode", "unknown word")],
+        ),
+        (
+            json!({"op": "status", "value": "ON_HOLD"}),
+            OWNER,
+            &[("status", "unknown word")],
+        ),
+        (
             json!({"op": "can_trade", "value": false}),
             OWNER,
             &[("canTradeCrypto", "turned off")],

@@ -124,13 +124,16 @@ pub fn contradict(status: &str, one: &str, other: &str) -> bool {
     one != other && says_something && (one.is_made() || other.is_made())
 }
 
-/// What a read-back says: the account's `status` and `mode`, and `canTradeCrypto` of its opening status.
+/// What a read-back says: the account's `status` and `mode`, and `canTradeCrypto` of its opening status. With a mode that the contract
+/// does not have nobody is approved: it may say that the account is locked.
 pub fn of_account(status: &str, mode: &str, can_trade: Option<bool>) -> Decision {
     match (mode, status, can_trade) {
         ("CLOSED", ..) | (_, "CANCELLED", _) => Closed,
         (_, "REJECTED", _) => Rejected,
         ("LOCKED" | "CLOSING_ONLY", ..) | (_, "COMPLETE", Some(false)) => Suspended,
-        (_, "COMPLETE" | "ACCEPTED", Some(true)) => Approved,
+        (mode, "COMPLETE" | "ACCEPTED", Some(true)) if mode.is_empty() || MODES.contains(&mode) => {
+            Approved
+        }
         _ => Undecided,
     }
 }

@@ -181,6 +181,44 @@ pub fn range_of(
     span.range(scale)
 }
 
+/// What an amount without a word for its unit says about the unit of its column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BareAmount {
+    /// It may be dollars or thousands, and is not read unless somebody says which: [`OPEN_UNIT`].
+    Open,
+    /// It is read as dollars, and could be thousands: `1,250`.
+    ReadAsDollars,
+    /// It is too much for thousands.
+    Dollars,
+}
+
+/// What an amount or a range without a word for its unit says about the unit of its column; `None` where it says nothing.
+pub fn bare_amount(scale: Scale, text: &str, point: DecimalMark) -> Option<BareAmount> {
+    let number = amounts::read(text, point);
+    let span = match number {
+        Some(number) => AmountSpan {
+            low: Some(number),
+            high: Some(number),
+        },
+        None => span(text, point)?,
+    };
+    if span.ends().any(|end| end.is_negative() || end.zeros > 0) {
+        return None;
+    }
+    let greatest = span.ends().filter_map(WrittenNumber::value).max()?;
+    let is_open = match number {
+        Some(number) => number.is_between_zero_and(LEAST_DOLLARS),
+        None => span.has_open_unit(scale),
+    };
+    let (_, too_much) = usd::multiplier(scale, AmountUnit::Thousands)?;
+    match () {
+        () if greatest.is_zero() => None,
+        () if is_open => Some(BareAmount::Open),
+        () if greatest < too_much.into() => Some(BareAmount::ReadAsDollars),
+        () => Some(BareAmount::Dollars),
+    }
+}
+
 fn range_of_number(
     scale: Scale,
     number: WrittenNumber,
@@ -411,6 +449,28 @@ mod tests {
         }
         let mixed = range_of(Scale::A, "2,000 - 1M", in_unit(Thousands));
         assert_eq!(mixed, Err(NOT_AN_AMOUNT));
+    }
+
+    #[test]
+    fn what_an_amount_says_about_its_column() {
+        for (scale, text, says) in [
+            (Scale::A, "25-50", Some(BareAmount::Open)),
+            (Scale::A, "75", Some(BareAmount::Open)),
+            (Scale::A, "1,250", Some(BareAmount::ReadAsDollars)),
+            (Scale::A, "$1250.00", Some(BareAmount::ReadAsDollars)),
+            (Scale::A, "1,000-7,500", Some(BareAmount::ReadAsDollars)),
+            (Scale::A, "24,999", Some(BareAmount::ReadAsDollars)),
+            (Scale::A, "25,000", Some(BareAmount::Dollars)),
+            (Scale::A, "25,000-50,000", Some(BareAmount::Dollars)),
+            (Scale::B, "60,000", Some(BareAmount::ReadAsDollars)),
+            (Scale::A, "0", None),
+            (Scale::A, "1M", None),
+            (Scale::A, "25k-50k", None),
+            (Scale::A, "-5", None),
+            (Scale::A, "a lot", None),
+        ] {
+            assert_eq!(bare_amount(scale, text, DecimalMark::Open), says, "{text}");
+        }
     }
 
     proptest! {

@@ -4,13 +4,14 @@
 //! value gets here. A display is never a reason to fail, to stop or to wait.
 //! Left out on purpose: how a line gets to stderr (`terminal`), and results, which `main` prints to stdout.
 
+use std::fmt::Write;
 use std::io::{BufRead, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -193,7 +194,11 @@ impl InspectingProgress {
 fn bar(total: u64, style: &str, what: &'static str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(8));
     if let Ok(style) = ProgressStyle::with_template(style) {
-        bar.set_style(style.progress_chars("=> "));
+        // As the lines say it: of a rate nobody wants four decimals.
+        let rate = |state: &ProgressState, out: &mut dyn Write| {
+            let _ = write!(out, "{:.1}/s", state.per_sec());
+        };
+        bar.set_style(style.with_key("rate", rate).progress_chars("=> "));
     }
     bar.set_message(what);
     bar
@@ -282,7 +287,7 @@ fn idle_or(every: Duration, is_same: bool) -> Duration {
 fn show_progress(mode: Mode, what: &'static str, look: &impl Fn() -> Progress, done: &AtomicBool) {
     let (begin, mut last) = (Instant::now(), Instant::now());
     let mut shown = None;
-    let style = "{msg:9} [{bar:30}] {human_pos}/{human_len} · {per_sec} · {prefix}";
+    let style = "{msg:9} [{bar:30}] {human_pos}/{human_len} · {rate} · {prefix}";
     let bar = (mode == Mode::Bars).then(|| bar(look().total, style, what));
     while !done.load(Ordering::Relaxed) {
         std::thread::park_timeout(Duration::from_millis(200));

@@ -5,6 +5,7 @@
 //! not fit their field, two feeds for one field. An including file's own entries win over the included ones.
 
 mod amounts;
+mod idle;
 mod steps;
 
 pub use steps::FORMS;
@@ -108,6 +109,7 @@ pub fn compile_sheet(
         headers,
         account_types: Vec::new(),
         lookups: BTreeMap::new(),
+        used_lookups: BTreeSet::new(),
         fed: BTreeSet::new(),
         feeds: Vec::new(),
         expressions: Expressions::default(),
@@ -118,6 +120,8 @@ pub fn compile_sheet(
     for root in &roots {
         compiler.lookups(root);
     }
+    let own_tables = roots[0].get("lookups").filter(Value::is_table);
+    let own_tables = own_tables.and_then(|tables| tables.table("lookups", compiler.found));
     let (mut missing, mut placeholders) = (Vec::new(), None);
     for root in &roots {
         root.get("include");
@@ -139,8 +143,9 @@ pub fn compile_sheet(
             compiler.feeds.extend(feed);
         }
     }
+    let mut written = Vec::new();
     for root in &roots {
-        compiler.fields(root);
+        written.extend(compiler.fields(root));
         if targets.part == MappingPart::Custody {
             // The account's part of the file has reported what is wrong with these.
             root.get("account_type");
@@ -149,6 +154,13 @@ pub fn compile_sheet(
         if targets.rows {
             compiler.owed(root);
         }
+    }
+    if targets.account_type {
+        compiler.left_out(&written);
+    }
+    // Fields of custody are compiled by themselves, and a file that others include may have tables for all of them.
+    if let Some(tables) = own_tables.filter(|_| targets.part == MappingPart::Whole) {
+        compiler.unused_lookups(&tables);
     }
     let Compiler {
         account_types,
@@ -192,6 +204,7 @@ struct Compiler<'a, 'f> {
     headers: &'a [String],
     account_types: Vec<&'static str>,
     lookups: BTreeMap<String, Vec<(String, String)>>,
+    used_lookups: BTreeSet<String>,
     fed: BTreeSet<String>,
     feeds: Vec<FieldMapping>,
     expressions: Expressions,
@@ -252,11 +265,12 @@ impl Compiler<'_, '_> {
             .collect()
     }
 
-    fn fields(&mut self, root: &Table<'_>) {
+    /// Compiles the fields of a file; returns those that there are, with their lines.
+    fn fields<'t>(&mut self, root: &Table<'t>) -> Vec<(&'t str, Value<'t>)> {
         let Some(fields) = root.table("fields", self.found) else {
-            return;
+            return Vec::new();
         };
-        let mut own = Vec::new();
+        let (mut own, mut known) = (Vec::new(), Vec::new());
         for (target, value) in fields.all() {
             if !self.targets.part.has(target) {
                 continue;
@@ -268,6 +282,7 @@ impl Compiler<'_, '_> {
             own.push(target.to_owned());
             match (self.targets.resolve)(target, &self.account_types) {
                 Ok(takes) => {
+                    known.push((target, value));
                     if let Some(feed) = self.feed(target, takes, value) {
                         self.one_name(&feed, value);
                         self.feeds.push(feed);
@@ -277,6 +292,7 @@ impl Compiler<'_, '_> {
             }
         }
         self.fed.extend(own);
+        known
     }
 
     /// Reports a column that is a whole given name and the whole family name of the same person.

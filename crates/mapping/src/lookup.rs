@@ -2,16 +2,17 @@
 //!
 //! Owner of [`Lookup`]. A code is found as it stands, else by its folded spelling, whatever the size of the table; two codes
 //! that fold alike and mean different things are therefore told apart when they are spelled exactly, and only then. A code that is a
-//! number is found in the other spellings of that number as well, which spreadsheets and databases make of it. Owner of [`Otherwise`]:
+//! number is found in the other spellings of that number as well, which spreadsheets and databases make of it, and a code with its
+//! label in one cell (`M - Married`) where both mean the same. Owner of [`Otherwise`]:
 //! what stands for codes that no table knows, and for none that says itself what it means.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::step::{AMBIGUOUS_CODE, UNKNOWN_CODE};
+use crate::step::{AMBIGUOUS_CODE, LABELLED_CODE, LOOK_ALIKE_CODE, UNKNOWN_CODE};
 use bakkt_contract::fold::fold as letters_and_digits;
 use bakkt_model::text::lost::whole_number;
-use bakkt_model::text::{Folded, cell, fold, narrow, trim};
+use bakkt_model::text::{Folded, cell, fold, ids, narrow, trim};
 
 /// A compiled table.
 #[derive(Clone, Debug, Default)]
@@ -96,6 +97,64 @@ impl Lookup {
         }
     }
 
+    /// What a text that [`Lookup::find`] does not know means: a number in another spelling, or a code with its label. The error:
+    /// several codes could be meant, or something that is near a code and none; `otherwise` does not stand for it.
+    pub(crate) fn find_changed(&self, text: &str) -> Result<Option<&str>, &'static str> {
+        match self.find_number(text)? {
+            None if self.looks_like_a_code(text) => Err(LOOK_ALIKE_CODE),
+            None => self.find_labelled(text),
+            meaning => Ok(meaning),
+        }
+    }
+
+    /// Whether a text is a code but for letters of another alphabet that look the same: a Cyrillic `М` for `M`.
+    fn looks_like_a_code(&self, text: &str) -> bool {
+        if text.is_ascii() {
+            return false;
+        }
+        let skeleton = |text: &str| {
+            let mut out = String::with_capacity(text.len());
+            ids::skeleton(text, &mut out);
+            out
+        };
+        let seen = skeleton(text);
+        let mut codes = self.pairs.iter();
+        codes.any(|pair| skeleton(&pair.code) == seen)
+    }
+
+    /// What a code means that has its label behind it or in front of it: `1 - Single`, `1: Single`, `1 Single`, `Single (1)`. The label
+    /// is the word that the code means or another code with the same meaning; else nobody can say which of the two is right.
+    fn find_labelled(&self, text: &str) -> Result<Option<&str>, &'static str> {
+        let Some((code, label)) = labelled(text).find_map(|(first, second, is_either)| {
+            match (self.meaning_of(first), self.meaning_of(second)) {
+                (Some(code), _) => Some((code, second)),
+                (None, Some(code)) if is_either => Some((code, first)),
+                _ => None,
+            }
+        }) else {
+            return Ok(None);
+        };
+        let says_it = letters_and_digits(label) == letters_and_digits(code?);
+        match (code?, self.meaning_of(label)) {
+            (code, Some(Ok(other))) if code == other => Ok(Some(code)),
+            (code, None) if says_it => Ok(Some(code)),
+            _ => Err(LABELLED_CODE),
+        }
+    }
+
+    /// What a part of a text means as a code, or why nobody can say; none: it is no code.
+    fn meaning_of(&self, part: &str) -> Option<Result<&str, &'static str>> {
+        let known = match self.find(part) {
+            Ok(None) => self.find_number(part),
+            known => known,
+        };
+        match known {
+            Ok(meaning) => meaning.map(Ok),
+            Err(UNKNOWN_CODE) => None,
+            Err(why) => Some(Err(why)),
+        }
+    }
+
     /// What a code that [`Lookup::find`] does not know means as a number: `1.0`, `01` and `+1` are 1. The error: several codes could
     /// be meant, or it is a number with decimals, or several, and no code is.
     pub(crate) fn find_number(&self, code: &str) -> Result<Option<&str>, &'static str> {
@@ -117,6 +176,58 @@ impl Lookup {
             None => Ok(None),
         }
     }
+}
+
+/// Marks between a code and its label, whichever comes first; those that words have inside of them count with blanks around them alone.
+const LABEL_MARKS: [&str; 10] = [
+    " - ",
+    " \u{2013} ",
+    " \u{2014} ",
+    "\u{2013}",
+    "\u{2014}",
+    ":",
+    "=",
+    "|",
+    ";",
+    "\t",
+];
+
+/// Marks that stand between a code and its label as often as inside of one word: what is in front of them is the code.
+const INNER_MARKS: [&str; 6] = ["-", "/", ".", ")", ",", "_"];
+
+/// The ways to cut a text into a code and its label: what comes first, what comes second, and whether either may be the code.
+fn labelled(text: &str) -> impl Iterator<Item = (&str, &str, bool)> {
+    let cut = |marks: &'static [&'static str], is_either: bool| {
+        marks.iter().filter_map(move |mark| {
+            let (first, second) = text.split_once(mark)?;
+            Some((first, second, is_either))
+        })
+    };
+    let bracket = |open: char, close: char| {
+        let (first, second) = text.strip_suffix(close)?.split_once(open)?;
+        Some((first, second, true))
+    };
+    let in_front = || {
+        let (second, first) = text.strip_prefix(['(', '['])?.split_once([')', ']'])?;
+        Some((first, second, true))
+    };
+    // A number is no part of what people write in words.
+    let blank = || {
+        let (first, second) = text.split_once(char::is_whitespace)?;
+        let is_number = !first.is_empty() && first.chars().all(char::is_numeric);
+        is_number.then_some((first, second, false))
+    };
+    let cuts = cut(&LABEL_MARKS, true)
+        .chain(bracket('(', ')'))
+        .chain(bracket('[', ']'))
+        .chain(in_front())
+        .chain(cut(&INNER_MARKS, false))
+        .chain(blank());
+    cuts.map(|(first, second, is_either)| (trim(first), trim(second), is_either))
+        .filter(|(first, second, _)| {
+            let has_text = |part: &str| part.chars().any(char::is_alphanumeric);
+            has_text(first) && has_text(second)
+        })
 }
 
 fn may_begin_number(c: char) -> bool {
@@ -275,6 +386,55 @@ mod tests {
         let mut letters = Lookup::default();
         letters.add("N", "letter".to_owned());
         assert_eq!(letters.find_number("1.5"), Ok(None));
+    }
+
+    #[test]
+    fn a_code_with_its_label_is_looked_up_where_both_mean_the_same() {
+        let mut table = Lookup::default();
+        for (code, meaning) in [
+            ("1", "SINGLE"),
+            ("2", "MARRIED"),
+            ("W", "WIDOWED"),
+            ("widow", "WIDOWED"),
+            ("NA", "DIVORCED"),
+        ] {
+            table.add(code, meaning.to_owned());
+        }
+        let labelled = Err(LABELLED_CODE);
+        for (text, meaning) in [
+            ("1 - Single", Ok(Some("SINGLE"))),
+            ("1: Single", Ok(Some("SINGLE"))),
+            ("1-single", Ok(Some("SINGLE"))),
+            ("01 \u{2013} SINGLE", Ok(Some("SINGLE"))),
+            ("1 Single", Ok(Some("SINGLE"))),
+            ("1. Single", Ok(Some("SINGLE"))),
+            ("1) Single", Ok(Some("SINGLE"))),
+            ("(1) Single", Ok(Some("SINGLE"))),
+            ("Married (2)", Ok(Some("MARRIED"))),
+            ("W (Widow)", Ok(Some("WIDOWED"))),
+            ("w=Widowed", Ok(Some("WIDOWED"))),
+            ("Widowed - W", Ok(Some("WIDOWED"))),
+            ("1 - Married", labelled),
+            ("1 - 2", labelled),
+            ("1 - Unmarried", labelled),
+            ("2 never", labelled),
+            ("W (remarried)", labelled),
+            ("1-2", labelled),
+            ("1/2", labelled),
+            ("3 - Divorced", Ok(None)),
+            ("Re-w", Ok(None)),
+            ("X - Single", Ok(None)),
+            ("well off", Ok(None)),
+            ("\u{461}", Ok(None)),
+            ("\u{39d}A", Err(LOOK_ALIKE_CODE)),
+            ("W ill", Ok(None)),
+            ("-1", Ok(None)),
+            ("1.0", Ok(Some("SINGLE"))),
+            ("1.5", Err(UNKNOWN_CODE)),
+            ("", Ok(None)),
+        ] {
+            assert_eq!(table.find_changed(text), meaning, "{text}");
+        }
     }
 
     #[test]

@@ -25,6 +25,12 @@ use bakkt_source::{Cell, Row};
 /// What is wrong with a code that no table holds.
 pub(crate) const UNKNOWN_CODE: &str = "the code is not in the lookup table";
 
+/// What is wrong with a code that has something behind it of which nobody can say that it means the same.
+pub(crate) const LABELLED_CODE: &str = "a code of the lookup table with a label of which nobody said that it means the same: cut the code out with `regex`, or add the cell to the table";
+
+/// What is wrong with a code in letters of another alphabet.
+pub(crate) const LOOK_ALIKE_CODE: &str = "a code of the lookup table but for letters of another alphabet that look the same: write it in plain letters";
+
 /// What is wrong with a code that several codes of its table are but for capitals, width and the like, each with another meaning.
 pub(crate) const AMBIGUOUS_CODE: &str =
     "several codes of the lookup table differ from it in spelling only";
@@ -309,7 +315,7 @@ impl Transform {
             Transform::Case(LetterCase::Title) => title::title_case(text, out),
             Transform::Lookup(table, otherwise) => {
                 let meaning = match table.find(text)? {
-                    None => table.find_number(text)?,
+                    None => table.find_changed(text)?,
                     meaning => meaning,
                 };
                 let otherwise = || otherwise.as_ref().map(|word| word.of(text, table));

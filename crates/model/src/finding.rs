@@ -23,6 +23,7 @@ pub enum FindingKind {
     DateBeforeBirth,
     SwappedDate,
     DefaultBirthDate,
+    AmountUnit,
     DoubtfulName,
     Mojibake,
     EscapedText,
@@ -38,7 +39,7 @@ pub enum FindingKind {
     SameEmail,
 }
 
-pub(crate) const COUNT: usize = 29;
+pub(crate) const COUNT: usize = 30;
 
 /// A kind, its name in settings and files, what it means, and what a person should do about it.
 struct FindingText {
@@ -66,6 +67,7 @@ const TABLE: [FindingText; COUNT] = [
     FindingText { kind: FindingKind::DateBeforeBirth, name: "date_before_birth", meaning: "an agreement, a screening or a verification from before its owner was born", advice: "find out which of the two dates is wrong; a birth date cannot be changed later" },
     FindingText { kind: FindingKind::SwappedDate, name: "swapped_date", meaning: "a birth date of which a spreadsheet seems to have exchanged day and month: all date cells have a day up to 12, and no text has one", advice: "export again with dates as text; a birth date cannot be changed later" },
     FindingText { kind: FindingKind::DefaultBirthDate, name: "default_birth_date", meaning: "one birth date that far too many customers have: a system may have filled it in", advice: "add it to `missing` in the mapping if it stands for an unknown date" },
+    FindingText { kind: FindingKind::AmountUnit, name: "amount_unit", meaning: "an amount that is read as dollars and may be thousands, as others of its column are not read for that reason", advice: "say with `unit` of `usd_range` in the mapping what the column's numbers count" },
     FindingText { kind: FindingKind::DoubtfulName, name: "doubtful_name", meaning: "a given name or a family name that is none of one person: two people, a firm, a title, a remark, a word such as \"unknown\"", advice: "correct the name at the source; `name` in the mapping takes names out of whole cells" },
     FindingText { kind: FindingKind::Mojibake, name: "mojibake", meaning: "text that was decoded in the wrong character encoding", advice: "set `encoding` under [source], or export again in UTF-8" },
     FindingText { kind: FindingKind::EscapedText, name: "escaped_text", meaning: "text with HTML entities, percent codes or other escapes in it", advice: "export again without the escapes, or replace them in the mapping" },
@@ -116,6 +118,15 @@ impl FindingKind {
             self,
             FindingKind::UnusedExclusion | FindingKind::UnusedPattern
         )
+    }
+
+    /// What is done about it where the settings say nothing. An amount that may be a thousand times what is sent stays here until
+    /// somebody has said what it counts.
+    pub fn usual_action(self) -> FindingAction {
+        match self {
+            FindingKind::AmountUnit => FindingAction::Block,
+            _ => FindingAction::Tell,
+        }
     }
 
     /// The reason of a record that is blocked because of it.
@@ -171,8 +182,12 @@ pub struct FindingRules {
 
 impl Default for FindingRules {
     fn default() -> FindingRules {
+        let mut actions = [FindingAction::Tell; COUNT];
+        for kind in FindingKind::all() {
+            actions[kind as usize] = kind.usual_action();
+        }
         FindingRules {
-            actions: [FindingAction::Tell; COUNT],
+            actions,
             same_email_from: 2,
             expected_id_length: None,
         }
@@ -201,10 +216,13 @@ impl FindingRules {
         blocks.map(FindingKind::bit).sum()
     }
 
-    /// What decides which customers are blocked, as one text for the fingerprint; empty when nothing blocks.
+    /// What decides which customers are blocked, as one text for the fingerprint; empty when that is as usual.
     pub fn canonical(&self) -> String {
-        let blocks = FindingKind::all().filter(|kind| self.action(*kind) == FindingAction::Block);
-        let words = blocks.map(|kind| match kind {
+        let blocks = |kind: FindingKind| self.action(kind) == FindingAction::Block;
+        let is_usual = |kind: FindingKind| kind.usual_action() == FindingAction::Block;
+        let unusual = FindingKind::all().filter(|kind| blocks(*kind) != is_usual(*kind));
+        let words = unusual.map(|kind| match kind {
+            kind if is_usual(kind) => format!("not {}", kind.name()),
             FindingKind::SameEmail => format!("{} from {}", kind.name(), self.same_email_from),
             FindingKind::IdLength => format!("{} {:?}", kind.name(), self.expected_id_length),
             kind => kind.name().to_owned(),
@@ -234,7 +252,11 @@ mod tests {
     fn only_what_blocks_is_in_the_fingerprint() {
         let mut rules = FindingRules::default();
         rules.set(FindingKind::PoBox, FindingAction::Silence);
-        assert_eq!((rules.canonical().as_str(), rules.blocking()), ("", 0));
+        let usual = FindingKind::AmountUnit.bit();
+        assert_eq!((rules.canonical().as_str(), rules.blocking()), ("", usual));
+        rules.set(FindingKind::AmountUnit, FindingAction::Tell);
+        assert_eq!(rules.canonical(), "not amount_unit");
+        rules.set(FindingKind::AmountUnit, FindingAction::Block);
         rules.set(FindingKind::MinorOwner, FindingAction::Block);
         rules.set(FindingKind::SameEmail, FindingAction::Block);
         assert_eq!(rules.canonical(), "minor_owner, same_email from 2");

@@ -10,7 +10,10 @@ pub const DOCUMENT_OF_SEVERAL: &str =
     "its path fits the clientAccountIds of several rows of the export";
 
 /// Why a document is nobody's: the account that it seems to mean has another id.
-pub const DOCUMENT_IN_ANOTHER_FORM: &str = "a row of the export has its clientAccountId in another form: zeros in front, capitals, blanks or punctuation differ";
+pub const DOCUMENT_IN_ANOTHER_FORM: &str = "a row of the export has its clientAccountId in another form: zeros or letters in front, capitals, blanks, punctuation or what stands behind it differ";
+
+/// How that reason begins, in earlier versions too.
+const IN_ANOTHER_FORM: &str = "a row of the export has its clientAccountId in another form:";
 
 /// Why a document is nobody's: it names nobody.
 pub const DOCUMENT_WITHOUT_ID: &str = "it does not say its clientAccountId";
@@ -24,7 +27,7 @@ const UNREAD_ID: &str = "invalid: clientAccountId: ";
 /// Whether a document of no account is somebody's whom a person has to find out. One that names an account which the export does
 /// not have is not: its customer may have been left out of the export on purpose.
 pub fn is_of_unclear_account(reason: &str) -> bool {
-    reason == DOCUMENT_IN_ANOTHER_FORM
+    reason.starts_with(IN_ANOTHER_FORM)
         || reason == DOCUMENT_WITHOUT_ID
         || reason.starts_with(UNREAD_ID)
 }

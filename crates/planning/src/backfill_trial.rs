@@ -20,7 +20,7 @@ use bakkt_mapping::pipeline::{JoinedRowSource, Pipeline};
 use bakkt_model::placeholder::is_placeholder;
 use bakkt_model::position::Position;
 use bakkt_model::shard::Shard;
-use bakkt_model::text::ids;
+use bakkt_model::text::key_marks::{self, KeyMark};
 use bakkt_source::{Cell, Row, Rows};
 
 use super::survey::refuse_when;
@@ -97,7 +97,7 @@ struct BackfillTrial<'a> {
     columns: Vec<(String, usize)>,
     laying: OverlayWorker,
     reread: RecordReader,
-    /// Rows of customers whom the plan does not have, by the form of the id: places in `left`.
+    /// Rows of customers whom the plan does not have: their ids, with places in `left`.
     unknown: HashMap<String, Vec<usize>>,
     found: TrialResult,
 }
@@ -134,12 +134,8 @@ impl BackfillTrial<'_> {
                 self.found.refused.insert(at.row);
                 match records.is_empty() {
                     true => {
-                        let mut form = String::with_capacity(id.len());
-                        ids::form(&id, &mut form);
-                        self.unknown
-                            .entry(form)
-                            .or_default()
-                            .push(self.found.left.len());
+                        let place = self.found.left.len();
+                        self.unknown.entry(id).or_default().push(place);
                         self.leave(at.row, "", UNKNOWN, None);
                     }
                     false => self.leave(at.row, "", NOT_SENT, Some(&id)),
@@ -174,15 +170,22 @@ impl BackfillTrial<'_> {
         if self.unknown.is_empty() {
             return Ok(());
         }
-        let (unknown, left) = (&self.unknown, &mut self.found.left);
-        let mut form = String::new();
+        let (seen, left) = (&self.seen, &mut self.found.left);
+        let mut marks: HashMap<KeyMark<'_>, Vec<usize>> = HashMap::new();
+        for (id, places) in &self.unknown {
+            for mark in key_marks::of_row(id) {
+                marks.entry(mark).or_default().extend(places);
+            }
+        }
         self.journal.each_client_id(|id| {
-            form.clear();
-            ids::form(id, &mut form);
-            for place in unknown.get(&form).into_iter().flatten() {
-                let row = &mut left[*place];
-                row.outcome = OTHER_FORM.to_owned();
-                row.client_id.get_or_insert_with(|| id.to_owned());
+            let account = key_marks::of_account(id);
+            let others = account.without_rows.iter().filter(|_| !seen.contains(id));
+            for mark in others.chain([&account.always]) {
+                for place in marks.get(mark).into_iter().flatten() {
+                    let row = &mut left[*place];
+                    row.outcome = OTHER_FORM.to_owned();
+                    row.client_id.get_or_insert_with(|| id.to_owned());
+                }
             }
         })
     }

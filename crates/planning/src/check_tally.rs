@@ -6,12 +6,14 @@
 use bakkt_files::progress::Mode;
 use bakkt_folder::documents::{Documents, PassCounts};
 use bakkt_folder::migration::Migration;
+use bakkt_journal::read::FileRow;
 use bakkt_mapping::exclude::UnusedEntry;
 use bakkt_mapping::findings::gather::RecordStanding;
 use bakkt_mapping::pipeline::JoinedRowSource;
 use bakkt_mapping::pipeline::duplicates::Duplicate;
 use bakkt_mapping::pipeline::reread::RecordReader;
 use bakkt_mapping::pipeline::scan::{PlacedGap, ScanOptions};
+use bakkt_model::position::JoinedList;
 use bakkt_model::shard::Shard;
 use bakkt_model::verdict::Verdict;
 use bakkt_report::Totals;
@@ -19,6 +21,7 @@ use bakkt_report::Totals;
 use super::document_tally::DocumentTally;
 use super::findings::{Findings, compare_people};
 use super::forecast::PlannedWork;
+use super::journal_rows::role;
 use super::members::ShardMembers;
 use super::planner::{KnownContent, Planned, Planner, RowBatch, RowCounts, Sink, lost_rows};
 use super::survey::{Batch, Foreign};
@@ -37,6 +40,8 @@ pub struct Checked {
     pub problems: Vec<Problem>,
     /// Documents, and gaps that were found after the rows.
     pub documents: DocumentTally,
+    /// What became of the rows of each file.
+    pub files: Vec<FileRow>,
 }
 
 impl Checked {
@@ -47,6 +52,20 @@ impl Checked {
             documents: self.documents.sent,
             kyb: self.documents.kyb,
         }
+    }
+
+    /// The counts with those of documents, KYB and files, which a person is told in other words.
+    pub fn whole_totals(&self) -> Totals {
+        let mut totals = self.totals.clone();
+        let unclear = (totals.documents.of_several, totals.documents.unclear);
+        totals.documents = self.documents.totals();
+        (totals.documents.of_several, totals.documents.unclear) = unclear;
+        totals.tasks.document.planned = self.documents.sent;
+        totals.tasks.document.held = self.documents.sent;
+        totals.tasks.kyb.planned = self.documents.kyb;
+        totals.tasks.kyb.held = self.documents.kyb;
+        totals.files.clone_from(&self.files);
+        totals
     }
 }
 
@@ -61,6 +80,8 @@ pub fn check(
     let mut sink = TallySink {
         rows: VerdictTally::default(),
         documents: DocumentTally::new(migration.documents.as_ref(), keeps_list),
+        records: Vec::new(),
+        given: PassCounts::default(),
     };
     let planner = Planner {
         mode,
@@ -68,9 +89,11 @@ pub fn check(
         shard,
     };
     let planned = planner.run(migration, &mut sink)?;
+    let files = sink.files(migration, &planned);
     let TallySink {
         rows,
         mut documents,
+        ..
     } = sink;
     documents.listed.sort_by_key(|gap| gap.record);
     let totals = totals(&rows, &mut documents, &planned, migration)?;
@@ -79,6 +102,7 @@ pub fn check(
         planned,
         totals,
         documents,
+        files,
     })
 }
 
@@ -86,6 +110,69 @@ pub fn check(
 struct TallySink {
     rows: VerdictTally,
     documents: DocumentTally,
+    /// Records that begin in each file of the accounts.
+    records: Vec<u64>,
+    /// Rows and blank lines of the manifest, or files of the folder.
+    given: PassCounts,
+}
+
+impl TallySink {
+    /// What became of the rows of each file, as a plan writes it.
+    fn files(&self, migration: &Migration, planned: &Planned) -> Vec<FileRow> {
+        let pipeline = &migration.pipeline;
+        let mut files = Vec::new();
+        for (number, (name, _)) in pipeline.export.files().enumerate() {
+            let counts = planned.rows.by_file.get(number);
+            let (rows, blank_lines) = counts.copied().unwrap_or_default();
+            let records = self.records.get(number).copied().unwrap_or_default();
+            files.push(FileRow {
+                name: name.to_owned(),
+                role: role(JoinedList::Group).to_owned(),
+                rows,
+                records,
+                parts: rows.saturating_sub(records),
+                documents: 0,
+                unused: 0,
+                blank_lines,
+            });
+        }
+        let beside = pipeline.joins.iter();
+        for join in beside.filter(|join| join.list != JoinedList::Group) {
+            let mut unused = vec![0; join.counts.len()];
+            for (at, _) in join.unused() {
+                if let Some(count) = unused.get_mut(join.export.file_of(at.offset)) {
+                    *count += 1;
+                }
+            }
+            let counts = join.counts.iter().zip(unused);
+            for ((name, _), ((rows, blank_lines), unused)) in join.export.files().zip(counts) {
+                files.push(FileRow {
+                    name: name.to_owned(),
+                    role: role(join.list).to_owned(),
+                    rows: *rows,
+                    records: 0,
+                    parts: rows.saturating_sub(unused),
+                    documents: 0,
+                    unused,
+                    blank_lines: *blank_lines,
+                });
+            }
+        }
+        if let Some(documents) = &migration.documents {
+            let unused = self.documents.unused();
+            files.push(FileRow {
+                name: documents.place().to_owned(),
+                role: "documents".to_owned(),
+                rows: self.given.rows,
+                records: 0,
+                parts: 0,
+                documents: self.given.rows.saturating_sub(unused),
+                unused,
+                blank_lines: self.given.blank_lines,
+            });
+        }
+        files
+    }
 }
 
 impl Sink for TallySink {
@@ -100,8 +187,14 @@ impl Sink for TallySink {
         }
     }
 
-    fn take_rows(&mut self, _: &Migration, batch: &RowBatch<'_>) -> anyhow::Result<()> {
+    fn take_rows(&mut self, migration: &Migration, batch: &RowBatch<'_>) -> anyhow::Result<()> {
+        let export = &migration.pipeline.export;
         for (record, row) in batch.records() {
+            let file = export.file_of(row.at.offset);
+            if self.records.len() <= file {
+                self.records.resize(file + 1, 0);
+            }
+            self.records[file] += 1;
             let gaps = batch.results.placed_gaps(row);
             self.rows.add(row.verdict, (record, row.at), gaps);
         }
@@ -178,8 +271,9 @@ impl Sink for TallySink {
         _: &Migration,
         _: &ShardMembers,
         _: &Findings,
-        _: PassCounts,
+        given: PassCounts,
     ) -> anyhow::Result<Vec<u32>> {
+        self.given = given;
         Ok(Vec::new())
     }
 

@@ -9,6 +9,7 @@ use bakkt_folder::documents::assess::DocumentOutcome;
 use bakkt_folder::documents::{DocumentListing, Documents};
 use bakkt_model::number::thousands;
 use bakkt_model::task::{DOCUMENT_OF_SEVERAL, is_of_unclear_account};
+use bakkt_report::DocumentTotals;
 
 use super::survey::{Batch, Foreign, Surveyed};
 
@@ -127,6 +128,32 @@ impl DocumentTally {
             of(&|reason| reason == DOCUMENT_OF_SEVERAL),
             of(&is_of_unclear_account),
         )
+    }
+
+    /// The counts as a report has them, but for whose account is unclear. Copies of one file count as sent: only its content says what
+    /// is one.
+    pub fn totals(&self) -> DocumentTotals {
+        let [refused, account_not_sent, no_account] = [0, 1, 2].map(|kind: usize| {
+            self.others[kind]
+                .values()
+                .map(|(count, _)| count)
+                .sum::<u64>()
+        });
+        DocumentTotals {
+            given: self.sent + refused + account_not_sent + no_account,
+            sent: self.sent,
+            refused,
+            account_not_sent,
+            no_account,
+            bytes: self.bytes,
+            side_assumed: self.assumed.values().map(|(count, _)| count).sum(),
+            ..DocumentTotals::default()
+        }
+    }
+
+    /// Rows or files that are no documents.
+    pub fn unused(&self) -> u64 {
+        self.unused.values().sum()
     }
 
     /// How many records were ready, and are in grace by what was found after the rows.

@@ -73,7 +73,7 @@ fn add_layers(journal: &mut Journal, migration: &Migration) -> anyhow::Result<Ve
 }
 
 /// What the rows of a file are, in the journal.
-fn role(list: JoinedList) -> &'static str {
+pub(crate) fn role(list: JoinedList) -> &'static str {
     match list {
         JoinedList::Group => "accounts",
         JoinedList::Owners => "owners",

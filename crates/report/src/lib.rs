@@ -20,6 +20,7 @@ mod findings;
 pub mod gap_list;
 mod library_calls;
 mod marked_archive;
+mod of_nobody;
 mod page;
 mod page_after;
 mod page_audit;

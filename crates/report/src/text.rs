@@ -117,6 +117,9 @@ pub fn status_lines(totals: &Totals) -> String {
         lines.push_str(&more);
         lines.push('\n');
     }
+    for sentence in totals.of_nobody() {
+        lines.push_str(&format!("{sentence}\n"));
+    }
     lines.push_str(&after_lines(&totals.after));
     // A check shows them one by one, with their places.
     if totals.findings.iter().all(|one| one.places.is_empty()) && !totals.findings.is_empty() {

@@ -326,8 +326,8 @@ impl Totals {
     }
 
     /// Whether something waits for a person: blocked (but for those whose manual KYB has ended), duplicate, refused, given up, a document whose file has changed or whose account cannot be told, a
-    /// KYB checklist that lacks something, a KYB trigger in doubt, which nobody can ask about, an account that was answered with the id of
-    /// another one or stands under the id of another, or whose changed agreements nobody has acknowledged, and an account that is not what was sent, or that Bakkt does not know.
+    /// KYB checklist that lacks something, a KYB trigger in doubt, which nobody can ask about, a file of which nothing belongs to any account, an account that was answered with
+    /// the id of another one or stands under the id of another, or whose changed agreements nobody has acknowledged, and an account that is not what was sent, or that Bakkt does not know.
     pub fn needs_person(&self) -> bool {
         let tasks = &self.tasks;
         let stopped = [&tasks.account, &tasks.update, &tasks.document, &tasks.kyb]
@@ -353,6 +353,7 @@ impl Totals {
             + self.after.verification.unknown
             + kyb
             > 0
+            || !self.of_nobody().is_empty()
             || self
                 .custody
                 .as_ref()

@@ -10,15 +10,16 @@ use uuid::Uuid;
 use super::client::Reply;
 use super::judge::{self, LookupAnswer};
 use super::mask;
+use bakkt_contract::decision::UNKNOWN_STATUS;
 
 /// An account as Bakkt shows it.
 #[derive(Debug, PartialEq)]
 pub struct BakktAccount {
     /// Bakkt's id.
     pub id: String,
-    /// As Bakkt names it; empty when it is no word.
+    /// As Bakkt names it; empty when it names none, [`UNKNOWN_STATUS`] for what could be somebody's name.
     pub status: String,
-    /// As Bakkt names it; empty when it is no word.
+    /// The same of its mode.
     pub mode: String,
     /// As Bakkt states it; empty when it is no time.
     pub created_at: String,
@@ -34,10 +35,18 @@ pub(crate) fn account(reply: &Reply) -> LookupAnswer<BakktAccount> {
             let text = value.get(key).and_then(Value::as_str);
             text.unwrap_or_default().to_owned()
         };
+        // That there is one counts, whatever it is.
+        let named = |key: &str| {
+            let (text, fit) = (word(key), mask::fit_word(&word(key)));
+            match fit.is_empty() && !text.is_empty() {
+                true => UNKNOWN_STATUS.to_owned(),
+                false => fit,
+            }
+        };
         let account = BakktAccount {
             id: mask::fit_id(value.get("id")?)?,
-            status: mask::fit_word(&word("status")),
-            mode: mask::fit_word(&word("mode")),
+            status: named("status"),
+            mode: named("mode"),
             created_at: mask::fit_time(&word("createdAt")),
             request: Value::Null,
         };

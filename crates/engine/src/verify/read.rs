@@ -83,7 +83,7 @@ impl ReadTools {
             mode: theirs.mode.clone(),
             can_trade: told.flatten(),
         };
-        let mut differences = state::unexpected(account, &named);
+        let mut differences = state::remarkable(account, &named);
         state::identity(account, &theirs, &mut differences);
         let compared = self.compare(account, &theirs.request, &mut differences);
         let compared = compared.await?;

@@ -6,12 +6,30 @@
 use crate::api::compare::DifferenceKind;
 use crate::api::read_back;
 use bakkt_contract::decision::Decision::{Closed, Rejected, Suspended};
+use bakkt_contract::decision::{ACCOUNT_STATUSES, MODES};
 use bakkt_journal::is_hidden_id;
 use bakkt_journal::write::{AccountState, AccountToVerify, Difference};
 
+/// What of an account's state a person has to see: words that the contract does not have, and a state that is a surprise.
+pub(crate) fn remarkable(account: &AccountToVerify, named: &AccountState) -> Vec<Difference> {
+    let words = [
+        ("mode", &named.mode, MODES),
+        ("status", &named.status, ACCOUNT_STATUSES),
+    ];
+    let unknown = words
+        .into_iter()
+        .filter(|(_, word, known)| !word.is_empty() && !known.contains(&word.as_str()))
+        .map(|(path, ..)| Difference {
+            document: String::new(),
+            path: path.to_owned(),
+            kind: "unknown word",
+        });
+    unknown.chain(unexpected(account, named)).collect()
+}
+
 /// The state of an account where it is a surprise: closed or locked without an event that says so, or rejected after
 /// something else was decided. It stays one until an event says the same.
-pub(crate) fn unexpected(account: &AccountToVerify, named: &AccountState) -> Vec<Difference> {
+fn unexpected(account: &AccountToVerify, named: &AccountState) -> Vec<Difference> {
     let decision = named.decision();
     let surprise = match decision {
         _ if account.heard == Some(decision) => false,

@@ -452,6 +452,8 @@ const FINDINGS: &[SchemaKey] = keys! {
         "Birth dates of which a spreadsheet seems to have exchanged day and month.";
     "default_birth_date" = "\"tell\"": ACTION,
         "A birth date that far too many customers have.";
+    "amount_unit" = "\"block\"": ACTION,
+        "Amounts that are read as dollars and may be thousands, as others of their column.";
     "doubtful_name" = "\"tell\"": ACTION,
         "A name that is none of one person.";
     "mojibake" = "\"tell\"": ACTION,

@@ -188,13 +188,16 @@ impl Reader {
         Ok(all)
     }
 
-    /// Every gap that was closed, in the order of time.
+    /// Every gap that was closed, in the order of time. One whose customer came back with it is none.
     pub fn each_closed_gap(
         &self,
         mut each: impl FnMut(ClosedLine<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let unsent = UnsentClosures::new(self)?;
         self.walk(sql::CLOSED_LINES, |row| {
+            if row.get(9)? {
+                return Ok(());
+            }
             let (client_id, closed_at) = (text(row, 0)?.unwrap_or_default(), row.get(5)?);
             each(ClosedLine {
                 client_id,
@@ -367,7 +370,7 @@ impl<'a> DatedGap<'a> {
 
 pub(crate) mod sql {
     use crate::read::columns::{accepted_at, has_gaps, unsent_since};
-    use crate::read::unsent_closures::accepted_with_other_bytes;
+    use crate::read::unsent_closures::{accepted_with_other_bytes, went_on};
 
     pub const OPENED: &str = "SELECT s.id, s.opened_at, s.status, r.gap_set \
         FROM gap_set s LEFT JOIN record r ON r.id = -s.id";
@@ -377,6 +380,8 @@ pub(crate) mod sql {
     pub const CLOSED_LINES: &str = sql!(concat!(
         "SELECT c.client_id, p.text, c.level, w.text, c.opened_at, c.closed_at, l.name, c.row, ",
         accepted_with_other_bytes!(),
+        ", ",
+        went_on!(),
         " FROM closed_gap c LEFT JOIN word p ON p.id = c.path LEFT JOIN word w ON w.id = c.reason \
         LEFT JOIN layer l ON l.id = c.layer ORDER BY c.id"
     ));

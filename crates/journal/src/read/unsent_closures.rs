@@ -165,18 +165,27 @@ impl Reader {
             && (self.may_differ()? || has("SELECT EXISTS (SELECT 1 FROM former)")?))
     }
 
+    /// Whether customers came back into the plan with gaps that went on: their closures are none.
+    fn has_returned_gaps(&self) -> anyhow::Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'gaps_returned')";
+        Ok(self.journal.query_row(sql, [], |row| row.get(0))?)
+    }
+
     /// Every closed gap: when it was opened and closed, by which backfill file, and whether Bakkt still has it.
     pub(crate) fn each_closure(
         &self,
         mut each: impl FnMut(i64, i64, i64, bool) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        if !self.may_have_unsent_closures()? {
+        if !self.may_have_unsent_closures()? && !self.has_returned_gaps()? {
             return self.walk(sql::CLOSED, |row| {
                 each(row.get(0)?, row.get(1)?, row.get(2)?, false)
             });
         }
         let unsent = UnsentClosures::new(self)?;
         self.walk(sql::CLOSED_AND_UNSENT, |row| {
+            if row.get(5)? {
+                return Ok(());
+            }
             let (client_id, closed_at) = (text(row, 3)?.unwrap_or_default(), row.get(1)?);
             let waits = unsent.waits(client_id, row.get(4)?, closed_at);
             each(row.get(0)?, closed_at, row.get(2)?, waits)
@@ -187,15 +196,16 @@ impl Reader {
     pub fn closures(&self) -> anyhow::Result<(u64, u64)> {
         let sql = "SELECT count(*) FROM closed_gap";
         let closed = unsigned(self.journal.query_row(sql, [], |row| row.get(0))?);
-        if !self.may_have_unsent_closures()? {
+        if !self.may_have_unsent_closures()? && !self.has_returned_gaps()? {
             return Ok((closed, 0));
         }
-        let mut unsent = 0;
+        let (mut sent, mut unsent) = (0, 0);
         self.each_closure(|_, _, _, waits| {
+            sent += u64::from(!waits);
             unsent += u64::from(waits);
             Ok(())
         })?;
-        Ok((closed - unsent, unsent))
+        Ok((sent, unsent))
     }
 }
 
@@ -218,6 +228,16 @@ macro_rules! is_counted {
     };
 }
 
+/// Whether the closed gap `c` was open all the time: its customer left the plan and came back with it, or with one that was closed later.
+macro_rules! went_on {
+    () => {
+        "(c.opened_at > 0 AND (EXISTS (SELECT 1 FROM record r JOIN gap g ON g.record = r.id \
+            WHERE r.client_id = c.client_id AND g.path = c.path AND g.opened_at = c.opened_at) \
+        OR EXISTS (SELECT 1 FROM closed_gap d WHERE d.client_id = c.client_id AND d.path = c.path AND d.opened_at = c.opened_at AND d.id > c.id)))"
+    };
+}
+pub(crate) use went_on;
+
 /// The statements. Those over all closed gaps walk them by their number, so that SQLite sorts nothing.
 pub(crate) mod sql {
     pub const FORMER: &str = sql!(
@@ -233,7 +253,9 @@ pub(crate) mod sql {
         is_counted!(),
         " THEN ",
         accepted_with_other_bytes!(),
-        " END FROM closed_gap c ORDER BY c.id"
+        " END, ",
+        went_on!(),
+        " FROM closed_gap c ORDER BY c.id"
     ));
     /// Updates of accounts that the plan has otherwise by now, the last of each account last.
     pub const LAST_UPDATES: &str = sql!(

@@ -122,6 +122,17 @@ pub struct NewBackfill<'a> {
     pub left: &'a [SkippedRow],
 }
 
+impl<'a> NewBackfill<'a> {
+    /// Customers of rows that are not left out as a whole: what a row says in vain makes a gap as well.
+    fn customers(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let refused = &self.layer.refused;
+        let in_vain = self.left.iter();
+        let in_vain = in_vain.filter(move |left| !refused.contains(&left.row));
+        let touched = self.touched.iter().map(|(client_id, _)| client_id.as_str());
+        touched.chain(in_vain.filter_map(|left| left.client_id.as_deref()))
+    }
+}
+
 /// What taking a file changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct BackfillEffect {
@@ -239,6 +250,12 @@ impl Journal {
             .prepare("INSERT OR REPLACE INTO temp.touched VALUES (?, ?)")?;
         for (client_id, row) in taking.map_or(&[][..], |taking| taking.touched) {
             insert.execute(params![client_id, *row as i64])?;
+        }
+        let mut insert = self
+            .db
+            .prepare("INSERT OR IGNORE INTO temp.spoken_of VALUES (?)")?;
+        for client_id in taking.iter().flat_map(|taking| taking.customers()) {
+            insert.execute([client_id])?;
         }
         Ok(())
     }
@@ -361,7 +378,7 @@ const CLOSED: &str = "SELECT p.text, w.text, count(*) FROM closed_gap c JOIN wor
 
 /// A gap that was there before keeps the time since when it is open; all others have that of the new plan. What is withheld was not
 /// there before: the file brought a part of something that is not whole yet.
-const OPENED: &str = "SELECT p.text, w.text, count(*) FROM temp.touched o JOIN main.record r ON r.client_id = o.client_id
+const OPENED: &str = "SELECT p.text, w.text, count(*) FROM temp.spoken_of o JOIN main.record r ON r.client_id = o.client_id
     JOIN main.gap g ON g.record = r.id JOIN main.word p ON p.id = g.path JOIN main.word w ON w.id = g.reason
     WHERE g.status = 'open' AND w.text <> 'withheld' AND g.opened_at >= (SELECT min(opened_at) FROM n.gap_set) GROUP BY p.text, w.text ORDER BY p.text, w.text";
 

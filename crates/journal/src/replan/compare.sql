@@ -1,6 +1,7 @@
--- Filled by the program: when, and which backfill file the new plan has that the old one had not; whose rows it changed.
+-- Filled by the program: when, and which backfill file the new plan has that the old one had not; whose rows it changed; of whom it speaks.
 CREATE TEMP TABLE adopting (at INTEGER NOT NULL, layer INTEGER NOT NULL);
 CREATE TEMP TABLE touched (client_id TEXT PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TEMP TABLE spoken_of (client_id TEXT PRIMARY KEY) WITHOUT ROWID;
 
 CREATE TEMP TABLE was (client_id TEXT PRIMARY KEY, task INTEGER, state INTEGER, hash BLOB, untouched INTEGER, record INTEGER,
     fixed BLOB, restricted INTEGER NOT NULL DEFAULT 0, person BLOB,

@@ -344,7 +344,7 @@ const OPEN_UPDATES: &str = sql!(
 
 /// Drops the tables of the comparison.
 const DROP: &str = "DROP TABLE temp.was; DROP TABLE temp.was_update; DROP TABLE temp.was_document; DROP TABLE temp.was_kyb;
-    DROP TABLE temp.words; DROP TABLE temp.adopting; DROP TABLE temp.touched;
+    DROP TABLE temp.words; DROP TABLE temp.adopting; DROP TABLE temp.touched; DROP TABLE temp.spoken_of;
     DROP TABLE temp.agreements_changed; DROP TABLE temp.vanished; DROP TABLE temp.arrived; DROP TABLE temp.reappeared; DROP TABLE temp.id_form;";
 
 /// Changed accepted accounts that get an update: not restricted ones, nor those with changed agreements unless `?2` says that these

@@ -33,6 +33,15 @@ INSERT OR IGNORE INTO temp.was_gap
     WHERE EXISTS (SELECT 1 FROM n.record o WHERE o.client_id = r.client_id AND o.verdict IN ({verdict.judged}))
        OR EXISTS (SELECT 1 FROM main.former f WHERE f.client_id = r.client_id);
 
+-- Gaps of customers who left the plan and are back in it, of which Bakkt was sent nothing since: they went on all the time.
+CREATE TEMP TABLE gap_of_returned (client_id TEXT, path INTEGER, opened_at INTEGER, PRIMARY KEY (client_id, path)) WITHOUT ROWID;
+INSERT INTO temp.gap_of_returned
+    SELECT c.client_id, c.path, c.opened_at FROM temp.was w JOIN main.task k ON k.id = w.task JOIN main.closed_gap c ON c.client_id = w.client_id
+    WHERE w.state = {state.accepted} AND w.record IS NOT NULL AND c.opened_at > 0 AND c.closed_at > k.last_at
+    AND NOT EXISTS (SELECT 1 FROM main.record r WHERE r.client_id = c.client_id AND r.verdict IN ({verdict.judged}))
+    AND NOT EXISTS (SELECT 1 FROM main.sent_update u WHERE u.client_id = c.client_id AND u.at >= c.closed_at)
+    AND NOT EXISTS (SELECT 1 FROM main.closed_gap d WHERE d.client_id = c.client_id AND d.path = c.path AND d.id > c.id);
+
 -- What Bakkt has of those whose record goes or changes is kept with their task from now on.
 UPDATE main.task SET fixed = w.fixed, agreements = w.agreements, owners = w.owners FROM temp.was w
     WHERE w.task = task.id AND w.state = {state.accepted}
@@ -47,9 +56,10 @@ CREATE TEMP TABLE new_gap (record INTEGER NOT NULL, path INTEGER NOT NULL, reaso
     file INTEGER NOT NULL, row INTEGER NOT NULL, opened_at INTEGER NOT NULL, PRIMARY KEY (record, path, reason, file, row)) WITHOUT ROWID;
 INSERT INTO temp.new_gap
     SELECT g.record, p.old, w.old, g.level, CASE WHEN v.at IS NULL OR g.level NOT IN ('G', 'O') OR r.verdict NOT IN ({verdict.sendable}) THEN g.status ELSE 'waived' END, g.file, g.row,
-           coalesce(o.opened_at, g.opened_at)
+           coalesce(o.opened_at, b.opened_at, g.opened_at)
     FROM n.gap g JOIN n.record r ON r.id = g.record JOIN temp.words p ON p.new = g.path JOIN temp.words w ON w.new = g.reason
     LEFT JOIN temp.was_gap o ON o.client_id = r.client_id AND o.path = p.old
+    LEFT JOIN temp.gap_of_returned b ON b.client_id = r.client_id AND b.path = p.old
     LEFT JOIN main.waiver v ON v.client_id = r.client_id AND v.path = p.old;
 INSERT INTO main.closed_gap (client_id, path, reason, level, opened_at, closed_at, layer, row)
     SELECT o.client_id, o.path, o.reason, o.level, o.opened_at, a.at, CASE WHEN t.row IS NULL THEN 0 ELSE a.layer END, coalesce(t.row, 0)
@@ -61,7 +71,9 @@ INSERT INTO main.closed_gap (client_id, path, reason, level, opened_at, closed_a
         WHERE r.client_id = o.client_id AND g.reason = (SELECT id FROM main.word WHERE text = 'withheld')
         AND substr(p.text, 1, length(q.text) + 1) IN (q.text || '[', q.text || '.')
         AND (r.hash IS w.hash OR q.text LIKE '%.agreements' AND substr(r.carried, 1, 1) = x'00'));
-DROP TABLE temp.was_gap;
+INSERT OR REPLACE INTO main.meta SELECT 'gaps_returned', '1' WHERE EXISTS (SELECT 1 FROM temp.gap_of_returned b JOIN main.record r ON r.client_id = b.client_id
+    JOIN temp.new_gap g ON g.record = r.id AND g.path = b.path);
+DROP TABLE temp.was_gap; DROP TABLE temp.gap_of_returned;
 INSERT INTO main.file SELECT * FROM n.file;
 INSERT INTO main.policy SELECT * FROM n.policy;
 INSERT INTO main.fingerprint SELECT * FROM n.fingerprint;

@@ -195,7 +195,10 @@ impl Compiler<'_, '_> {
         let mut lookup = Lookup::default();
         let pairs = match value.as_text() {
             Some(name) => match self.lookups.get(name) {
-                Some(pairs) => pairs.clone(),
+                Some(pairs) => {
+                    self.used_lookups.insert(name.to_owned());
+                    pairs.clone()
+                }
                 None => {
                     let near = nearest(name, self.lookups.keys().map(String::as_str));
                     let help = near.map_or_else(

@@ -13,6 +13,7 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::quality::RandomState;
 use jiff::civil::Date;
 
+use super::amounts::{AmountColumn, AmountsOfRecord};
 use super::date_cells::DateForm;
 use super::free_texts::{FreeTextSlot, is_free_text};
 use super::ids::DigitsBehind;
@@ -67,6 +68,8 @@ pub struct Checks {
     entity: Entity,
     /// The column of the accounts' own export that gives the first owner's birth date as it stands there.
     born_column: Option<usize>,
+    /// The columns of the accounts' own export that give amounts in a unit that nobody says.
+    amounts: Vec<AmountColumn>,
     as_of: Date,
     key: RandomState,
 }
@@ -136,6 +139,8 @@ pub struct ComparisonKeys {
     pub date: DateForm,
     /// Day and month of that cell may have been exchanged.
     pub may_be_swapped: bool,
+    /// What its amounts say about the units of their columns.
+    pub amounts: AmountsOfRecord,
 }
 
 /// An owner whose tax id the record is not compared by itself.
@@ -197,10 +202,14 @@ impl Checks {
             people: owner_slots(mapper),
             entity: Entity::default(),
             born_column: None,
+            amounts: Vec::new(),
             as_of: plan.as_of,
             key: RandomState::default(),
         };
         for fed in mapper.fed() {
+            if checks.rules.looks_for(FindingKind::AmountUnit) {
+                checks.amounts.extend(AmountColumn::of(fed.feed));
+            }
             let column = match fed.feed.reads.as_slice() {
                 [column] => Some(*column),
                 _ => None,
@@ -336,8 +345,9 @@ impl Checks {
         gap.map_or(&field.path, |gap| &gap.path)
     }
 
-    /// Notes how the first owner's birth date is written in the row that a record begins with.
-    pub(crate) fn note_date(&self, row: &Row<'_>, keys: &mut ComparisonKeys) {
+    /// Notes how the first owner's birth date and the amounts are written in the row that a record begins with.
+    pub(crate) fn note_cells(&self, row: &Row<'_>, keys: &mut ComparisonKeys) {
+        keys.amounts = AmountsOfRecord::new(&self.amounts, row);
         let rules = &self.rules;
         if let Some(column) = self
             .born_column

@@ -1,7 +1,7 @@
 //! Findings of a whole export: those of single records, counted, and those that only several records together have.
 //!
 //! Owner of [`Gathering`], which `check` and planning both fill while the export is scanned and ask when the duplicates are
-//! known, so that they tell the same. What it keeps of each record while the scan goes on, 37 bytes and 20 for each further owner with a tax id, goes into columns (`columns`).
+//! known, so that they tell the same. What it keeps of each record while the scan goes on, 38 bytes and 20 for each further owner with a tax id, goes into columns (`columns`).
 //! Duplicates are no findings: they have a verdict of their own. A tax id or an e-mail address that one and the same person has on
 //! several accounts is told as the same person, and not once more.
 //! Left out on purpose: documents, and everything that is shown (`commands`).
@@ -11,6 +11,7 @@ use std::convert::Infallible;
 
 pub use self::kept::RecordStanding;
 use self::kept::{FurtherOwners, KindGroups, RecordDetails, RecordLines, StoredMember};
+use super::amounts::AmountCounts;
 use super::checks::{ComparisonKeys, RecordFinding, TaxedOwner};
 use super::date_cells::DateForms;
 use super::groups::{Compared, repeated};
@@ -23,7 +24,7 @@ use bakkt_model::position::{JoinedList, Position};
 mod kept;
 
 /// The kinds that compare records. Those that take longest come first, so that all cores end together.
-const COMPARED: [FindingKind; 8] = [
+const COMPARED: [FindingKind; 9] = [
     FindingKind::SamePerson,
     FindingKind::SimilarIds,
     FindingKind::SameTaxId,
@@ -32,6 +33,7 @@ const COMPARED: [FindingKind; 8] = [
     FindingKind::LostLeadingZeros,
     FindingKind::ChangedId,
     FindingKind::SwappedDate,
+    FindingKind::AmountUnit,
 ];
 
 /// Places of a kind that are shown.
@@ -76,6 +78,7 @@ pub struct Gathering {
     lengths: Lengths,
     long: LongIds,
     dates: DateForms,
+    amounts: AmountCounts,
     /// By number of the day; empty until there is one.
     born: Vec<u32>,
     lines: RecordLines,
@@ -152,6 +155,7 @@ impl Gathering {
             lengths: Lengths::default(),
             long: LongIds::default(),
             dates: DateForms::default(),
+            amounts: AmountCounts::default(),
             born: Vec::new(),
             lines: RecordLines::default(),
             single: Vec::new(),
@@ -178,11 +182,13 @@ impl Gathering {
             digits: keys.digits,
             may_be_rounded: keys.behind.may_be_rounded(),
             may_be_swapped: keys.may_be_swapped,
+            read_as_dollars: keys.amounts.read_as_dollars,
             account_type: seen.account_type,
             standing: seen.standing,
         });
         self.long.add(keys.behind);
         self.dates.add(keys.date);
+        self.amounts.add(keys.amounts);
         if keys.first != 0 {
             self.lengths.add(keys.first, keys.digits);
         }
@@ -322,7 +328,10 @@ impl Gathering {
         let count = self.rest.len();
         let from = match kind {
             FindingKind::SameEmail => self.rules.same_email_from.max(2) as usize,
-            FindingKind::LostLeadingZeros | FindingKind::ChangedId | FindingKind::SwappedDate => 1,
+            FindingKind::LostLeadingZeros
+            | FindingKind::ChangedId
+            | FindingKind::SwappedDate
+            | FindingKind::AmountUnit => 1,
             _ => 2,
         };
         let is_wanted = |record: u32| !is_left_out(record);
@@ -389,6 +398,19 @@ impl Gathering {
                     (1..).zip(all.map(|may_be_swapped| u64::from(may_be_swapped).into()))
                 };
                 repeated(count, from, is_wanted, swapped, take);
+            }
+            FindingKind::AmountUnit => {
+                let mixed = self.amounts.in_doubt();
+                // A record with two such columns is told once, of the first.
+                let column = move |read_as_dollars: u8| match read_as_dollars & mixed {
+                    0 => 0,
+                    columns => u64::from(columns.trailing_zeros()) + 1,
+                };
+                let doubtful = || {
+                    let all = self.rest.iter().map(|rest| rest.read_as_dollars);
+                    (1..).zip(all.map(move |columns| column(columns).into()))
+                };
+                repeated(count, from, is_wanted, doubtful, take);
             }
             _ => {}
         }

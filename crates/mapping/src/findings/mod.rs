@@ -8,6 +8,7 @@
 //! Left out on purpose: documents (`documents::conflicts`), and where findings go (`commands`, `journal`, `report`).
 
 pub mod address;
+pub(crate) mod amounts;
 pub(crate) mod birth;
 pub mod checks;
 pub mod date_cells;

@@ -38,7 +38,7 @@ pub const NO_ID: &str = "no clientAccountId";
 /// What is wrong with a row whose customer the plan does not have.
 pub const UNKNOWN: &str = "unknown account";
 /// The same, of a customer whom the plan has under an id that is written in another way.
-pub const OTHER_FORM: &str = "unknown account; the plan has its id in another form (capitals, zeros, punctuation or invisible characters)";
+pub const OTHER_FORM: &str = "unknown account; the plan has its id in another form (capitals, zeros or letters in front, punctuation, invisible characters or what stands behind it)";
 /// What is wrong with a row that was refused when its file was taken: why, the journal knows.
 pub(crate) const NOT_TAKEN: &str = "not taken when the file was";
 /// What is wrong with a row of an account that is left out, or whose own row is broken.

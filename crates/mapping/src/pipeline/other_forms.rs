@@ -1,29 +1,21 @@
 //! Keys of joined rows that fit no account as they are, and would fit one in another form.
 //!
-//! Owner of [`OtherForms`]. A spreadsheet takes the zeros in front of ids away, and programs write ids with and without
-//! capitals, punctuation and letters in front, with the number of an owner behind, or several in one cell: the rows of an owners'
-//! export whose ids were changed so fit no account, and their owners would be missing without a word. Keys are kept as hashes with a
-//! seed of the moment; only keys that no account has stay.
+//! Owner of [`OtherForms`]. The rows of an owners' export whose ids some program changed fit no account, and their owners would be
+//! missing without a word. Marks of keys are kept as hashes with a seed of the moment; only those of keys that no account has stay.
+//! When a key means an account all the same, `bakkt_model::text::key_marks` says.
 //! Left out on purpose: what an account with such rows is refused for (`record`).
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
-use bakkt_model::text::ids;
+use bakkt_model::text::key_marks::{self, KeyMark};
 
-/// Digits of the shortest number that may be an id without its letters.
-const LEAST_DIGITS: usize = 3;
-
-/// The keys of the accounts while a joined export is read; then the forms of the keys that fit none of them.
+/// The keys of the accounts while a joined export is read; then the marks of the keys that fit none of them.
 #[derive(Debug, Default)]
 pub struct OtherForms {
     seed: RandomState,
     accounts: HashSet<u64>,
-    forms: HashSet<u64>,
-    /// Keys of accounts that stand within longer keys.
-    within: HashSet<u64>,
-    /// The numbers of keys that have letters in front.
-    lettered: HashSet<u64>,
+    marks: HashSet<u64>,
 }
 
 impl OtherForms {
@@ -37,21 +29,10 @@ impl OtherForms {
         if self.accounts.contains(&self.seed.hash_one(key)) {
             return;
         }
-        let form = form(key);
-        self.forms.insert(self.seed.hash_one(&form));
-        if let Some(number) = number_behind_letters(&form) {
-            self.lettered.insert(self.seed.hash_one(number));
-        }
-        // Decimals and exponents are for `ids::form`.
-        let is_mark = |c: char| !c.is_alphanumeric() && !matches!(c, '.' | '+');
-        // `C100-1` and `A-7 (joint)` begin with an account's key; `C100;C101` has several.
-        let begins = key
-            .match_indices(is_mark)
-            .map(|(at, _)| key[..at].trim_end());
-        for part in key.split(is_mark).chain(begins) {
-            let hash = self.seed.hash_one(part);
-            if self.accounts.contains(&hash) {
-                self.within.insert(hash);
+        for mark in key_marks::of_row(key) {
+            let is_of_none = |part: &str| !self.accounts.contains(&self.seed.hash_one(part));
+            if !matches!(mark, KeyMark::Within(part) if is_of_none(part)) {
+                self.marks.insert(self.seed.hash_one(&mark));
             }
         }
     }
@@ -64,33 +45,13 @@ impl OtherForms {
     /// Whether rows have the key of an account in another form. Where the account has rows of its own, longer and shorter keys are
     /// taken for those of others.
     pub(crate) fn has(&self, key: &str, has_rows: impl FnOnce() -> bool) -> bool {
-        if self.forms.is_empty() {
+        if self.marks.is_empty() {
             return false;
         }
-        let form = form(key);
-        if self.forms.contains(&self.seed.hash_one(&form)) {
-            return true;
-        }
-        let number = number_behind_letters(&form);
-        let is_there = |number: &str| self.forms.contains(&self.seed.hash_one(number));
-        (self.within.contains(&self.seed.hash_one(key))
-            || number.is_some_and(is_there)
-            || self.lettered.contains(&self.seed.hash_one(&form)))
-            && !has_rows()
+        let marks = key_marks::of_account(key);
+        let is_there = |mark: &KeyMark<'_>| self.marks.contains(&self.seed.hash_one(mark));
+        is_there(&marks.always) || marks.without_rows.iter().any(is_there) && !has_rows()
     }
-}
-
-fn form(key: &str) -> String {
-    let mut form = String::with_capacity(key.len());
-    ids::form(key, &mut form);
-    form
-}
-
-/// The number of an id that has nothing but letters in front of it.
-fn number_behind_letters(form: &str) -> Option<&str> {
-    let number = form.trim_start_matches(char::is_alphabetic);
-    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
-    (number.len() < form.len() && number.len() >= LEAST_DIGITS && is_number).then_some(number)
 }
 
 #[cfg(test)]

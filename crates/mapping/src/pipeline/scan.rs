@@ -459,7 +459,7 @@ impl Results {
         let gaps = &self.gaps[record.gaps.0 as usize..record.gaps.1 as usize];
         let looked = worker.look(pipeline, (!id.is_empty()).then_some(id), gaps);
         let mut keys = looked.keys;
-        pipeline.checks.note_date(row, &mut keys);
+        pipeline.checks.note_cells(row, &mut keys);
         self.keys.push(keys);
         self.found.extend_from_slice(&looked.found);
         record.found.1 = self.found.len() as u32;

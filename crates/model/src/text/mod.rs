@@ -11,6 +11,7 @@ pub(crate) mod errors;
 pub mod fold;
 pub mod ids;
 pub(crate) mod invisible;
+pub mod key_marks;
 pub mod lost;
 pub mod narrow;
 pub mod plain;

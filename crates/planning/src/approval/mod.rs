@@ -123,6 +123,12 @@ pub fn approve(
                 format!("the file of `signers` under [approval] names whose keys may, with namespaces=\"{APPROVAL}\" where it names any"),
             )
         })?;
+    names_a_person(&signed).map_err(|why| {
+        Failure::configuration(
+            format!("this approval {why}"),
+            "write the name of the key's owner in its line of the file of `signers`",
+        )
+    })?;
     journal.add_approval(&text, &signature, signed.principal(), at.as_millisecond())?;
     Ok(signed)
 }
@@ -151,6 +157,7 @@ pub fn must_be_approved(
                 let terms = ApprovalTerms::parse(&stored.text).ok_or("cannot be read")?;
                 terms.holds_for_no_longer(settings.valid)?;
                 terms.cover(wanted, begun)?;
+                names_a_person(&signed)?;
                 runner.is_another(&signed)?;
                 let key_ends = signed.valid_before.unwrap_or(terms.expires);
                 Ok((signed, terms.expires.min(key_ends)))
@@ -221,6 +228,17 @@ fn persons(signed: &Signed) -> BTreeSet<String> {
     names
         .map(|name| fold(name).split_whitespace().collect())
         .collect()
+}
+
+/// Refuses a key whose line has a pattern for a name: whether two such keys are of two people nobody can tell.
+fn names_a_person(signed: &Signed) -> Result<(), String> {
+    let is_pattern = |name: &&String| name.contains(['*', '?', '!']);
+    match signed.principals.iter().find(is_pattern) {
+        Some(pattern) => Err(format!(
+            "is by the key of `{pattern}`, which is a pattern and no person"
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Whoever runs the plan.

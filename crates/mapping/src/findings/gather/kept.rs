@@ -30,6 +30,8 @@ pub(super) struct RecordDetails {
     pub(super) may_be_rounded: bool,
     /// Day and month of its birth date may have been exchanged.
     pub(super) may_be_swapped: bool,
+    /// The columns whose amounts are read as dollars and could be thousands, as bits.
+    pub(super) read_as_dollars: u8,
     pub(super) account_type: u8,
     pub(super) standing: RecordStanding,
 }
@@ -41,7 +43,7 @@ const ROUNDED: u8 = 1 << 7;
 const SWAPPED: u8 = 1 << 6;
 
 impl Entry for RecordDetails {
-    const SIZE: usize = 5;
+    const SIZE: usize = 6;
 
     fn put(self, bytes: &mut [u8]) {
         let [low, high] = self.born.to_le_bytes();
@@ -49,11 +51,12 @@ impl Entry for RecordDetails {
         let rounded = if self.may_be_rounded { ROUNDED } else { 0 };
         let swapped = if self.may_be_swapped { SWAPPED } else { 0 };
         let digits = self.digits | rounded | swapped;
-        bytes.copy_from_slice(&[low, high, digits, self.account_type, standing]);
+        let amounts = self.read_as_dollars;
+        bytes.copy_from_slice(&[low, high, digits, amounts, self.account_type, standing]);
     }
 
     fn take(bytes: &[u8]) -> RecordDetails {
-        let [low, high, digits, account_type, standing] = *bytes else {
+        let [low, high, digits, amounts, account_type, standing] = *bytes else {
             return RecordDetails::default();
         };
         RecordDetails {
@@ -61,6 +64,7 @@ impl Entry for RecordDetails {
             digits: digits & !(ROUNDED | SWAPPED),
             may_be_rounded: digits & ROUNDED != 0,
             may_be_swapped: digits & SWAPPED != 0,
+            read_as_dollars: amounts,
             account_type,
             standing: match standing {
                 1 => RecordStanding::Ready,
