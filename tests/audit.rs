@@ -4,6 +4,7 @@
 //! migration, by somebody who may write to every file and knows how everything is made.
 
 mod altered;
+mod altered_events;
 mod chain;
 mod named_events;
 mod sealed;

@@ -8,4 +8,5 @@ mod customers;
 mod merged;
 mod once;
 mod quota;
+mod wide_changes;
 pub mod world;

@@ -219,6 +219,7 @@ fn take(
         update_accepted: false,
         accept_changes: &[],
         accept_new_ids: false,
+        is_judged_over_all: false,
         agreements_acknowledged: args.agreements_acknowledged,
         dry_run: args.dry_run,
         decided,

@@ -1,7 +1,7 @@
 //! What is asked of all shards before a command changes the first of them.
 //!
-//! Owner of these questions: whether each customer who is named is in a plan, and each plan that is approved the plan of its
-//! shard. A command that one shard would refuse is refused as a whole, before anything has happened. Left out on purpose: how
+//! Owner of these questions: whether each customer who is named is in a plan, each plan that is approved the plan of its
+//! shard, and whether new plans change most accounts of all shards together. A command that one shard would refuse is refused as a whole, before anything has happened. Left out on purpose: how
 //! the shards are gone through (`every`).
 
 use std::collections::BTreeMap;
@@ -10,15 +10,23 @@ use std::path::Path;
 use super::deciding::{self, NamedCustomers};
 use super::place::StatePlace;
 use super::report::View;
-use super::{every, plan};
-use crate::cli::{Command, ShardChoice, WhoseArgs};
+use super::{every, plan, replan};
+use crate::cli::{Command, ReplanArgs, ShardChoice, WhoseArgs};
 use bakkt_files::progress::{Mode, note};
 use bakkt_journal::Reader;
-use bakkt_model::error::Failure;
+use bakkt_model::error::{Failure, Style, describe};
 use bakkt_model::shard::{Shard, shard_of_id};
 
 /// Asks all shards. Returns the exit code that the command ends with even if all goes well.
-pub fn look(command: &mut Command, place: &StatePlace, shards: &[Shard]) -> anyhow::Result<u8> {
+pub fn look(
+    command: &mut Command,
+    place: &StatePlace,
+    shards: &[Shard],
+    mode: Mode,
+) -> anyhow::Result<u8> {
+    if let Command::Replan(args) = command {
+        return no_wide_change(args, shards, mode);
+    }
     if let Some(named) = customers(command)? {
         return all_known(&named, place, shards);
     }
@@ -32,6 +40,24 @@ pub fn look(command: &mut Command, place: &StatePlace, shards: &[Shard]) -> anyh
         }
     }
     Ok(0)
+}
+
+/// Of a change of most accounts, each shard may have too few to notice.
+fn no_wide_change(args: &mut ReplanArgs, shards: &[Shard], mode: Mode) -> anyhow::Result<u8> {
+    match replan::look_at_all(args, shards, mode)? {
+        None => Ok(0),
+        Some(refusal) if args.dry_run => {
+            note(
+                Mode::Lines,
+                &format!(
+                    "of all shards together: without --dry-run these plans are refused: {}",
+                    describe(&refusal, Style::PLAIN)
+                ),
+            );
+            Ok(2)
+        }
+        Some(refusal) => Err(refusal),
+    }
 }
 
 /// The customers whom a command names, by id or in a list.

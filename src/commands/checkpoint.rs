@@ -45,7 +45,7 @@ pub fn append_beside<T>(
         return read(journal);
     };
     let reader = Reader::open(&Journal::path(&folder))?;
-    let (found, sheets) = std::thread::scope(|scope| {
+    let (found, rows) = std::thread::scope(|scope| {
         let sheets = started(Builder::new().spawn_scoped(scope, || audit::sheets(&reader.into())))?;
         let found = read(journal);
         let sheets = sheets
@@ -53,7 +53,7 @@ pub fn append_beside<T>(
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         anyhow::Ok((found?, sheets?))
     })?;
-    journal.append_checkpoint(now(), about(occasion), &sheets)?;
+    journal.append_checkpoint(now(), about(occasion), &rows)?;
     tell_alteration(journal)?;
     Ok(found)
 }
@@ -64,12 +64,12 @@ pub fn look(journal: &mut Journal) -> anyhow::Result<()> {
     let Some(folder) = journal.folder() else {
         return Ok(());
     };
-    if !journal.is_at_checkpoint()? {
+    if !journal.can_compare()? {
         return Ok(());
     }
     let reader = Reader::open(&Journal::path(&folder))?;
-    let sheets = audit::sheets(&reader.into())?;
-    match journal.note_alteration(now(), about("before a command"), &sheets)? {
+    let rows = audit::sheets(&reader.into())?;
+    match journal.note_alteration(now(), about("before a command"), &rows)? {
         true => tell_alteration(journal),
         false => Ok(()),
     }
@@ -81,7 +81,7 @@ pub fn tell_alteration(journal: &Journal) -> anyhow::Result<()> {
     if last.is_some_and(|entry| entry.value()[ALTERED].is_object()) {
         note(
             Mode::Lines,
-            "rows of the journal are not as its last checkpoint saw them, and nothing was done since: `bakkt-migrate audit` says which",
+            "rows of the journal are not as its last checkpoint saw them, and nothing was done since that changes them: `bakkt-migrate audit` says which",
         );
     }
     Ok(())

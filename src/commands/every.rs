@@ -24,7 +24,7 @@ pub fn run(mut command: Command, mode: Mode) -> anyhow::Result<CommandOutput> {
         None => return one(&command, mode),
         Some(found) => found,
     };
-    let looked = before_shards::look(&mut command, &place, &shards)?;
+    let looked = before_shards::look(&mut command, &place, &shards, mode)?;
     let typed = before_shards::typed_ids(&mut command).map(|ids| ids.clone());
     let is_json = is_json(&command);
     let given: Vec<PathBuf> = outputs(&mut command)

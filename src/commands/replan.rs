@@ -11,16 +11,17 @@ use super::run::start_sandbox;
 use super::session::{Destination, Session};
 use super::signals::Signals;
 use super::{CommandOutput, checkpoint, deciding, replan_text, send, target};
-use crate::cli::{ReplanArgs, TargetArgs};
+use crate::cli::{ReplanArgs, ShardChoice, TargetArgs};
 use crate::process::runtime;
 use bakkt_engine::requests::RunEnd;
 use bakkt_files::progress::Mode;
 use bakkt_folder::migration::{Migration, today};
 use bakkt_folder::settings::Settings;
 use bakkt_journal::decisions::OperatorNote;
-use bakkt_journal::replan::{Changes, ReplanOptions};
+use bakkt_journal::replan::{ChangeScope, ChangedFields, Changes, ReplanOptions};
 use bakkt_journal::{Journal, now};
 use bakkt_model::error::Failure;
+use bakkt_model::shard::Shard;
 use bakkt_planning::{journal_plan, opening};
 use bakkt_report::status_lines;
 
@@ -37,20 +38,12 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         false => deciding::by(&args.by, &args.dir)?,
     };
     let reason = deciding::why_unless(args.dry_run, args.reason.as_deref())?;
-    let how = ReplanOptions {
-        update_accepted: args.update_accepted,
-        accept_changes: &args.accept_changes,
-        accept_new_ids: args.accept_new_ids,
-        agreements_acknowledged: args.agreements_acknowledged,
-        dry_run: args.dry_run,
-        decided: OperatorNote {
-            by: &by,
-            reason,
-            at: now(),
-        },
-        taking: None,
-        chosen: None,
+    let decided = OperatorNote {
+        by: &by,
+        reason,
+        at: now(),
     };
+    let how = options(args, decided, args.dry_run);
     let changes = plan_anew(&args.dir, &args.target, how, mode, |_, _| Ok(()))?;
     // After a look as well: what was in doubt may have been settled for it.
     checkpoint::append_at(&view.place, "replan")?;
@@ -69,6 +62,73 @@ pub fn run(args: &ReplanArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     // A look at a plan that would be refused ends as the refusal does.
     let code = if changes.refusal.is_some() { 2 } else { 0 };
     Ok(CommandOutput { text, code })
+}
+
+fn options<'a>(
+    args: &'a ReplanArgs,
+    decided: OperatorNote<'a>,
+    dry_run: bool,
+) -> ReplanOptions<'a> {
+    ReplanOptions {
+        update_accepted: args.update_accepted,
+        accept_changes: &args.accept_changes,
+        accept_new_ids: args.accept_new_ids,
+        agreements_acknowledged: args.agreements_acknowledged,
+        is_judged_over_all: args.target.shards.is_one_of_all,
+        dry_run,
+        decided,
+        taking: None,
+        chosen: None,
+    }
+}
+
+/// What the updates that are asked for would change in each of several shards, before the first of them gets its new plan; together they are
+/// judged as those of a whole migration. Returns why they would be refused.
+pub fn look_at_all(
+    args: &mut ReplanArgs,
+    shards: &[Shard],
+    mode: Mode,
+) -> anyhow::Result<Option<anyhow::Error>> {
+    let mut all = ChangedFields::default();
+    let mut places = Vec::new();
+    for shard in shards {
+        args.target.shards.shard = Some(ShardChoice::One(*shard));
+        args.target.shards.is_one_of_all = true;
+        let place = StatePlace::new(&args.dir, args.target.sandbox, &args.target.shards)?;
+        let view = View::at(place);
+        // What is wrong with a shard, it says itself.
+        let Ok(reader) = view.planned_reader() else {
+            continue;
+        };
+        let has_any = args.update_accepted || reader.has_updates()?;
+        drop(reader);
+        if !has_any {
+            continue;
+        }
+        let nobody = OperatorNote {
+            by: "",
+            reason: None,
+            at: now(),
+        };
+        let how = options(args, nobody, true);
+        let changes = plan_anew(&args.dir, &args.target, how, mode, |_, _| Ok(()))
+            .map_err(|error| error.context(format!("shard {shard}")))?;
+        all.add(&changes.asked_fields);
+        places.push(view.place);
+    }
+    let count = shards.first().map_or(0, |shard| shard.count());
+    let scope = match shards.len() == count as usize {
+        true => ChangeScope::All,
+        false => ChangeScope::SomeShards,
+    };
+    let refusal = all.stop(&args.accept_changes, scope);
+    if refusal.is_some() {
+        // What was in doubt may have been settled for the look.
+        for place in &places {
+            checkpoint::append_at(place, "replan")?;
+        }
+    }
+    Ok(refusal)
 }
 
 /// Settles what is in doubt, plans anew, and takes the new plan over. `first` comes between the settling and the plan.

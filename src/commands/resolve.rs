@@ -264,6 +264,7 @@ fn duplicate(
         update_accepted: false,
         accept_changes: &[],
         accept_new_ids: false,
+        is_judged_over_all: false,
         agreements_acknowledged: false,
         dry_run: false,
         decided,

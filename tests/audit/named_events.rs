@@ -25,6 +25,7 @@ fn an_event_that_gets_its_account_later_is_no_alteration() {
     let world = World::of(2);
     done(&world, "run acme --sandbox");
     let told = [
+        body("r0", "123456789", "UNDER_REVIEW", "OTHER"),
         body("r1", UNFIT, "UNDER_REVIEW", "OTHER"),
         body("r2", "A-1", "ACTIVE", "ENROLLMENT"),
     ];
@@ -63,8 +64,9 @@ fn an_event_that_gets_its_account_later_is_no_alteration() {
     assert!(said.contains("got its account"), "{said}");
     assert!(said.contains("1 event came after"), "{said}");
 
-    // An event that has an account keeps it.
+    // An event that has an account keeps it, and one without gets none but its own.
     for change in [
+        "UPDATE event SET client_id = 'A-2' WHERE request_id = 'r0'",
         "UPDATE event SET client_id = 'A-2' WHERE request_id = 'r2'",
         "UPDATE event SET client_id = NULL WHERE request_id = 'r2'",
         "UPDATE event SET status = 'ACTIVE' WHERE request_id = 'r1'",

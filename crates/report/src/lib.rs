@@ -49,9 +49,9 @@ pub use summary::ReportFacts;
 pub use text::{rfc3339, status_lines};
 pub use totals::{DocumentTotals, Gaps, KybTotals, PriorAccounts, States, Tasks, Totals, Verdicts};
 
-use audit::{RecordHashes, Sheets};
+use audit::RecordHashes;
 use bakkt_files::output::{FileStart, OutputFolder};
-use bakkt_journal::chain::{RowHashes, hex};
+use bakkt_journal::chain::{CheckpointRows, RowHashes, hex};
 use bakkt_journal::read::Minute;
 use bakkt_journal::{Journal, Journals, Reader};
 use bakkt_model::grace::Due;
@@ -117,7 +117,7 @@ struct Found {
     minutes: OnceLock<BTreeMap<i64, Minute>>,
     rows: OnceLock<RowCounts>,
     records: OnceLock<RecordHashes>,
-    tables: OnceLock<Sheets>,
+    tables: OnceLock<CheckpointRows>,
     crosswalk: OnceLock<RowHashes>,
     documents: OnceLock<RowHashes>,
     workbook: WaitingWorkbook,
@@ -236,8 +236,9 @@ pub fn write_and_check(
     ]);
     let checked = match checkpoint {
         Some(checkpoint) => {
-            sheets.extend(kept(found.tables)?);
-            Some(check(checkpoint, &sheets)?)
+            let mut rows = kept(found.tables)?;
+            rows.sheets.splice(0..0, sheets);
+            Some(check(checkpoint, &rows)?)
         }
         None => None,
     };
@@ -277,9 +278,9 @@ pub fn write_and_check(
 }
 
 /// Appends the checkpoint of the files that were written; returns a reader that sees it.
-fn check(checkpoint: Checkpoint<'_>, sheets: &[(String, RowHashes)]) -> anyhow::Result<Reader> {
+fn check(checkpoint: Checkpoint<'_>, rows: &CheckpointRows) -> anyhow::Result<Reader> {
     let Checkpoint { journal, about } = checkpoint;
-    journal.append_checkpoint(bakkt_journal::now(), about, sheets)?;
+    journal.append_checkpoint(bakkt_journal::now(), about, rows)?;
     let folder = journal.folder().context("a journal without a folder")?;
     Reader::open(&Journal::path(&folder))
 }

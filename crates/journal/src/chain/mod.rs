@@ -8,11 +8,13 @@
 //! to be kept outside.
 
 mod canonical;
+mod checkpoint_rows;
 mod packs;
 mod rows;
 mod tokens;
 
 pub use canonical::{canonical, write_canonical};
+pub use checkpoint_rows::{CheckpointRows, EVENT_SHEET, EventComparison, PARTY_SHEET};
 pub use packs::{PACK, PackedRows};
 pub use rows::RowHashes;
 pub use tokens::{
@@ -100,6 +102,11 @@ impl EntryKind {
             | EntryKind::Forget
             | EntryKind::Close => true,
         }
+    }
+
+    /// Whether what an entry is about may take events of webhooks away. Whatever else is done, those that came stay as they are.
+    pub fn changes_events(self) -> bool {
+        matches!(self, EntryKind::Upgrade | EntryKind::Forget)
     }
 }
 

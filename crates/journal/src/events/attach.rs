@@ -49,6 +49,6 @@ pub(crate) fn attach_for_writer(journal: &Connection, events: Option<&Path>) -> 
 
 /// The empty views: of `events_v1.sql`, the columns that statements use.
 const NO_EVENTS: &str = "CREATE TEMP VIEW event AS SELECT 0 AS id, '' AS client_id, '' AS type, '' AS status, \
-    '' AS reason, 0 AS repeats, 0 AS at, '' AS request_id, x'' AS hash, 0 AS expires_at, 0 AS linked, 0 AS source WHERE 0; \
-    CREATE TEMP VIEW party AS SELECT '' AS client_id, 0 AS events, 0 AS last_at, '' AS status, '' AS reason, \
+    '' AS reason, 0 AS repeats, 0 AS at, '' AS request_id, x'' AS hash, 0 AS expires_at, 0 AS linked, 0 AS source, x'' AS body WHERE 0; \
+    CREATE TEMP VIEW party AS SELECT '' AS client_id, 0 AS events, 0 AS first_at, 0 AS last_at, '' AS status, '' AS reason, \
     0 AS documents, 0 AS expires_at WHERE 0;";

@@ -4,6 +4,7 @@
 pub(crate) mod attach;
 pub(crate) mod known_ids;
 pub(crate) mod last_events;
+pub(crate) mod party;
 pub(crate) mod routed;
 pub(crate) mod writer;
 

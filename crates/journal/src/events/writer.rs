@@ -15,6 +15,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::chain::{erased_name, has_word};
 use crate::events::known_ids::KnownIds;
+use crate::events::party::{PartyEvent, PartySummary};
 use crate::schema::EVENTS;
 use crate::schema::check_events_version;
 use crate::schema::hidden_codes::{CodeKey, HiddenKind};
@@ -23,9 +24,7 @@ use crate::schema::seal::{seal, unseal};
 use crate::schema::state_files::{events_path, is_fresh, journal_path, key, lock};
 use crate::schema::tombstone::refuse_closed;
 use crate::schema::{empty_log, prepare, refused_events};
-use bakkt_contract::decision::{
-    OTHER_EVENT_TYPES, PARTY_EVENT, PARTY_STATUSES, REASON_CODES, UNKNOWN_STATUS, contradict,
-};
+use bakkt_contract::decision::{OTHER_EVENT_TYPES, PARTY_EVENT, PARTY_STATUSES, REASON_CODES};
 use bakkt_contract::masking::{Masker, Personal, may_be_a_number_of_a_person};
 use bakkt_contract::unfit_id::{IdRules, unfit};
 use bakkt_files::state_folder;
@@ -314,14 +313,10 @@ impl KeptWords {
         }
     }
 
-    /// The status and the reason from which a decision is made; a status that the contract does not have is `?`.
+    /// The status and the reason from which a decision is made.
     fn deciding(&self) -> Option<(&str, Option<&str>)> {
         let status = self.status.as_deref()?;
-        Some(if PARTY_STATUSES.contains(&status) {
-            (status, self.reason.as_deref())
-        } else {
-            (UNKNOWN_STATUS, None)
-        })
+        Some((status, self.reason.as_deref()))
     }
 }
 
@@ -422,56 +417,55 @@ impl<'a> EventInsert<'a> {
         }
     }
 
-    /// Keeps the account's row true: contradictions stay contradictions, whatever arrives after them, and what the contract
-    /// does not have changes nothing but the count.
+    /// Keeps the account's row true.
     fn note_party(
         &self,
         client_id: &str,
         status: &str,
         reason: Option<&str>,
     ) -> anyhow::Result<()> {
-        let before: Option<(Option<String>, Option<String>)> = self
+        let before = self
             .db
-            .prepare_cached("SELECT status, reason FROM party WHERE client_id = ?")?
-            .query_row([client_id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .prepare_cached(
+                "SELECT events, first_at, last_at, status, reason, documents, expires_at FROM party WHERE client_id = ?",
+            )?
+            .query_row([client_id], |row| {
+                Ok(PartySummary {
+                    events: row.get(0)?,
+                    first_at: row.get(1)?,
+                    last_at: row.get(2)?,
+                    status: row.get(3)?,
+                    reason: row.get(4)?,
+                    documents: row.get(5)?,
+                    expires_at: row.get(6)?,
+                })
+            })
             .optional()?;
-        let (status_before, before) = before.unwrap_or_default();
-        let is_contradiction = status_before.as_deref() == Some(status)
-            && contradict(
-                status,
-                before.as_deref().unwrap_or_default(),
-                reason.unwrap_or_default(),
-            );
-        let strongest = [before.as_deref(), reason]
-            .into_iter()
-            .flatten()
-            .min_by_key(|word| (strength(word), *word));
+        let mut party = before.unwrap_or_default();
+        party.take(PartyEvent {
+            at: self.one.at,
+            status,
+            reason,
+            expires_at: self.one.said.as_ref().and_then(|said| said.expires_at),
+        });
         self.db
             .prepare_cached(
-                "INSERT INTO party VALUES (?1, 1, 0, ?2, ?2, ?3, ?4, ?5, ?6)
-                 ON CONFLICT (client_id) DO UPDATE SET events = events + 1, first_at = min(first_at, ?2),
-                 last_at = CASE WHEN ?3 = '?' AND status IS NOT '?' THEN last_at
-                                WHEN status = '?' AND ?3 <> '?' THEN ?2 ELSE max(last_at, ?2) END,
-                 status = CASE WHEN ?3 = '?' THEN status WHEN status = '?' OR status = ?3 AND NOT ?7 THEN ?3 END, reason = ?4,
-                 documents = documents + ?5, expires_at = max(coalesce(expires_at, ?6), coalesce(?6, expires_at))",
+                "INSERT INTO party VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8)
+                 ON CONFLICT (client_id) DO UPDATE SET events = ?2, first_at = ?3, last_at = ?4, status = ?5, reason = ?6,
+                 documents = ?7, expires_at = ?8",
             )?
             .execute(params![
                 client_id,
-                self.one.at,
-                status,
-                strongest,
-                reason == Some("DOCUMENT_VERIFICATION"),
-                self.one.said.as_ref().and_then(|said| said.expires_at),
-                is_contradiction,
+                party.events,
+                party.first_at,
+                party.last_at,
+                party.status,
+                party.reason,
+                party.documents,
+                party.expires_at,
             ])?;
         Ok(())
     }
-}
-
-/// The rank of a reason: those that ask most of a person first, words that the contract does not have last.
-fn strength(reason: &str) -> usize {
-    let place = REASON_CODES.iter().position(|known| *known == reason);
-    place.unwrap_or(REASON_CODES.len())
 }
 
 /// An id of the kind that systems make: no blanks, no accents, and not long.

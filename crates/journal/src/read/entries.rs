@@ -9,10 +9,10 @@ use anyhow::Context;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
-use crate::chain::{ALTERED, ChainHead, EntryKind, EntryRow, NO_ENTRY, RowHashes};
+use crate::chain::{ALTERED, ChainHead, CheckpointRows, EntryKind, EntryRow, NO_ENTRY, RowHashes};
 use crate::read::reader::Reader;
 use crate::schema;
-use crate::write::alteration::{altered_since, checkpoint_before, roots_of};
+use crate::write::alteration::{altered_since, can_compare, roots_of};
 use crate::write::entries::{ENTRY, entry, log_hashes};
 
 impl Reader {
@@ -61,19 +61,19 @@ impl Reader {
         })
     }
 
-    /// Whether a checkpoint is the last that was done: rows that are not as it saw them were altered.
-    pub fn is_at_checkpoint(&self) -> anyhow::Result<bool> {
-        Ok(checkpoint_before(&self.journal)?.is_some())
+    /// Whether rows can be compared with those that the last checkpoint saw.
+    pub fn can_compare(&self) -> anyhow::Result<bool> {
+        can_compare(&self.journal)
     }
 
     /// What a checkpoint of these rows would say was altered since the last one; `program` is the SHA-256 of the file of the program
     /// that hashed them.
     pub fn alteration(
         &self,
-        sheets: &[(String, RowHashes)],
+        rows: &CheckpointRows,
         program: &Value,
     ) -> anyhow::Result<Option<Value>> {
-        altered_since(&self.journal, &roots_of(sheets)?, program)
+        altered_since(&self.journal, rows, &roots_of(&rows.sheets)?, program)
     }
 
     /// Every checkpoint that says that rows were altered, oldest first.

@@ -11,6 +11,7 @@ pub(crate) mod document_counts;
 pub(crate) mod documents;
 pub(crate) mod ended_tasks;
 pub(crate) mod entries;
+pub(crate) mod event_comparison;
 mod explained;
 pub(crate) mod files;
 pub(crate) mod findings;

@@ -163,6 +163,14 @@ impl Reader {
         Ok(statement.query_row([client_id], |row| row.get(0))?)
     }
 
+    /// Whether updates were asked for that Bakkt has not accepted.
+    pub fn has_updates(&self) -> anyhow::Result<bool> {
+        let sql = sql!(
+            "SELECT EXISTS (SELECT 1 FROM task WHERE kind = {kind.update} AND state <> {state.accepted})"
+        );
+        Ok(self.journal.query_row(sql, [], |row| row.get(0))?)
+    }
+
     /// Whether Bakkt may have an account with other bytes than the plan; else nothing is restricted, and no owner changed.
     pub fn may_differ(&self) -> anyhow::Result<bool> {
         Ok(self.meta(DIFFERING)?.as_deref() == Some("1"))

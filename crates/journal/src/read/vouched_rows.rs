@@ -51,10 +51,8 @@ const FINGERPRINTS: &str = "SELECT name, hash FROM fingerprint ORDER BY name";
 
 /// Without how often one was repeated, which grows, and without its sealed body, which may be deleted.
 const EVENTS: &str = "SELECT id, at, request_id, hash, client_id, type, status, reason, expires_at, linked, source FROM event ORDER BY id";
-/// The same as they were before they got their accounts.
-const EVENTS_WITHOUT_ACCOUNTS: &str = "SELECT id, at, request_id, hash, NULL, type, status, reason, expires_at, linked, source FROM event ORDER BY id";
-const PARTIES: &str =
-    "SELECT client_id, events, status, reason, documents, expires_at FROM party ORDER BY client_id";
+/// With the times of the first and the last, by which a decision is weighed against what was read back.
+const PARTIES: &str = "SELECT client_id, events, first_at, last_at, status, reason, documents, expires_at FROM party ORDER BY client_id";
 
 impl Reader {
     /// Every row of the tables that a checkpoint covers row by row: the table, then the row.
@@ -102,15 +100,6 @@ impl Reader {
     ) -> anyhow::Result<()> {
         self.each_text(EVENTS, |row| each("event", row))?;
         self.each_text(PARTIES, |row| each("party", row))
-    }
-
-    /// Every event as it is kept while the plan does not know its account. It gets the account's id later
-    /// ([`Events::name`](crate::events::Events::name)), which changes the row behind a checkpoint and is no alteration.
-    pub fn each_event_without_account(
-        &self,
-        mut each: impl FnMut(&str) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        self.each_text(EVENTS_WITHOUT_ACCOUNTS, |row| each(row))
     }
 
     fn each_text(

@@ -18,8 +18,28 @@ use bakkt_contract::field_marks::{FieldChange, changes};
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
 
-/// So many accounts are told by field alone, however few there are altogether.
-const FEW: u64 = 20;
+/// Over how many accounts a change of most of them is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeScope {
+    /// All accounts of the migration.
+    All,
+    /// Those of some of its shards. Of the others nothing is known, and a change of most accounts may be of few in each.
+    SomeShards,
+    /// It was judged over all shards together.
+    JudgedBefore,
+}
+
+impl ChangeScope {
+    /// How many changed accounts are told by field alone, however few there are altogether.
+    fn few(self) -> u64 {
+        match self {
+            ChangeScope::All => 20,
+            // Where most accounts of a migration change, most change in one of its shards.
+            ChangeScope::SomeShards => 2,
+            ChangeScope::JudgedBefore => u64::MAX,
+        }
+    }
+}
 
 /// The fields that differ between Bakkt and the new plan, over the accepted accounts that an update may change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -78,15 +98,32 @@ impl ChangedFields {
     pub fn unconfirmed<'a>(
         &'a self,
         confirmed: &'a [String],
+        scope: ChangeScope,
     ) -> impl Iterator<Item = &'a ChangedField> {
-        let is_wide = |field: &ChangedField| {
-            field.changed >= FEW && field.changed.saturating_mul(2) > self.accepted
+        let is_wide = move |field: &ChangedField| {
+            field.changed >= scope.few() && field.changed.saturating_mul(2) > self.accepted
         };
         let fields = self.fields.iter();
         fields.filter(move |field| {
             let is_named = || confirmed.iter().any(|named| is_in(field.path, named));
             (field.removed > 0 || is_wide(field)) && !is_named()
         })
+    }
+
+    /// Adds those of another shard.
+    pub fn add(&mut self, other: &ChangedFields) {
+        self.accepted += other.accepted;
+        self.unknown += other.unknown;
+        for field in &other.fields {
+            match self.fields.iter_mut().find(|own| own.path == field.path) {
+                Some(own) => {
+                    own.added += field.added;
+                    own.changed += field.changed;
+                    own.removed += field.removed;
+                }
+                None => self.fields.push(field.clone()),
+            }
+        }
     }
 
     /// Lines for each field: how many accounts, and what becomes of it.
@@ -98,8 +135,8 @@ impl ChangedFields {
     }
 
     /// What stops a plan, and how to go on; none when nothing does.
-    pub fn stop(&self, confirmed: &[String]) -> Option<anyhow::Error> {
-        let fields: Vec<&ChangedField> = self.unconfirmed(confirmed).collect();
+    pub fn stop(&self, confirmed: &[String], scope: ChangeScope) -> Option<anyhow::Error> {
+        let fields: Vec<&ChangedField> = self.unconfirmed(confirmed, scope).collect();
         if fields.is_empty() {
             return None;
         }

@@ -16,7 +16,7 @@ mod stopping_customers;
 pub use backfills::{
     BackfillEffect, KnownRecord, NewBackfill, RowElement, SkippedRow, StoredBackfill,
 };
-pub use changed_fields::{ChangedField, ChangedFields};
+pub use changed_fields::{ChangeScope, ChangedField, ChangedFields};
 pub use changed_owners::{ChangedAgreements, ChangedOwners};
 pub use options::{Changes, ReplanOptions};
 pub use reappeared_accounts::ReappearedAccounts;
@@ -148,6 +148,7 @@ impl Journal {
             ownership: self.changed_owners()?,
             restricted: self.restricted()?,
             changed_fields: ChangedFields::default(),
+            asked_fields: ChangedFields::default(),
             refusal: None,
             documents: self.document_changes()?,
         })
@@ -165,7 +166,14 @@ impl Journal {
         changes.may_update = updated(true)?.saturating_sub(changes.updates);
         // A backfill file tells by itself what it changes.
         if how.taking.is_none() {
-            changes.changed_fields = self.changed_fields([true, how.agreements_acknowledged])?;
+            let fields = |is_asked| self.changed_fields([is_asked, how.agreements_acknowledged]);
+            changes.changed_fields = fields(true)?;
+            changes.asked_fields = match (changes.updates, how.update_accepted) {
+                (0, _) => ChangedFields::default(),
+                (_, true) => changes.changed_fields.clone(),
+                // Only those that were asked for before are sent.
+                (_, false) => fields(false)?,
+            };
         }
         Ok(())
     }
@@ -179,15 +187,12 @@ impl Journal {
         if !changes.reappeared.is_empty() && !how.accept_new_ids {
             return Ok(Some(changes.reappeared.stop()));
         }
-        if how.taking.is_some() || changes.updates == 0 {
-            return Ok(None);
-        }
-        if how.update_accepted {
-            return Ok(changes.changed_fields.stop(how.accept_changes));
-        }
-        // Only those that were asked for before are sent.
-        let asked = self.changed_fields([false, how.agreements_acknowledged])?;
-        Ok(asked.stop(how.accept_changes))
+        let scope = match self.shard()? {
+            _ if how.is_judged_over_all => ChangeScope::JudgedBefore,
+            Some(shard) if shard.count() > 1 => ChangeScope::SomeShards,
+            _ => ChangeScope::All,
+        };
+        Ok(changes.asked_fields.stop(how.accept_changes, scope))
     }
 
     fn document_changes(&self) -> anyhow::Result<DocumentChanges> {

@@ -50,6 +50,9 @@ pub struct Changes {
     /// What the updates of changed accepted accounts would change, asked for or not.
     #[serde(flatten)]
     pub changed_fields: ChangedFields,
+    /// What the updates that are asked for would change, by which the plan is judged.
+    #[serde(skip)]
+    pub asked_fields: ChangedFields,
     /// Of a dry run: why the plan would be refused.
     #[serde(skip)]
     pub refusal: Option<anyhow::Error>,
@@ -90,6 +93,8 @@ pub struct ReplanOptions<'a> {
     pub agreements_acknowledged: bool,
     /// Fields, by their patterns, of which updates may take values away, or change those of most accounts.
     pub accept_changes: &'a [String],
+    /// Whether a change of most accounts was judged over all shards together.
+    pub is_judged_over_all: bool,
     /// Only count; nothing changes.
     pub dry_run: bool,
     /// Who, why and when, for the operator log.

@@ -4,8 +4,8 @@ use crate::custody::lines as custody;
 use crate::decisions::manual_kyb;
 use crate::read::accepted::{decisions, owner_changes, verification};
 use crate::read::{
-    backfills, counts, document_counts, documents, ended_tasks, findings, gap_history, gap_lines,
-    kyb_checklists, records, unsent_closures, vouched_rows,
+    backfills, counts, document_counts, documents, ended_tasks, event_comparison, findings,
+    gap_history, gap_lines, kyb_checklists, records, unsent_closures, vouched_rows,
 };
 use crate::schema::{self, counters};
 
@@ -57,6 +57,8 @@ fn no_statement_sorts() -> rusqlite::Result<()> {
         verification::sql::READ,
         verification::sql::VERIFICATIONS,
         verification::sql::DIFFERENCES,
+        event_comparison::sql::NAMED,
+        event_comparison::sql::EVENTS_OF_ACCOUNTS,
     ];
     let counts = [
         counts::sql::RECORDS,

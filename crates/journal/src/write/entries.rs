@@ -7,10 +7,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Value, json};
 
 use crate::chain::{
-    ALTERED, ChainHead, EntryKind, EntryRow, NO_ENTRY, RowHashes, canonical, entry_hash,
-    hashed_target, hex,
+    ALTERED, ChainHead, CheckpointRows, EntryKind, EntryRow, NO_ENTRY, RowHashes, canonical,
+    entry_hash, hashed_target, hex,
 };
-use crate::write::alteration::{altered_since, checkpoint_before, roots_of};
+use crate::write::alteration::{altered_since, can_compare, roots_of};
 use crate::write::journal::Journal;
 use bakkt_model::state::State;
 use bakkt_model::task::TaskKind;
@@ -120,40 +120,41 @@ impl Journal {
         &mut self,
         at: i64,
         mut body: Value,
-        sheets: &[(String, RowHashes)],
+        rows: &CheckpointRows,
     ) -> anyhow::Result<ChainHead> {
-        let roots = roots_of(sheets)?;
+        let roots = roots_of(&rows.sheets)?;
         if let Some(last) = self.last_entry()?
             && EntryKind::of(&last.kind) == Some(EntryKind::Checkpoint)
             && last.value()["sheets"] == roots
         {
             return self.chain_head();
         }
-        if let Some(altered) = altered_since(&self.db, &roots, &body["program"]["sha256"])? {
+        if let Some(altered) = altered_since(&self.db, rows, &roots, &body["program"]["sha256"])? {
             body[ALTERED] = altered;
         }
-        self.write_checkpoint(at, body, roots, sheets)
+        self.write_checkpoint(at, body, roots, &rows.sheets)
     }
 
-    /// Whether a checkpoint is the last that was done: rows that are not as it saw them were altered.
-    pub fn is_at_checkpoint(&self) -> anyhow::Result<bool> {
-        Ok(checkpoint_before(&self.db)?.is_some())
+    /// Whether rows can be compared with those that the last checkpoint saw.
+    pub fn can_compare(&self) -> anyhow::Result<bool> {
+        can_compare(&self.db)
     }
 
-    /// Appends a checkpoint where rows are not as the last one saw them although nothing was done since, which the next entry would
+    /// Appends a checkpoint where rows are not as the last one saw them although nothing was done since that changes them, which the next entry would
     /// cover up. Returns whether that is so.
     pub fn note_alteration(
         &mut self,
         at: i64,
         mut body: Value,
-        sheets: &[(String, RowHashes)],
+        rows: &CheckpointRows,
     ) -> anyhow::Result<bool> {
-        let roots = roots_of(sheets)?;
-        let Some(altered) = altered_since(&self.db, &roots, &body["program"]["sha256"])? else {
+        let roots = roots_of(&rows.sheets)?;
+        let Some(altered) = altered_since(&self.db, rows, &roots, &body["program"]["sha256"])?
+        else {
             return Ok(false);
         };
         body[ALTERED] = altered;
-        self.write_checkpoint(at, body, roots, sheets)?;
+        self.write_checkpoint(at, body, roots, &rows.sheets)?;
         Ok(true)
     }
 

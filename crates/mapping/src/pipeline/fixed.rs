@@ -71,10 +71,11 @@ impl FixedMarker {
             if owner.0 != value.place {
                 owner = (value.place, whose(payload, kept, value));
             }
-            self.fields
-                .add(value.field, key.bits(owner.1, bytes(payload, value)));
+            let bits = key.bits(owner.1, bytes(payload, value));
+            self.fields.add(value.field, owner.1, bits);
         }
-        self.fields.write(out);
+        let owners = kept.iter().filter(|kept| kept.field == OWNER_ID);
+        self.fields.write(owners.count(), out);
     }
 }
 
@@ -221,6 +222,20 @@ mod tests {
         assert_eq!(
             told(&[id(0, 0), phone(0, 2), id(1, 1)]),
             changed(FieldChange::Removed)
+        );
+        let of_one = |owner: u32| [id(0, 0), phone(owner, 2), id(1, 1)];
+        let told_of = |before: &[KeptValue], after: &[KeptValue]| -> Vec<FieldChange> {
+            let of = |kept: &[KeptValue]| of(7, "A", payload, kept);
+            let told = changes(&of(before), &of(after)).into_iter().flatten();
+            told.map(|(_, _, change)| change).collect()
+        };
+        let mails = |owner: u32| value("owners[0].emailAddress", owner, 18, 22);
+        let with_mail = |kept: [KeptValue; 3]| -> Vec<KeptValue> {
+            [&kept[..2], &[mails(0)], &kept[2..], &[mails(1)]].concat()
+        };
+        assert_eq!(
+            told_of(&with_mail(of_one(0)), &with_mail(of_one(1))),
+            [FieldChange::Removed]
         );
         let mail = value("owners[0].emailAddress", 0, 18, 22);
         assert_eq!(

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::record::SHARD;
 use super::sheets::sheets;
 use crate::text::rfc3339;
-use bakkt_journal::chain::EntryRow;
+use bakkt_journal::chain::{EntryRow, EventComparison};
 use bakkt_journal::{Journals, Reader};
 
 /// What checkpoints of these journals noted as altered, oldest first of each.
@@ -26,19 +26,20 @@ pub(crate) fn noted(readers: &[Reader]) -> anyhow::Result<Vec<String>> {
 /// What a checkpoint of this journal would note as altered since the last one, if it made one now. `program` is the SHA-256 of the
 /// file of this program.
 pub fn unnoted(reader: Reader, program: &Value) -> anyhow::Result<Option<String>> {
-    if !reader.is_at_checkpoint()? {
+    if !reader.can_compare()? {
         return Ok(None);
     }
     let shard = reader.meta(SHARD)?;
     let journals = Journals::from(reader);
-    let sheets = sheets(&journals)?;
+    let rows = sheets(&journals)?;
     let found = journals.readers().iter();
-    let found = found.map(|reader| reader.alteration(&sheets, program));
+    let found = found.map(|reader| reader.alteration(&rows, program));
     let found = found.collect::<anyhow::Result<Vec<_>>>()?;
     Ok(found.into_iter().flatten().next().map(|altered| {
         let (before, sheets) = parts(&altered);
         let words = format!(
-            "rows are not as the last checkpoint (entry {before}) saw them, and nothing was done since: {sheets}"
+            "rows are not as the last checkpoint (entry {before}) saw them, and {}: {sheets}",
+            nothing_done(&altered, "since"),
         );
         of_shard(shard.as_deref(), &words)
     }))
@@ -48,9 +49,10 @@ pub fn unnoted(reader: Reader, program: &Value) -> anyhow::Result<Option<String>
 pub(super) fn noted_words(entry: &EntryRow, altered: &Value) -> String {
     let (before, sheets) = parts(altered);
     format!(
-        "entry {} (checkpoint, {}): rows were not as the checkpoint before (entry {before}) saw them, and nothing was done between: {sheets}",
+        "entry {} (checkpoint, {}): rows were not as the checkpoint before (entry {before}) saw them, and {}: {sheets}",
         entry.id,
         rfc3339(entry.at),
+        nothing_done(altered, "between"),
     )
 }
 
@@ -59,6 +61,15 @@ pub(super) fn of_shard(shard: Option<&str>, words: &str) -> String {
     match shard {
         Some(shard) => format!("shard {}: {words}", shard.escape_default()),
         None => words.to_owned(),
+    }
+}
+
+/// Why rows have to be as a checkpoint saw them. Events are compared whatever else was done.
+fn nothing_done(altered: &Value, when: &str) -> String {
+    let mut sheets = altered["sheets"].as_array().into_iter().flatten();
+    match sheets.all(|sheet| sheet.as_str().is_some_and(EventComparison::is_about)) {
+        true => format!("nothing was done {when} that changes events"),
+        false => format!("nothing was done {when}"),
     }
 }
 

@@ -6,7 +6,9 @@ use super::alterations::noted_words;
 use super::check::Audit;
 use super::sheets::{is_packed, sheets};
 use crate::text::rfc3339;
-use bakkt_journal::chain::{ALTERED, EntryKind, PACK, RowHashes};
+use bakkt_journal::chain::{
+    ALTERED, EVENT_SHEET, EntryKind, EventComparison, PACK, PARTY_SHEET, RowHashes,
+};
 use bakkt_journal::{Journals, Reader};
 use bakkt_model::number::thousands;
 
@@ -43,36 +45,40 @@ impl Audit {
         let later =
             later.filter(|entry| EntryKind::of(&entry.kind).is_some_and(EntryKind::changes_rows));
         let later: Vec<String> = later.map(|entry| entry.kind.clone()).collect();
-        let (mut changed, mut unknown) = (Vec::new(), 0);
-        let (empty, mut are_events_other) = (RowHashes::default(), false);
-        for (name, rows) in &now {
+        let (mut changed, mut of_events, mut unknown) = (Vec::new(), Vec::new(), 0);
+        let empty = RowHashes::default();
+        for (name, rows) in &now.sheets {
             let seen = &body["sheets"][name.as_str()];
             let (Some(root), Some(count)) = (seen["root"].as_str(), seen["rows"].as_u64()) else {
                 unknown += 1;
                 continue;
             };
-            if name == "table party" && are_events_other {
-                continue;
+            let kept = stored.get(name).unwrap_or(&empty);
+            match &now.events {
+                Some(events) if name == EVENT_SHEET => {
+                    self.tell_events(events, count);
+                    if events.is_altered {
+                        of_events.push(what_changed(name, rows, kept, root, count)?);
+                    }
+                    continue;
+                }
+                Some(events) if name == PARTY_SHEET => {
+                    if let Some(expected) = &events.expected_parties {
+                        let (root, count) = (expected.root()?, expected.count());
+                        let what = what_changed(name, rows, expected, &root, count)?;
+                        of_events.push(format!("{what} (not what the events come to)"));
+                        continue;
+                    }
+                    if events.came > 0 || events.named > 0 || events.is_altered {
+                        continue;
+                    }
+                }
+                _ => {}
             }
             if rows.root()? == root {
                 // The rows of the others are counted by the files that show them.
                 self.rows += if is_packed(name) { 0 } else { rows.count() };
                 continue;
-            }
-            let kept = stored.get(name).unwrap_or(&empty);
-            if name == "table event" {
-                let named = match kept.root()? == root {
-                    true => named_since(reader, kept, rows)?,
-                    false => {
-                        (rows.count() > count && rows.root_of_first(count)? == root).then_some(0)
-                    }
-                };
-                are_events_other = named.is_some() || rows.count() != count;
-                if let Some(named) = named {
-                    self.rows += count - named;
-                    self.tell_events(rows.count() - count, named);
-                    continue;
-                }
             }
             changed.push(what_changed(name, rows, kept, root, count)?);
         }
@@ -81,11 +87,20 @@ impl Audit {
                 "the last checkpoint is of an earlier version, which did not look at {unknown} of the tables; `bakkt-migrate report` makes one that does"
             ));
         }
+        let (id, at) = (checkpoint.id, rfc3339(checkpoint.at));
+        if later.is_empty() {
+            changed.append(&mut of_events);
+        }
+        if !of_events.is_empty() {
+            let what = of_events.join("; ");
+            self.flaw(Some(id), format!(
+                "entry {id} (checkpoint, {at}): rows are not as it saw them, and nothing was done since that changes events: {what}"
+            ));
+        }
         if changed.is_empty() {
             return Ok(());
         }
-        let id = checkpoint.id;
-        let (what, at) = (changed.join("; "), rfc3339(checkpoint.at));
+        let what = changed.join("; ");
         if later.is_empty() {
             self.flaw(Some(id), format!(
                 "entry {id} (checkpoint, {at}): rows are not as it saw them, and nothing was done since: {what}"
@@ -100,7 +115,12 @@ impl Audit {
     }
 
     /// Events that came after the last checkpoint, and those that got their account.
-    fn tell_events(&mut self, came: u64, named: u64) {
+    fn tell_events(&mut self, events: &EventComparison, seen: u64) {
+        let EventComparison { came, named, .. } = *events;
+        if events.is_altered {
+            return;
+        }
+        self.rows += seen - named;
         if came > 0 {
             let events = events_of(came);
             self.unchecked
@@ -118,17 +138,6 @@ impl Audit {
 fn events_of(count: u64) -> String {
     let events = if count == 1 { "event" } else { "events" };
     format!("{} {events}", thousands(count))
-}
-
-/// How many of the events that a checkpoint saw got their account since. They come beside everything else and are named when the
-/// plan knows whose they are; `None` where one of them is gone, or was changed in another way.
-fn named_since(reader: &Reader, kept: &RowHashes, now: &RowHashes) -> anyhow::Result<Option<u64>> {
-    let mut without = RowHashes::default();
-    reader.each_event_without_account(|row| {
-        without.add(row.as_bytes());
-        Ok(())
-    })?;
-    Ok(kept.count_of_others(now, &without)?)
 }
 
 /// What changed in a sheet, by line.

@@ -27,7 +27,7 @@ pub use manifest::{
 };
 pub use record::{AuditRecord, CheckpointFacts, EventFacts, InputFacts, RunFacts, SentDocuments};
 pub use sheets::sheets;
-pub(crate) use sheets::{RecordHashes, Sheets, tables};
+pub(crate) use sheets::{RecordHashes, tables};
 pub use verify_folder::{FolderResult, verify_folder};
 
 /// The chain, entry by entry, in a report.

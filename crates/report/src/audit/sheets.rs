@@ -7,7 +7,7 @@ use anyhow::Context;
 use super::lines::LineHasher;
 use crate::beside::{DOCUMENTS, document_lines};
 use crate::files::{CROSSWALK, CsvFile, RECONCILIATION, crosswalk_lines, reconciliation_lines};
-use bakkt_journal::chain::{PackedRows, RowHashes};
+use bakkt_journal::chain::{CheckpointRows, EVENT_SHEET, PARTY_SHEET, PackedRows, RowHashes};
 use bakkt_journal::{Journals, Reader};
 
 /// Sheets by name.
@@ -38,7 +38,7 @@ impl RecordHashes {
 }
 
 /// Hashes every row that a checkpoint vouches for, by the name of its file or table.
-pub fn sheets(journals: &Journals) -> anyhow::Result<Sheets> {
+pub fn sheets(journals: &Journals) -> anyhow::Result<CheckpointRows> {
     let mut unshown = PackedRows::default();
     let lines = hashed(RECONCILIATION, |out| {
         reconciliation_lines(journals, out, &mut unshown)
@@ -58,12 +58,13 @@ pub fn sheets(journals: &Journals) -> anyhow::Result<Sheets> {
             hashed(DOCUMENTS, |out| document_lines(journals, out))?,
         ),
     ]);
-    sheets.extend(tables(journals)?);
-    Ok(sheets)
+    let mut rows = tables(journals)?;
+    rows.sheets.splice(0..0, sheets);
+    Ok(rows)
 }
 
 /// The same of the tables that are walked for nothing else, beside files that were hashed while they were written.
-pub(crate) fn tables(journals: &Journals) -> anyhow::Result<Sheets> {
+pub(crate) fn tables(journals: &Journals) -> anyhow::Result<CheckpointRows> {
     let names = Reader::vouched_tables().chain(["event", "party"]);
     let mut tables: Sheets = names
         .map(|name| (table_sheet(name), RowHashes::default()))
@@ -92,7 +93,18 @@ pub(crate) fn tables(journals: &Journals) -> anyhow::Result<Sheets> {
         }
         tables.push((table_sheet(name), packs.end()));
     }
-    Ok(tables)
+    let hashes = |sheet: &str| tables.iter().find(|(name, _)| name == sheet);
+    let events = match (journals.readers(), hashes(EVENT_SHEET), hashes(PARTY_SHEET)) {
+        ([reader], Some((_, events)), Some((_, parties))) => {
+            reader.named(reader.compare_events(events, parties))?
+        }
+        // A checkpoint is of one journal.
+        _ => None,
+    };
+    Ok(CheckpointRows {
+        sheets: tables,
+        events,
+    })
 }
 
 /// Whether a sheet has one hash for several rows.
