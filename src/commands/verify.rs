@@ -163,6 +163,7 @@ async fn verified(
             metadata,
             disk: DiskReads::start()?,
             status_only: scope.status_only,
+            codes: journal.code_key(),
             content: scope.content,
             counters: counters.clone(),
         }),

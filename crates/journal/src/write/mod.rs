@@ -13,6 +13,7 @@ pub(crate) mod operator_log;
 pub(crate) mod plan;
 pub(crate) mod shard;
 pub(crate) mod task_history;
+pub(crate) mod shown_ids;
 pub(crate) mod tasks;
 pub(crate) mod transitions;
 pub(crate) mod verification;
