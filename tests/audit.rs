@@ -5,6 +5,7 @@
 
 mod altered;
 mod chain;
+mod covered_up;
 mod sealed;
 
 use std::fs;

@@ -67,7 +67,8 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             at: now(),
         };
         take(args, session, &view.place, decided, &signals, mode)
-    })?;
+    });
+    let done = checkpoint::end_failed(&view.place, "backfill", done)?;
     let done = match done {
         Taken::Now(done) => done,
         Taken::Before(number) => return before(args, &view, number),

@@ -74,6 +74,7 @@ impl Journal {
         }
         let scratch = Self::scratch_folder(folder);
         let path = Self::path(&scratch);
+        self.end_comparison()?;
         let path = path
             .to_str()
             .context("the migration folder's name is not UTF-8")?;

@@ -122,6 +122,7 @@ impl Journal {
         mut body: Value,
         sheets: &[(String, RowHashes)],
     ) -> anyhow::Result<ChainHead> {
+        self.end_comparison_if_needed()?;
         let roots = roots_of(sheets)?;
         if let Some(last) = self.last_entry()?
             && EntryKind::of(&last.kind) == Some(EntryKind::Checkpoint)
@@ -157,7 +158,7 @@ impl Journal {
         Ok(true)
     }
 
-    fn write_checkpoint(
+    pub(crate) fn write_checkpoint(
         &mut self,
         at: i64,
         mut body: Value,
