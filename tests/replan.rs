@@ -311,6 +311,46 @@ fn what_is_in_doubt_is_settled_before_the_plan_changes() {
     assert_eq!(case.posts(), 1);
 }
 
+/// An update that Bakkt refused, and that a new plan or a backfill file replaces: it is planned again, and nothing was dropped.
+#[test]
+fn a_refused_update_that_is_planned_anew_is_not_dropped() {
+    let case = Case::new("", &[("A", "7755550100"), ("B", "7755550101")]);
+    let (_, code) = case.run("run", &[]);
+    assert_eq!(code, 0);
+    case.export(&[("A", "7755550199"), ("B", "7755550101")]);
+    case.run("replan", &["--update-accepted"]);
+    // As when Bakkt has refused it.
+    let state = case.folder.path().join(".bakkt-migrate");
+    let db = rusqlite::Connection::open(state.join("journal.db")).unwrap();
+    db.execute_batch(
+        "UPDATE task SET state = 5, attempts = 1, first_at = 1, last_at = 2 WHERE kind = 1;
+         INSERT INTO attempt (task, number, at, ended, hash) SELECT id, 1, 1, 2, x'00' FROM task WHERE kind = 1",
+    )
+    .unwrap();
+    drop(db);
+    case.export(&[("A", "7755550198"), ("B", "7755550101")]);
+    let (totals, code) = case.run("replan", &["--update-accepted"]);
+    assert_eq!((&totals["replan"]["updates"], code), (&1.into(), 0));
+    assert_eq!(totals["dropped"], Value::Null);
+    case.report();
+    let refused = case.file("refused.csv");
+    assert!(refused.contains("changed and planned again"), "{refused}");
+    assert!(!refused.contains("no longer in the plan"), "{refused}");
+
+    // Once nothing is to be updated any more, it is.
+    let db = rusqlite::Connection::open(state.join("journal.db")).unwrap();
+    db.execute_batch(
+        "UPDATE task SET state = 5, attempts = 1, first_at = 1, last_at = 2 WHERE kind = 1;
+         INSERT INTO attempt (task, number, at, ended, hash) SELECT id, 1, 1, 2, x'00' FROM task WHERE kind = 1",
+    )
+    .unwrap();
+    drop(db);
+    case.export(&[("A", "7755550100"), ("B", "7755550101")]);
+    let (totals, code) = case.run("replan", &["--update-accepted"]);
+    assert_eq!((&totals["replan"]["updates"], code), (&0.into(), 0));
+    assert_eq!(totals["dropped"]["tasks"], 1);
+}
+
 /// Each customer's id of Bakkt's, as the crosswalk has it.
 fn bakkt_ids(case: &Case) -> Vec<String> {
     let crosswalk = case.file("crosswalk.csv");

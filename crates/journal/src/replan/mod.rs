@@ -22,6 +22,7 @@ pub use options::{Changes, ReplanOptions};
 pub use reappeared_accounts::ReappearedAccounts;
 pub use restricted_accounts::RestrictedAccounts;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -72,9 +73,9 @@ impl Journal {
         if !how.dry_run {
             self.refuse_shared_ids()?;
         }
+        self.end_comparison()?;
         let scratch = Self::scratch_folder(folder);
         let path = Self::path(&scratch);
-        self.end_comparison()?;
         let path = path
             .to_str()
             .context("the migration folder's name is not UTF-8")?;
@@ -225,6 +226,13 @@ impl Journal {
         self.ids(ENDING)
     }
 
+    /// Updates that were not accepted, and whose accounts get another one from the new plan.
+    fn replaced_updates(&self, asked: [bool; 2]) -> anyhow::Result<BTreeSet<i64>> {
+        let mut statement = self.db.prepare(REPLACED_UPDATES)?;
+        let tasks = statement.query_map(asked, |row| row.get(0))?;
+        Ok(tasks.collect::<Result<_, _>>()?)
+    }
+
     /// Makes sets of the new plan's gaps.
     fn take_over_gaps(&mut self) -> anyhow::Result<()> {
         let mut after = 0;
@@ -264,7 +272,12 @@ impl Journal {
         revived.extend(self.ids(
             sql!("SELECT w.task FROM temp.was_document w JOIN n.document d ON d.id = w.document WHERE w.state IN ({state.stopped}) AND w.hash IS NOT d.hash"),
         )?);
-        let ending = self.ending_tasks()?;
+        let asked = [how.update_accepted, how.agreements_acknowledged];
+        let replaced: BTreeSet<i64> = self.replaced_updates(asked)?;
+        let ending = self.ending_tasks()?.into_iter();
+        let (replaced, ending): (Vec<i64>, Vec<i64>) =
+            ending.partition(|task| replaced.contains(task));
+        self.set_aside(&replaced, false, task_history::CHANGED, how.decided)?;
         self.set_aside(&ending, true, task_history::REPLANNED, how.decided)?;
         self.set_ending_custody_aside(how.decided)?;
         self.gap_sets = None;
@@ -274,7 +287,6 @@ impl Journal {
         for task in revived {
             self.revive(task, task_history::CHANGED, how.decided)?;
         }
-        let asked = [how.update_accepted, how.agreements_acknowledged];
         self.db.execute(PLAN_UPDATES, asked)?;
         if how.agreements_acknowledged {
             self.acknowledge_agreements(how.decided)?;
@@ -362,6 +374,14 @@ macro_rules! updated {
 const UPDATED: &str = sql!(concat!(
     "SELECT count(*) FROM temp.was w JOIN n.record r ON r.id = w.record WHERE ",
     updated!()
+));
+
+/// The updates of such accounts that were planned before.
+const REPLACED_UPDATES: &str = sql!(concat!(
+    "SELECT u.task FROM temp.was_update u WHERE u.client_id IN
+        (SELECT w.client_id FROM temp.was w JOIN n.record r ON r.id = w.record WHERE ",
+    updated!(),
+    ")"
 ));
 
 /// What is kept of their fields, as Bakkt has them and as the new plan does.
