@@ -31,6 +31,7 @@ use bakkt_model::task::FreedTasks;
 
 use rusqlite::params;
 
+use crate::replan::changed_fields::AcceptedChanges;
 use crate::replan::options::DocumentChanges;
 use crate::schema::counters::Counters;
 use crate::schema::state_files::write_key;
@@ -181,15 +182,22 @@ impl Journal {
         if !changes.reappeared.is_empty() && !how.accept_new_ids {
             return Ok(Some(changes.reappeared.stop()));
         }
-        if how.taking.is_some() || changes.updates == 0 {
-            return Ok(None);
-        }
-        if how.update_accepted {
-            return Ok(changes.changed_fields.stop(how.accept_changes));
-        }
-        // Only those that were asked for before are sent.
-        let asked = self.changed_fields([false, how.agreements_acknowledged])?;
-        Ok(asked.stop(how.accept_changes))
+        let asked = self.asked_changes(how, changes)?;
+        Ok(asked.and_then(|asked| asked.stop(how.accept_changes)))
+    }
+
+    /// The fields that the planned updates change; `None` where there are none, or a backfill file asks for them.
+    fn asked_changes(
+        &self,
+        how: ReplanOptions<'_>,
+        changes: &Changes,
+    ) -> anyhow::Result<Option<ChangedFields>> {
+        Ok(match how.update_accepted {
+            _ if how.taking.is_some() || changes.updates == 0 => None,
+            true => Some(changes.changed_fields.clone()),
+            // Only those that were asked for before are sent.
+            false => Some(self.changed_fields([false, how.agreements_acknowledged])?),
+        })
     }
 
     fn document_changes(&self) -> anyhow::Result<DocumentChanges> {
@@ -273,6 +281,10 @@ impl Journal {
             sql!("SELECT w.task FROM temp.was_document w JOIN n.document d ON d.id = w.document WHERE w.state IN ({state.stopped}) AND w.hash IS NOT d.hash"),
         )?);
         let asked = [how.update_accepted, how.agreements_acknowledged];
+        let accepted = match self.asked_changes(how, changes)? {
+            Some(changed) => self.accepted_changes(&changed, how.accept_changes, asked)?,
+            None => AcceptedChanges::default(),
+        };
         let replaced: BTreeSet<i64> = self.replaced_updates(asked)?;
         let ending = self.ending_tasks()?.into_iter();
         let (replaced, ending): (Vec<i64>, Vec<i64>) =
@@ -319,7 +331,7 @@ impl Journal {
             return self.take(choice, how.decided);
         }
         self.accept_new_ids(changes.reappeared.changed_ids.is_some(), how.decided)?;
-        self.log_accepted_changes(how.accept_changes, how.decided)?;
+        self.log_accepted_changes(&accepted, how.decided)?;
         self.log("replan", "all that was not accepted", how.decided, count)
     }
 }
