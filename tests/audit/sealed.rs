@@ -294,3 +294,21 @@ fn a_manifest_that_is_a_pipe_or_a_link_is_a_flaw() {
         }
     }
 }
+
+#[test]
+fn forget_names_the_sealed_reports() {
+    let Some(recorded) = Recorded::sealed() else {
+        return;
+    };
+    let world = &recorded.world;
+    let sealed = recorded.sealed.strip_prefix(world.path("acme")).unwrap();
+    let sealed = format!("acme/{}", sealed.display());
+    let forget = "forget acme --sandbox --id A-1 --by Ada --reason asked --dry-run";
+    let (code, said) = world.code(forget);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("sealed or copied before now"), "{said}");
+    assert!(said.contains(&format!("{sealed} is sealed")), "{said}");
+    let (_, said) = world.code(&format!("{forget} --json"));
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(said["sealed_reports"], serde_json::json!([sealed]));
+}
