@@ -367,13 +367,13 @@ pub struct ReplanArgs {
     #[arg(long)]
     pub update_accepted: bool,
     /// Fields, or objects with all of theirs, of which updates may take values away, or change the values of most accounts.
-    #[arg(long, value_name = "FIELD", value_delimiter = ',', requires = "reason", value_parser = changeable_field)]
+    #[arg(long, value_name = "FIELD", value_delimiter = ',', value_parser = changeable_field)]
     pub accept_changes: Vec<String>,
     /// Customers whom Bakkt has under ids that are gone, and who come back under new ids, get further accounts on purpose.
-    #[arg(long, requires = "reason")]
+    #[arg(long)]
     pub accept_new_ids: bool,
     /// Both sides have acknowledged the changed agreements of accepted accounts: their updates may be sent.
-    #[arg(long, requires = "reason")]
+    #[arg(long)]
     pub agreements_acknowledged: bool,
     /// Only show what would change.
     #[arg(long)]

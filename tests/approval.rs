@@ -478,6 +478,31 @@ fn a_pilot_is_approved_with_its_number() {
     assert_eq!(case.sandbox.count("posts"), 40);
 }
 
+/// Who had been sent and refused before the approval is sent again under it, and counts.
+#[test]
+fn a_pilot_counts_customers_who_were_sent_before_it() {
+    let case = Case::with_sandbox("refuse = 1.0\n");
+    let plan = case.hash();
+    case.approve("ada", &["--limit", "12"]);
+    case.run_by("run", &["--limit", "12"]);
+    assert_eq!(case.sandbox.count("posts"), 12);
+    let output = program()
+        .arg("retry")
+        .arg(case.folder.path())
+        .args(["--reason", "a test", "--by", "ada"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(case.hash(), plan, "sent again");
+    case.approve("ada", &["--limit", "3"]);
+    case.run_by("run", &["--limit", "2"]);
+    assert_eq!(case.sandbox.count("posts"), 14);
+    case.refuses("run", &["--limit", "3"], "of which 1 are left");
+    case.run_by("run", &["--limit", "1"]);
+    case.refuses("run", &["--limit", "1"], "of which 0 are left");
+    assert_eq!(case.sandbox.count("posts"), 15);
+}
+
 /// What was sent and taken out since counts all the same: a pilot's number does not begin anew.
 #[test]
 fn a_pilot_counts_customers_who_were_left_out_and_came_back() {

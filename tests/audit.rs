@@ -6,6 +6,7 @@
 mod altered;
 mod altered_events;
 mod chain;
+mod covered_up;
 mod named_events;
 mod sealed;
 

@@ -6,6 +6,7 @@
 pub mod receiver;
 
 mod beside;
+mod not_sent;
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -250,6 +250,20 @@ fn links_run_out_three_times_and_that_is_told() {
     }
     assert_eq!(world.sandbox.count("link_gets"), 24);
     assert_eq!(world.counts()["used_up"], 6);
+    let status = program().arg("status").arg(world.dir.path()).output();
+    let status = status.unwrap();
+    let said = String::from_utf8(status.stdout).unwrap();
+    assert_eq!(status.status.code(), Some(3), "{said}");
+    assert!(said.contains("links: wanted 6, used up 6"), "{said}");
+    assert!(
+        said.contains("customers whose verification links are used up 6"),
+        "{said}"
+    );
+    let report = program().arg("report").arg(world.dir.path()).output();
+    assert_eq!(report.unwrap().status.code(), Some(3));
+    let page = std::fs::read_to_string(world.dir.path().join("report/report.html")).unwrap();
+    assert!(page.contains("Customers whose verification links are used up"));
+    assert!(!page.contains("Customers who are to verify a document"));
     let text = world.command("links", &[]);
     let text = String::from_utf8(text.stdout).unwrap();
     assert!(text.contains("used up all three links"), "{text}");

@@ -311,6 +311,113 @@ fn what_is_in_doubt_is_settled_before_the_plan_changes() {
     assert_eq!(case.posts(), 1);
 }
 
+/// An update that Bakkt refused, and that a new plan or a backfill file replaces: it is planned again, and nothing was dropped.
+#[test]
+fn a_refused_update_that_is_planned_anew_is_not_dropped() {
+    let case = Case::new("", &[("A", "7755550100"), ("B", "7755550101")]);
+    let (_, code) = case.run("run", &[]);
+    assert_eq!(code, 0);
+    case.export(&[("A", "7755550199"), ("B", "7755550101")]);
+    case.run("replan", &["--update-accepted"]);
+    // As when Bakkt has refused it.
+    let state = case.folder.path().join(".bakkt-migrate");
+    let db = rusqlite::Connection::open(state.join("journal.db")).unwrap();
+    db.execute_batch(
+        "UPDATE task SET state = 5, attempts = 1, first_at = 1, last_at = 2 WHERE kind = 1;
+         INSERT INTO attempt (task, number, at, ended, hash) SELECT id, 1, 1, 2, x'00' FROM task WHERE kind = 1",
+    )
+    .unwrap();
+    drop(db);
+    case.export(&[("A", "7755550198"), ("B", "7755550101")]);
+    let (totals, code) = case.run("replan", &["--update-accepted"]);
+    assert_eq!((&totals["replan"]["updates"], code), (&1.into(), 0));
+    assert_eq!(totals["dropped"], Value::Null);
+    case.report();
+    let refused = case.file("refused.csv");
+    assert!(refused.contains("changed and planned again"), "{refused}");
+    assert!(!refused.contains("no longer in the plan"), "{refused}");
+
+    // Once nothing is to be updated any more, it is.
+    let db = rusqlite::Connection::open(state.join("journal.db")).unwrap();
+    db.execute_batch(
+        "UPDATE task SET state = 5, attempts = 1, first_at = 1, last_at = 2 WHERE kind = 1;
+         INSERT INTO attempt (task, number, at, ended, hash) SELECT id, 1, 1, 2, x'00' FROM task WHERE kind = 1",
+    )
+    .unwrap();
+    drop(db);
+    case.export(&[("A", "7755550100"), ("B", "7755550101")]);
+    let (totals, code) = case.run("replan", &["--update-accepted"]);
+    assert_eq!((&totals["replan"]["updates"], code), (&0.into(), 0));
+    assert_eq!(totals["dropped"]["tasks"], 1);
+}
+
+/// Each customer's id of Bakkt's, as the crosswalk has it.
+fn bakkt_ids(case: &Case) -> Vec<String> {
+    let crosswalk = case.file("crosswalk.csv");
+    let lines = crosswalk.lines().skip(1);
+    lines
+        .map(|line| line.split(',').nth(1).unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// One account among so many is in doubt when the plan changes, with an export of which no row gives what was sent.
+fn settled_by_replan(others: usize) -> Case {
+    let ids: Vec<String> = (1..=others).map(|number| format!("A{number}")).collect();
+    let customers = |phone| {
+        let all = ids.iter().map(|id| (id.as_str(), phone));
+        all.chain([("Z", phone)]).collect::<Vec<_>>()
+    };
+    let case = Case::new(
+        "reset_after = 1.0\nmax_faults_per_id = 1\n",
+        &customers("7755550100"),
+    );
+    let settings = SETTINGS.replace("breaker = 1", "breaker = 1000");
+    let settings = settings.replace("settle_after = \"2100ms\"", "settle_after = \"2001ms\"");
+    std::fs::write(case.folder.path().join("migration.toml"), settings).unwrap();
+    if others > 0 {
+        let list = case.folder.path().join("others.txt");
+        std::fs::write(&list, ids.join("\n")).unwrap();
+        case.run("run", &["--only", &list.to_string_lossy()]);
+    }
+    let settings = SETTINGS.to_owned();
+    std::fs::write(case.folder.path().join("migration.toml"), settings).unwrap();
+    let (totals, _) = case.run("run", &[]);
+    let doubt = &totals["tasks"]["account"]["in_doubt"];
+    assert_eq!(doubt.as_u64(), Some(1));
+    case.export(&customers("7755550199"));
+    let (_, code) = case.run("replan", &["--update-accepted"]);
+    assert_eq!(code, 0);
+    case.report();
+    case
+}
+
+#[test]
+fn an_id_that_replan_settles_stays_when_it_begins_as_the_others_do() {
+    let case = settled_by_replan(12);
+    let ids = bakkt_ids(&case);
+    assert_eq!(ids.len(), 13);
+    assert!(ids.iter().all(|id| id.starts_with("bk-")), "{ids:?}");
+}
+
+/// Where nothing tells that an id is no value of the customer, a hash stands for it, until an answer comes while the values are known.
+#[test]
+fn an_id_that_replan_hid_is_shown_by_an_update_and_by_verify() {
+    for command in ["run", "verify"] {
+        let case = settled_by_replan(0);
+        let hidden = bakkt_ids(&case);
+        assert!(hidden[0].starts_with("id-"), "{hidden:?}");
+        if command == "verify" {
+            // As it was sent: nothing is to be updated.
+            case.export(&[("Z", "7755550100")]);
+            case.run("replan", &["--update-accepted"]);
+        }
+        let (_, code) = case.run(command, &[]);
+        assert_eq!(code, 0, "{command}");
+        let ids = bakkt_ids(&case);
+        assert!(ids[0].starts_with("bk-"), "{command}: {ids:?}");
+    }
+}
+
 /// The update of an account that existed before is cut off before it arrives: what Bakkt then shows is the old account,
 /// which does not mean that ours was taken.
 #[test]

@@ -26,7 +26,7 @@ pub struct BackfillArgs {
     #[command(flatten)]
     pub by: ByArgs,
     /// Both sides have acknowledged the agreements of accepted accounts that it changes: their updates may be sent.
-    #[arg(long, requires = "reason")]
+    #[arg(long)]
     pub agreements_acknowledged: bool,
     /// Only show what it would do. Nothing is kept, nobody is asked.
     #[arg(long)]

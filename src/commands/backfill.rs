@@ -67,7 +67,8 @@ pub fn run(args: &BackfillArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             at: now(),
         };
         take(args, session, &view.place, decided, &signals, mode)
-    })?;
+    });
+    let done = checkpoint::end_failed(&view.place, "backfill", done)?;
     let done = match done {
         Taken::Now(done) => done,
         Taken::Before(number) => return before(args, &view, number),
@@ -382,7 +383,7 @@ impl Done {
         if !args.dry_run && taken.created + taken.updates + taken.to_send > 0 {
             text.push_str(&format!(
                 "\nrun `bakkt-migrate run {}` to send them",
-                place::arguments(&args.dir, args.target.sandbox)
+                place::arguments(&args.dir, args.target.sandbox, &args.target.shards)
             ));
         }
         format!("{text}\n\n{}", status_lines(totals).trim_end())

@@ -16,14 +16,17 @@ use bakkt_engine::api::post_once;
 use bakkt_files::output::{FileStart, ProtectedPaths};
 use bakkt_files::progress::{Mode, note};
 use bakkt_files::small_files;
-use bakkt_journal::chain::ALTERED;
-use bakkt_journal::{Journal, Reader, now};
+use bakkt_journal::chain::{ALTERED, EntryKind};
+use bakkt_journal::{FoundAlteration, Journal, Journals, Reader, now};
 use bakkt_model::error::{Failure, ShownPath, Style, describe, started};
 use bakkt_model::target::WayOut;
 use bakkt_report::audit::{self, KeptHead, heads_in};
 
 /// How the file of a head begins.
 const HEAD_BEGINS: FileStart = FileStart::Text("{\"at\":");
+
+/// What is told when rows were altered.
+const NOT_AS_SEEN: &str = "rows of the journal are not as its last checkpoint saw them, and nothing was done since that changes them: `bakkt-migrate audit` says which";
 
 /// What a checkpoint says of the program and the occasion.
 pub fn about(occasion: &str) -> Value {
@@ -75,16 +78,71 @@ pub fn look(journal: &mut Journal) -> anyhow::Result<()> {
     }
 }
 
+/// The same beside what the command does, which need not wait for it: the rows are compared as they are now.
+pub fn look_beside(journal: &mut Journal) -> anyhow::Result<()> {
+    let Some(folder) = journal.folder() else {
+        return Ok(());
+    };
+    if !journal.is_at_checkpoint()? {
+        return Ok(());
+    }
+    let reader = Reader::open(&Journal::path(&folder))?;
+    journal.compare_beside(move || {
+        let journals = Journals::from(reader);
+        let sheets = audit::sheets(&journals)?;
+        let body = about("before a command");
+        let mut readers = journals.readers().iter();
+        let altered = readers.try_fold(None, |found, reader| {
+            let altered = reader.alteration(&sheets, &body["program"]["sha256"])?;
+            anyhow::Ok(found.or(altered))
+        })?;
+        Ok(altered.map(|altered| FoundAlteration {
+            body,
+            altered,
+            sheets,
+            tell: || note(Mode::Lines, NOT_AS_SEEN),
+        }))
+    })
+}
+
 /// Tells that the last checkpoint found rows altered. The chain says so from then on, and each audit.
 pub fn tell_alteration(journal: &Journal) -> anyhow::Result<()> {
     let last = journal.last_entry()?;
     if last.is_some_and(|entry| entry.value()[ALTERED].is_object()) {
-        note(
-            Mode::Lines,
-            "rows of the journal are not as its last checkpoint saw them, and nothing was done since that changes them: `bakkt-migrate audit` says which",
-        );
+        note(Mode::Lines, NOT_AS_SEEN);
     }
     Ok(())
+}
+
+/// Passes on how a command ended. One that failed after it had added to the chain has ended in order all the same, and makes its
+/// checkpoint: else whatever is altered afterwards would look like its work.
+pub fn end_failed<T>(
+    place: &StatePlace,
+    occasion: &str,
+    done: anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    if done.is_err()
+        && let Err(error) = append_where_none_is(place, occasion)
+    {
+        tracing::warn!(%error, "no checkpoint");
+    }
+    done
+}
+
+fn append_where_none_is(place: &StatePlace, occasion: &str) -> anyhow::Result<()> {
+    // None is made here, and one that cannot be opened has been told of.
+    if !Journal::path(&place.folder()).exists() {
+        return Ok(());
+    }
+    let Ok(mut journal) = place.open_journal_unlooked() else {
+        return Ok(());
+    };
+    let last = journal.last_entry()?;
+    let last = last.and_then(|entry| EntryKind::of(&entry.kind));
+    match last.is_some_and(EntryKind::changes_rows) {
+        true => append(&mut journal, occasion),
+        false => Ok(()),
+    }
 }
 
 /// Appends a checkpoint to a journal that was closed just now. Another command that has it already makes its own.

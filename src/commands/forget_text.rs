@@ -10,6 +10,7 @@ use crate::cli::ForgetArgs;
 use bakkt_journal::decisions::KnownCustomer;
 use bakkt_model::error::ShownPath;
 use bakkt_model::number::thousands;
+use bakkt_report::audit::is_sealed;
 use bakkt_report::rfc3339;
 
 /// How many records went.
@@ -91,6 +92,7 @@ pub fn told(
             "rows": known.rows.iter().map(|(file, row)| json!({"file": file, "row": row})).collect::<Vec<_>>(),
             "entries_that_name_the_id": known.entries,
             "other_state": other.json(),
+            "sealed_reports": sealed_reports(&place.dir),
         })
         .to_string();
     }
@@ -120,7 +122,9 @@ pub fn told(
         .collect();
     lines.extend(rows);
     lines.push("  documents of the customer, and whatever was written where you named it: workbooks, payloads, links".to_owned());
-    lines.push("  reports that were sealed or copied before today".to_owned());
+    lines.push("  reports that were sealed or copied before now".to_owned());
+    let sealed = sealed_reports(&place.dir).into_iter();
+    lines.extend(sealed.map(|folder| format!("    {} is sealed", folder.shown())));
     if !known.entries.is_empty() {
         let entries: Vec<String> = known.entries.iter().map(i64::to_string).collect();
         lines.push(format!(
@@ -129,6 +133,25 @@ pub fn told(
         ));
     }
     lines.join("\n")
+}
+
+/// The sealed reports that lie where `report` puts them: nothing is taken out of them, whoever is in them.
+fn sealed_reports(dir: &Path) -> Vec<PathBuf> {
+    let below = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        folders.map(|entry| entry.path()).collect::<Vec<_>>()
+    };
+    let mut sealed = Vec::new();
+    let mut to_look_at = vec![dir.join("report")];
+    while let Some(folder) = to_look_at.pop() {
+        match is_sealed(&folder) {
+            true => sealed.push(folder),
+            false => to_look_at.extend(below(&folder)),
+        }
+    }
+    sealed.sort();
+    sealed
 }
 
 /// What Bakkt has, for the request that goes there.

@@ -122,7 +122,7 @@ fn sheet_written(args: &GapsArgs, file: &Path, written: &WrittenSheet) -> Comman
                 format!("only you can read it; {holds}"),
                 format!(
                     "when it is filled in: bakkt-migrate backfill {} FILE",
-                    place::arguments(&args.view.dir, args.view.sandbox)
+                    place::arguments(&args.view.dir, args.view.sandbox, &args.view.shards)
                 ),
             ]
         }

@@ -61,7 +61,7 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     // Before anybody is asked.
     deciding::why_unless(false, args.reason.as_deref())?;
     let by = deciding::by(&args.by, &args.dir)?;
-    let (told, ended) = runtime()?.block_on(async {
+    let told = runtime()?.block_on(async {
         let Session {
             mut settings,
             journal,
@@ -96,7 +96,8 @@ pub fn run(args: &LinksArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         let mut told = std::mem::take(&mut keeper.told);
         told.look(&view)?;
         anyhow::Ok((told, ended))
-    })?;
+    });
+    let (told, ended) = checkpoint::end_failed(&view.place, "links", told)?;
     checkpoint::append_at(&view.place, "links")?;
     if let Some(file) = &told.file {
         note(

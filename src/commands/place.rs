@@ -33,10 +33,22 @@ pub struct StatePlace {
     folders: Vec<PathBuf>,
 }
 
-/// How the next command names the same migration, for a person to copy: its folder, and whether it is the sandbox's.
-pub fn arguments(dir: &Path, sandbox: bool) -> String {
+/// How the next command names the same migration: its folder, whether it is the sandbox's, and its shard with the folder of its state.
+pub fn arguments(dir: &Path, sandbox: bool, shards: &ShardArgs) -> String {
     let sandbox = if sandbox { " --sandbox" } else { "" };
-    format!("{}{sandbox}", shell::path(&dir.shown()))
+    let shard = match shards.shard {
+        Some(ShardChoice::One(shard)) => format!(" --shard {shard}"),
+        // The same scheduler says which it is.
+        Some(ShardChoice::Auto(None)) => " --shard auto".to_owned(),
+        Some(ShardChoice::Auto(Some(count))) => format!(" --shard auto/{count}"),
+        Some(ShardChoice::All(_)) => " --shard all".to_owned(),
+        None => String::new(),
+    };
+    let state = shards.state.iter();
+    let state: String = state
+        .map(|folder| format!(" --state {}", shell::path(&folder.shown())))
+        .collect();
+    format!("{}{sandbox}{shard}{state}", shell::path(&dir.shown()))
 }
 
 /// Refuses `--shard all` without a count where there is no shard.

@@ -141,7 +141,8 @@ pub(super) fn plan_anew(
 ) -> anyhow::Result<Changes> {
     let signals = Signals::listen(mode)?;
     let destination = Destination::resolve(dir, target)?;
-    runtime()?.block_on(async {
+    let place = destination.place.clone();
+    let done = runtime()?.block_on(async {
         let Session {
             mut settings,
             journal,
@@ -158,7 +159,8 @@ pub(super) fn plan_anew(
         journal_plan::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
         drop(scratch);
         journal.adopt(&state, how)
-    })
+    });
+    checkpoint::end_failed(&place, "replan", done)
 }
 
 /// Nothing may be in doubt when the plan changes: what is, is asked about first; nothing is sent.

@@ -66,7 +66,9 @@ pub fn run(args: &RunArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             telemetry: &telemetry,
         };
         let keys = (credentials, custody);
-        let mut output = prepared(args, destination, keys, &signals, observers, mode).await;
+        let place = destination.place.clone();
+        let output = prepared(args, destination, keys, &signals, observers, mode).await;
+        let mut output = checkpoint::end_failed(&place, "run", output);
         if let Some(sandbox) = sandbox {
             sandbox.stop().await;
         }
@@ -217,6 +219,8 @@ async fn prepared(
             custody_stage::send(journal, &settings, key, source, scope, signals, mode).await?;
     }
     control.end(&mut journal)?;
+    // The report says what was altered before this run.
+    journal.end_comparison()?;
     let folder = view.folder();
     let how = (&protected, &grace);
     let stage = telemetry.stage("report");

@@ -153,6 +153,11 @@ pub async fn send(
             document: sources.document,
             disk: DiskReads::start()?,
             codes: journal.code_key(),
+            beginnings: match scope.settle_only {
+                // Nothing is mapped again: the values of who is in doubt are not known.
+                true => journal.id_beginnings()?,
+                false => Vec::new(),
+            },
             counters: counters.clone(),
         }),
         stop: signals.stop.clone(),

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::place::StatePlace;
-use super::target;
+use super::{checkpoint, target};
 use crate::cli::TargetArgs;
 use bakkt_folder::settings::Settings;
 use bakkt_folder::settings::custody::CustodyRates;
@@ -74,8 +74,9 @@ impl Session {
             target,
             place,
         } = destination;
-        // Not compared with its last checkpoint: at ten million customers the first request would wait for that for a minute.
-        let journal = place.open_journal_unlooked()?;
+        let mut journal = place.open_journal_unlooked()?;
+        // At ten million customers the first request would wait for a minute.
+        checkpoint::look_beside(&mut journal)?;
         let state = place.folder();
         crate::logging::to_file(&state);
         journal.bind(&target, settings.target.dialect.word())?;

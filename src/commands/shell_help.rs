@@ -15,7 +15,11 @@ use bakkt_model::error::{ShownPath, unwritable};
 pub fn completions(args: &CompletionsArgs) -> anyhow::Result<CommandOutput> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut program(), "bakkt-migrate", &mut text);
-    let text = String::from_utf8(text)?.trim_end().to_owned();
+    let mut text = String::from_utf8(text)?.trim_end().to_owned();
+    if args.shell == clap_complete::Shell::Bash {
+        // clap_complete writes a program's name with a hyphen in two ways, so that no command below it is ever found.
+        text = text.replace("bakkt__subcmd__migrate", "bakkt__migrate");
+    }
     Ok(CommandOutput { text, code: 0 })
 }
 

@@ -11,7 +11,7 @@ use super::report::View;
 use super::session::{Destination, Session};
 use super::signals::Signals;
 use super::verify_text::{ReadBackFindings, describe, json};
-use super::{CommandOutput, outputs, report, run_record, send, target, uploads};
+use super::{CommandOutput, checkpoint, outputs, report, run_record, send, target, uploads};
 use crate::cli::VerifyArgs;
 use crate::process::runtime;
 use bakkt_engine::api::Client;
@@ -44,10 +44,11 @@ pub fn run(args: &VerifyArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     let grace = destination.settings.grace.clone();
     let protected = outputs::protected(&destination.settings);
     report::look(&view, &protected)?;
-    let (read, ended) = runtime()?.block_on(async {
+    let read = runtime()?.block_on(async {
         let session = Session::open_planned(destination)?;
         verified(args, session, &signals, mode).await
-    })?;
+    });
+    let (read, ended) = checkpoint::end_failed(&view.place, "verify", read)?;
     let totals = report::write_checked(&view, &protected, &grace, "verify")?;
     let findings = ReadBackFindings::read(&view.reader()?)?;
     let left = read.left > 0;
@@ -162,6 +163,7 @@ async fn verified(
             payload,
             metadata,
             disk: DiskReads::start()?,
+            codes: journal.code_key(),
             status_only: scope.status_only,
             content: scope.content,
             counters: counters.clone(),

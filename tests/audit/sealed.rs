@@ -255,3 +255,60 @@ fn a_key_that_others_may_read_seals_nothing() {
     assert!(said.contains("others may read it"), "{said}");
     assert!(!world.path("new").exists());
 }
+
+/// Nothing but a file is read in the place of the manifest and its signature: a pipe would be waited for, and a link leads elsewhere.
+#[test]
+fn a_manifest_that_is_a_pipe_or_a_link_is_a_flaw() {
+    let Some(recorded) = Recorded::sealed() else {
+        return;
+    };
+    let world = &recorded.world;
+    for name in ["manifest.json", "manifest.json.sig"] {
+        for kind in ["pipe", "link"] {
+            let copy = copied(&recorded.sealed, &world.path(&format!("{name}-{kind}")));
+            let path = copy.join(name);
+            let aside = world.path(&format!("{name}-{kind}-aside"));
+            fs::rename(&path, &aside).unwrap();
+            match kind {
+                "pipe" => assert!(
+                    Command::new("mkfifo")
+                        .arg(&path)
+                        .status()
+                        .unwrap()
+                        .success()
+                ),
+                _ => std::os::unix::fs::symlink(&aside, &path).unwrap(),
+            }
+            let output = Command::new("timeout")
+                .arg("60")
+                .arg(crate::commands::world::binary())
+                .arg("verify-report")
+                .arg(&copy)
+                .arg("--signers")
+                .arg(world.path("signers"))
+                .output()
+                .unwrap();
+            let said = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{name}, {kind}: {said}");
+            assert!(said.contains(name), "{name}, {kind}: {said}");
+        }
+    }
+}
+
+#[test]
+fn forget_names_the_sealed_reports() {
+    let Some(recorded) = Recorded::sealed() else {
+        return;
+    };
+    let world = &recorded.world;
+    let sealed = recorded.sealed.strip_prefix(world.path("acme")).unwrap();
+    let sealed = format!("acme/{}", sealed.display());
+    let forget = "forget acme --sandbox --id A-1 --by Ada --reason asked --dry-run";
+    let (code, said) = world.code(forget);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("sealed or copied before now"), "{said}");
+    assert!(said.contains(&format!("{sealed} is sealed")), "{said}");
+    let (_, said) = world.code(&format!("{forget} --json"));
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(said["sealed_reports"], serde_json::json!([sealed]));
+}

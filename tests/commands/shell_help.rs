@@ -18,6 +18,50 @@ fn shells_complete_every_command_and_option() {
     }
 }
 
+/// The words that bash offers after those that were typed, the last of which is begun.
+fn bash_offers(world: &World, typed: &[&str]) -> Option<Vec<String>> {
+    let script = "source ./completions.bash; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($#-1)); \
+        _bakkt__migrate bakkt-migrate \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD-1]}\"; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let output = std::process::Command::new("bash")
+        .args(["--norc", "-c", script, "bash", "bakkt-migrate"])
+        .args(typed)
+        .current_dir(world.path("."))
+        .output();
+    let Ok(output) = output else {
+        eprintln!("left out: there is no bash");
+        return None;
+    };
+    let text = String::from_utf8(output.stdout).unwrap();
+    Some(text.lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn bash_completes_options_values_and_commands_below_commands() {
+    let world = World::of(1);
+    let (code, script) = world.code("completions bash");
+    assert_eq!(code, 0);
+    world.write("completions.bash", &script);
+    for (typed, expected) in [
+        (&["ru"][..], "run"),
+        (&["run", "--san"], "--sandbox"),
+        (&["-q", "run", "--san"], "--sandbox"),
+        (&["run", "--log-format", ""], "json"),
+        (&["manual-kyb", "--shar"], "--shard"),
+        (&["sessions", ""], "wanted"),
+        (&["sessions", "wanted", "--f"], "--for"),
+        (&["control", "acme", "pa"], "pause"),
+        (&["events", "import", "--san"], "--sandbox"),
+    ] {
+        let Some(offered) = bash_offers(&world, typed) else {
+            return;
+        };
+        assert!(
+            offered.iter().any(|word| word == expected),
+            "{typed:?}: {expected} is not among {offered:?}"
+        );
+    }
+}
+
 #[test]
 fn every_command_has_a_page() {
     let world = World::of(1);

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::world::{Bakkt, World};
+use crate::support::note_work;
 
 const JOURNAL: &str = "acme/.bakkt-migrate/journal.db";
 /// Commands that need a plan.
@@ -54,6 +55,7 @@ fn a_first_run_that_was_cut_off_has_planned_nothing() {
     says_nothing_is_planned(&world, &all, "an empty journal");
     // Killed before planning: the schema is there.
     assert_eq!(world.code(&bakkt.run("--limit 0")).0, 0);
+    note_work(&world.path("acme/.bakkt-migrate"));
     let journal = rusqlite::Connection::open(world.path(JOURNAL)).unwrap();
     journal
         .execute("DELETE FROM meta WHERE key = 'plan'", [])

@@ -115,6 +115,21 @@ impl World {
         World::new(&rows)
     }
 
+    /// A copy of it all, in a place of its own.
+    pub fn copy(&self) -> World {
+        let copy = World {
+            place: tempfile::tempdir().unwrap(),
+            environment: self.environment.clone(),
+        };
+        let done = Command::new("cp")
+            .arg("-a")
+            .arg(self.place.path().join("."))
+            .arg(copy.place.path())
+            .status();
+        assert!(done.unwrap().success());
+        copy
+    }
+
     /// A path in the place where commands are run.
     pub fn path(&self, name: &str) -> PathBuf {
         self.place.path().join(name)

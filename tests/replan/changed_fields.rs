@@ -82,11 +82,57 @@ fn a_value_that_is_gone_is_named_and_goes_only_when_a_person_says_so() {
     assert_eq!(case.posts(), 5);
     let summary: Value = serde_json::from_str(&case.file("summary.json")).unwrap();
     let entry = &summary["operator_log"][0];
-    let expected = json!(["accept changes", PHONE, 1]);
+    // Both accounts: one loses the value, the other one gets another.
+    let expected = json!(["accept changes", PHONE, 2]);
     assert_eq!(
         json!([entry["action"], entry["target"], entry["count"]]),
         expected
     );
+}
+
+/// What a person names is a decision only where it lets changes through, and says which ones.
+#[test]
+fn what_is_accepted_without_a_change_is_no_decision() {
+    let case = accepted(&[("A", "7755550100"), ("B", "7755550101")]);
+    let log = |case: &Case| -> Vec<Value> {
+        case.report();
+        let summary: Value = serde_json::from_str(&case.file("summary.json")).unwrap();
+        let entries = summary["operator_log"].as_array().cloned();
+        let accepted = entries.into_iter().flatten();
+        let accepted = accepted.filter(|entry| entry["action"] == "accept changes");
+        accepted
+            .map(|entry| json!([entry["target"], entry["count"]]))
+            .collect()
+    };
+    let (_, code) = update(&case, &["--accept-changes", "owners"]);
+    assert_eq!((code, log(&case)), (0, vec![]));
+    case.export(&[("A", ""), ("B", "7755550101")]);
+    let (_, code) = case.run("replan", &["--accept-changes", "owners"]);
+    assert_eq!((code, log(&case)), (0, vec![]), "no update is planned");
+    let (_, code) = update(&case, &["--accept-changes", "owners"]);
+    assert_eq!((code, log(&case)), (0, vec![json!([PHONE, 1])]));
+}
+
+/// A look at what would be accepted needs neither a name nor a reason.
+#[test]
+fn a_look_needs_no_reason() {
+    let case = accepted(&[("A", "7755550100"), ("B", "7755550101")]);
+    case.export(&[("A", ""), ("B", "7755550101")]);
+    for more in [
+        &["--accept-changes", PHONE][..],
+        &["--accept-new-ids"],
+        &["--agreements-acknowledged"],
+    ] {
+        let output = crate::support::program()
+            .arg("replan")
+            .arg(case.folder.path())
+            .args(["--base-url", &case.sandbox.base_url(), "--dry-run"])
+            .args(more)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{more:?}: {said}");
+    }
 }
 
 #[test]

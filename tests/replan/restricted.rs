@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Case;
-use crate::support::program;
+use crate::support::{note_work, program};
 
 const COLUMNS: &[(&str, &str, &str)] = &[
     ("ID", "clientAccountId", ""),
@@ -181,7 +181,9 @@ fn listed(case: &Case) -> Vec<String> {
     text.lines().skip(1).map(str::to_owned).collect()
 }
 
+/// Changes the journal by hand.
 pub(crate) fn ask(case: &Case, sql: &str) {
+    note_work(&case.folder.path().join(".bakkt-migrate"));
     let path = case.folder.path().join(".bakkt-migrate/journal.db");
     rusqlite::Connection::open(path)
         .unwrap()

@@ -314,6 +314,33 @@ fn a_backfill_file_is_taken_by_every_shard_for_its_own_customers() {
     assert_eq!(merged["after"]["gaps_closed"], 3);
 }
 
+/// The next command that is named can be run as it stands: it names the shard, and where its state lies.
+#[test]
+fn the_command_that_is_named_next_names_the_shard() {
+    let world = World::new(6);
+    world.run_all(2);
+    let dir = world.dir();
+    let sheet = world.path("calls.xlsx");
+    let sheet = sheet.to_str().unwrap();
+    let (said, _) = world.said("gaps", "0/2", &["--sheet", sheet]);
+    let named = format!("backfill {} --shard 0/2 FILE", dir.display());
+    assert!(said.contains(&named), "{said}");
+    let file = world.path("cities.csv");
+    let lines: Vec<String> = (1..=6).map(|n| format!("C-{n:04},Sparks")).collect();
+    let text = format!(
+        "clientAccountId,owners[0].identity.personalAddress.city\n{}\n",
+        lines.join("\n")
+    );
+    std::fs::write(&file, text).unwrap();
+    let url = world.sandbox.base_url();
+    let more = [file.to_str().unwrap(), "--base-url", &url];
+    let (said, _) = world.said("backfill", "all", &more);
+    for shard in ["0/2", "1/2"] {
+        let named = format!("run {} --shard {shard}` to send them", dir.display());
+        assert!(said.contains(&named), "{said}");
+    }
+}
+
 #[test]
 fn rows_of_a_backfill_file_that_are_not_taken_count_once_whichever_shard_has_their_customer() {
     let world = World::new(0);

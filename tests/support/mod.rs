@@ -69,6 +69,17 @@ pub fn reason_for(command: &str, more: &[&str]) -> &'static [&'static str] {
     }
 }
 
+/// Says in the chain of a journal that somebody works on it, as a command does that writes: what a test changes there by hand is no
+/// alteration then.
+pub fn note_work(state: &Path) {
+    let journal = bakkt_journal::Journal::open(state).unwrap();
+    let kind = bakkt_journal::chain::EntryKind::Work;
+    let body = serde_json::json!({"what": "a test"});
+    journal
+        .append_entry(kind, bakkt_journal::now(), &body)
+        .unwrap();
+}
+
 /// Polls until `condition` gives something. It rests for longer than it asks, so that what it waits for has the time.
 pub fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
     let begin = Instant::now();

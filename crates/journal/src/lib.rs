@@ -59,6 +59,7 @@ pub use schema::tombstone::{Tombstone, refuse_closed};
 pub use schema::{EVENTS as EVENTS_SCHEMA, JOURNAL as JOURNAL_SCHEMA};
 pub use write::Journal;
 pub use write::closing::finish_closing;
+pub use write::comparison::FoundAlteration;
 
 /// UTC milliseconds since 1970.
 pub fn now() -> i64 {

@@ -31,7 +31,14 @@ pub(super) const DECISIONS: &[&str] = &[
     "partyStatus",
 ];
 /// The columns of `unknown-events.csv`.
-pub(super) const UNKNOWN: &[&str] = &["clientAccountId", "events", "lastEvent", "status", "reason"];
+pub(super) const UNKNOWN: &[&str] = &[
+    "clientAccountId",
+    "events",
+    "lastEvent",
+    "status",
+    "reason",
+    "standing",
+];
 /// The columns of `verification.csv`.
 pub(super) const VERIFICATION: &[&str] = &["clientAccountId", "clientDocumentId", "path", "kind"];
 /// The columns of `restricted.csv`.
@@ -319,7 +326,7 @@ pub(super) fn decisions(
     Ok(counts)
 }
 
-/// Writes `unknown-events.csv`: every account that events name and the journal does not have.
+/// Writes `unknown-events.csv`: every account that events name and that Bakkt should not have.
 pub(super) fn unknown(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Result<()> {
     sheet(dir, "unknown-events.csv", UNKNOWN, |out| {
         journals.each_unknown_event(|line| {
@@ -328,6 +335,7 @@ pub(super) fn unknown(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Re
             out.time(Some(line.last_at))?;
             out.text(line.status)?;
             out.text(line.reason)?;
+            out.text(line.standing)?;
             out.end()
         })
     })

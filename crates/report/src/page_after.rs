@@ -107,7 +107,7 @@ pub(super) fn steps(totals: &Totals) -> Vec<OpenStep> {
     let all = [
         (after.of("rejected"), "Customers whom Bakkt turned down", "Tell them, and decide what becomes of their holdings.", "decisions.csv, decision rejected"),
         (after.of("suspended"), "Accounts locked by Bakkt", "See with Bakkt what it needs.", "decisions.csv, decision suspended"),
-        (after.of("documents wanted"), "Customers who are to verify a document", "Fetch their links and mail them before they run out.", "links; decisions.csv, decision documents wanted"),
+        (after.of("documents wanted").saturating_sub(after.links.used_up), "Customers who are to verify a document", "Fetch their links and mail them before they run out.", "links; decisions.csv, decision documents wanted"),
         (after.of("unsettled"), "Accounts whose events contradict each other or a reading before them", "Read them back: verify --unsettled.", "decisions.csv, decision unsettled"),
         (v.different, "Accounts that differ from what was sent", "Look at the fields, and see with Bakkt or send an update.", "verification.csv"),
         (v.unknown, "Accounts that Bakkt does not know any more", "Ask Bakkt: it had accepted them.", "verification.csv, kind unknown"),
@@ -117,6 +117,8 @@ pub(super) fn steps(totals: &Totals) -> Vec<OpenStep> {
         (after.links.used_up, "Customers whose verification links are used up", "Ask Bakkt what is to become of them.", "links; decisions.csv, decision documents wanted"),
         (after.events.unknown_words, "Events with a status or a reason that the contract does not have", "Ask Bakkt what they mean; they decide nothing here.", "summary.json, strange_words; decisions.csv, partyStatus and reason"),
         (after.events.unknown_accounts, "Events of accounts that this migration does not know", "Find out whose they are.", "unknown-events.csv"),
+        (after.events.not_sent_accounts, "Events of customers who were not sent, or whom Bakkt refused", "Find out why Bakkt has an account of theirs.", "unknown-events.csv, column standing"),
+        (after.events.without_id, "Events whose account id may not be kept", "Find out whose they are; the id is in what Bakkt sent.", "events.db"),
         (after.of("undecided") + after.of("in review"), "Accounts that Bakkt has not decided", "No decision is needed: events tell, or the next read-back.", "decisions.csv"),
     ];
     all.into_iter().filter(|step| step.0 > 0).map(|(count, what, todo, place)| OpenStep { count, what, todo, place }).collect()

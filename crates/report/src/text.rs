@@ -161,7 +161,7 @@ fn after_lines(after: &AfterAcceptance) -> String {
         there.collect::<Vec<_>>().join(", ")
     };
     let decisions: Vec<(&str, u64)> = after.decisions.iter().map(|(w, n)| (*w, *n)).collect();
-    let (v, e) = (&after.verification, &after.events);
+    let (v, e, l) = (&after.verification, &after.events, &after.links);
     let reasons: Vec<String> = after
         .reasons
         .iter()
@@ -191,6 +191,16 @@ fn after_lines(after: &AfterAcceptance) -> String {
                 ("of other types", e.other_types),
                 ("with unknown words", e.unknown_words),
                 ("of unknown accounts", e.unknown_events + e.without_id),
+                ("of customers not sent or refused", e.not_sent_events),
+            ]),
+        ),
+        (
+            "links",
+            words(&[
+                ("wanted", l.wanted),
+                ("fetched", l.fetched),
+                ("to fetch", l.to_fetch),
+                ("used up", l.used_up),
             ]),
         ),
         (
@@ -335,6 +345,23 @@ fn beside_lines(totals: &Totals) -> String {
         (
             "accounts whose changed agreements nobody has acknowledged",
             totals.after.unacknowledged,
+        ),
+        (
+            "changes that no update may make (restricted.csv)",
+            totals.after.restricted,
+        ),
+        (
+            "entities whose owners changed (ownership.csv)",
+            totals.after.ownership_changed,
+        ),
+        (
+            "accounts that events name and Bakkt should not have (unknown-events.csv)",
+            totals.after.events.unknown_accounts + totals.after.events.not_sent_accounts,
+        ),
+        ("events without a usable id", totals.after.events.without_id),
+        (
+            "customers whose verification links are used up",
+            totals.after.links.used_up,
         ),
         ("documents whose file has changed", documents.changed),
         (

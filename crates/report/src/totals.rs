@@ -327,7 +327,8 @@ impl Totals {
 
     /// Whether something waits for a person: blocked (but for those whose manual KYB has ended), duplicate, refused, given up, a document whose file has changed or whose account cannot be told, a
     /// KYB checklist that lacks something, a KYB trigger in doubt, which nobody can ask about, a file of which nothing belongs to any account, an account that was answered with
-    /// the id of another one or stands under the id of another, or whose changed agreements nobody has acknowledged, and an account that is not what was sent, or that Bakkt does not know.
+    /// the id of another one or stands under the id of another, or whose changed agreements nobody has acknowledged, and an account that is not what was sent, or that Bakkt does not know;
+    /// what goes by hand through Bakkt, links that are used up, and events of accounts that Bakkt should not have.
     pub fn needs_person(&self) -> bool {
         let tasks = &self.tasks;
         let stopped = [&tasks.account, &tasks.update, &tasks.document, &tasks.kyb]
@@ -347,6 +348,10 @@ impl Totals {
             + self.shared_ids
             + self.repeated_ids
             + self.after.unacknowledged
+            + self.after.restricted
+            + self.after.ownership_changed
+            + self.after.links.used_up
+            + self.after.events.for_a_person()
             + self.documents.left_alone
             + self.existed.different
             + self.after.verification.different

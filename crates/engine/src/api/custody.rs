@@ -265,6 +265,7 @@ mod tests {
             secrets: &Secrets::default(),
             sent: &[b"{}"],
             is_complete: true,
+            beginnings: &[],
         };
         match creation(&reply, kind, &known) {
             CustodyJudgement::Made(..) => "made",

@@ -308,6 +308,7 @@ mod tests {
             secrets: &Secrets::default(),
             sent: &[b"{}"],
             is_complete: true,
+            beginnings: &[],
         })
     }
 

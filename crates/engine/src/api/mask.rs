@@ -72,6 +72,8 @@ pub struct KnownValues<'a> {
     pub sent: &'a [&'a [u8]],
     /// Whether that is all that was sent.
     pub is_complete: bool,
+    /// How many ids of other accounts begin: of nobody in particular. Heeded where not all that was sent is known.
+    pub beginnings: &'a [String],
 }
 
 /// Characters in a row that an id shares with what was sent, where it may hold a value of it.
@@ -139,12 +141,24 @@ impl KnownValues<'_> {
             return Some(text);
         }
         let personal = self.personal_for_id(&text);
-        let kept = Masker::new(&personal).id(&text);
+        let kept = Masker::new(&personal).id(self.own_part(&text));
         Some(if kept {
             text
         } else {
             self.key.hide(HiddenKind::Id, &text)
         })
+    }
+
+    /// What of an id is not the same in those of other accounts.
+    fn own_part<'i>(&self, id: &'i str) -> &'i str {
+        if self.is_complete {
+            return id;
+        }
+        let mut own = self
+            .beginnings
+            .iter()
+            .filter_map(|beginning| id.strip_prefix(beginning.as_str()));
+        own.find(|own| !own.is_empty()).unwrap_or(id)
     }
 
     fn is_unrelated(&self, id: &str) -> bool {
@@ -331,6 +345,7 @@ mod tests {
             secrets: &secrets,
             sent: &[SENT.as_bytes()],
             is_complete: true,
+            beginnings: &[],
         };
         known.refusal(status, body.as_bytes())
     }
@@ -464,6 +479,7 @@ mod tests {
             secrets: &secrets,
             sent: &[SENT.as_bytes()],
             is_complete: true,
+            beginnings: &[],
         };
         let id = |id: &str| known.id(&Value::from(id)).unwrap_or_default();
         for same in [

@@ -196,6 +196,7 @@ impl CustodyTools {
             secrets: self.gate.client().secrets(),
             sent,
             is_complete: true,
+            beginnings: &[],
         }
     }
 

@@ -61,6 +61,8 @@ pub struct SendTools {
     pub disk: DiskReads,
     /// What hides codes that may not be kept.
     pub codes: CodeKey,
+    /// How the ids of many accounts begin, for ids of those whose values are not known.
+    pub beginnings: Vec<String>,
     /// For the progress display.
     pub counters: Arc<RunCounters>,
 }
@@ -276,6 +278,7 @@ impl SendTools {
             secrets: self.gate.client().secrets(),
             sent,
             is_complete,
+            beginnings: &self.beginnings,
         }
     }
 

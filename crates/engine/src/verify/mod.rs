@@ -244,6 +244,7 @@ fn unknown(task: i64) -> VerifiedAccount {
         task,
         at: now(),
         named: None,
+        bakkt_id: None,
         compared: Err("Bakkt does not know it"),
         documents: 0,
         content: 0,

@@ -3,21 +3,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use super::{ASKS, MetadataFn, PendingAccount, VerifyCounters, state};
 use crate::api::judge::LookupAnswer;
+use crate::api::mask::KnownValues;
+use crate::api::read_back::BakktAccount;
 use crate::api::{ConnectionChoice, Reply, compare, read_back};
 use crate::requests::PayloadFn;
 use crate::requests::disk::DiskReads;
 use crate::requests::gate::SendGate;
 use crate::requests::limiter::Limiter;
 use bakkt_contract::documents::client_document_id;
-use bakkt_journal::now;
 use bakkt_journal::write::{
     AccountState, AccountToVerify, Difference, UploadedDocument, VerifiedAccount,
 };
+use bakkt_journal::{CodeKey, HiddenKind, is_hidden_id, now};
 use bakkt_model::error::{Failure, is_io};
+use bakkt_model::sensitive::Sensitive;
 
 /// What every question of a read-back needs.
 pub struct ReadTools {
@@ -33,6 +37,8 @@ pub struct ReadTools {
     pub metadata: MetadataFn,
     /// The turns of both.
     pub disk: DiskReads,
+    /// What hides ids that may not be kept.
+    pub codes: CodeKey,
     /// Compare nothing.
     pub status_only: bool,
     /// Download documents too.
@@ -85,8 +91,14 @@ impl ReadTools {
         };
         let mut differences = state::remarkable(account, &named);
         state::identity(account, &theirs, &mut differences);
-        let compared = self.compare(account, &theirs.request, &mut differences);
-        let compared = compared.await?;
+        let ours = self.sent(account).await?;
+        let known = ours.as_ref().ok();
+        let bakkt_id = known.and_then(|ours| self.plain_id(account, &theirs, ours.reveal()));
+        let compared = ours.and_then(|ours| {
+            let ours: Value = serde_json::from_slice(ours.reveal()).map_err(|_| CHANGED)?;
+            note(&mut differences, "", &ours, &theirs.request);
+            Ok(account.task.hash)
+        });
         let (documents, content) = if self.status_only {
             (0, 0)
         } else {
@@ -96,6 +108,7 @@ impl ReadTools {
             task: account.task.id,
             at,
             named: Some(named),
+            bakkt_id,
             compared,
             documents,
             content,
@@ -103,13 +116,11 @@ impl ReadTools {
         }))
     }
 
-    /// The keyed hash of what it was compared with, or why it was not.
-    async fn compare(
+    /// What was sent of it, or why it cannot be compared.
+    async fn sent(
         &self,
         account: &AccountToVerify,
-        theirs: &Value,
-        differences: &mut Vec<Difference>,
-    ) -> Result<Result<[u8; 32], &'static str>, Halt> {
+    ) -> Result<Result<Sensitive<Bytes>, &'static str>, Halt> {
         if self.status_only {
             return Ok(Err(STATUS_ONLY));
         }
@@ -117,17 +128,35 @@ impl ReadTools {
             return Ok(Err(why));
         }
         let (make, task) = (self.payload.clone(), account.task.clone());
-        let ours = match self.disk.run(move || make(&task)).await {
-            Ok(ours) => ours,
+        match self.disk.run(move || make(&task)).await {
+            Ok(ours) => Ok(Ok(ours)),
             // A disk that fails says nothing about the row.
-            Err(error) if is_io(&error) => return Err(Halt::Stop(error)),
-            Err(_) => return Ok(Err(CHANGED)),
+            Err(error) if is_io(&error) => Err(Halt::Stop(error)),
+            Err(_) => Ok(Err(CHANGED)),
+        }
+    }
+
+    /// The id of an account that was hidden when nobody knew the customer's values, where it holds none of them.
+    fn plain_id(
+        &self,
+        account: &AccountToVerify,
+        theirs: &BakktAccount,
+        sent: &[u8],
+    ) -> Option<String> {
+        if !is_hidden_id(&account.bakkt_id)
+            || self.codes.hide(HiddenKind::Id, &theirs.id) != account.bakkt_id
+        {
+            return None;
+        }
+        let known = KnownValues {
+            key: &self.codes,
+            secrets: self.gate.client().secrets(),
+            sent: &[sent],
+            is_complete: true,
+            beginnings: &[],
         };
-        let Ok(ours) = serde_json::from_slice::<Value>(ours.reveal()) else {
-            return Ok(Err(CHANGED));
-        };
-        note(differences, "", &ours, theirs);
-        Ok(Ok(account.task.hash))
+        let id = known.id(&Value::from(theirs.id.as_str()))?;
+        (id == theirs.id).then_some(id)
     }
 
     /// How many documents were looked at, and of how many the content.

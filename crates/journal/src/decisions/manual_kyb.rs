@@ -5,7 +5,7 @@
 //!
 //! Invariant: an account with an outcome is sent by no later plan, whatever the export says of its owners then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{OptionalExtension, params};
 
@@ -148,6 +148,16 @@ impl Reader {
             Ok(())
         })?;
         Ok(counts)
+    }
+
+    /// The ids of the accounts for manual KYB, those of which it has ended among them.
+    pub(crate) fn manual_kyb_ids(&self) -> anyhow::Result<BTreeSet<String>> {
+        let mut ids = BTreeSet::new();
+        self.each_manual_kyb(|line| {
+            ids.extend(line.origin.client_id.map(str::to_owned));
+            Ok(())
+        })?;
+        Ok(ids)
     }
 
     /// How manual KYB ended, by clientAccountId.

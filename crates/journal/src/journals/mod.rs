@@ -249,7 +249,7 @@ lines! {
     each_decision: crate::read::DecisionLine<'_>;
     /// Every account task of which events or a read-back tell anything.
     each_known_decision: crate::read::DecisionLine<'_>;
-    /// Every account that events name and its journal does not have.
+    /// Every account that events name and that Bakkt should not have, as far as its journal knows.
     each_unknown_event: crate::read::accepted::decisions::UnknownLine<'_>;
     /// Every difference between what was sent and what Bakkt has.
     each_difference: crate::read::accepted::verification::DifferenceLine<'_>;

@@ -320,6 +320,8 @@ impl Journals {
                 without_id,
                 unknown_accounts,
                 unknown_events,
+                not_sent_accounts,
+                not_sent_events,
             );
         }
         Ok(sum)

@@ -203,18 +203,61 @@ impl Journal {
         })
     }
 
-    /// Records which fields a person named.
+    /// Records which of the changes that would stop the plan a person has accepted: the fields, and how many accounts get an update with
+    /// one of them. What was named and stops nothing is accepted by nobody.
     pub(crate) fn log_accepted_changes(
         &mut self,
-        fields: &[String],
+        accepted: &AcceptedChanges,
         decided: OperatorNote<'_>,
     ) -> anyhow::Result<()> {
-        if fields.is_empty() {
+        if accepted.fields.is_empty() {
             return Ok(());
         }
-        let target = fields.join(",");
-        self.log("accept changes", &target, decided, fields.len() as u64)
+        let target = accepted.fields.join(",");
+        self.log("accept changes", &target, decided, accepted.accounts)
     }
+
+    /// What a person who names these fields accepts, of the updates that are asked for as `asked` says.
+    pub(crate) fn accepted_changes(
+        &self,
+        changed: &ChangedFields,
+        named: &[String],
+        scope: ChangeScope,
+        asked: [bool; 2],
+    ) -> anyhow::Result<AcceptedChanges> {
+        // What was judged over all shards is accepted in each that has a part in it.
+        let scope = match scope {
+            ChangeScope::JudgedBefore => ChangeScope::SomeShards,
+            scope => scope,
+        };
+        let still = changed.unconfirmed(named, scope).map(|field| field.path);
+        let still: Vec<&str> = still.collect();
+        let stopping = changed.unconfirmed(&[], scope).map(|field| field.path);
+        let fields: Vec<&'static str> = stopping.filter(|path| !still.contains(path)).collect();
+        let mut accounts = 0;
+        if !fields.is_empty() {
+            let mut statement = self.db.prepare(COMPARED_FIELDS)?;
+            let mut rows = statement.query(asked)?;
+            while let Some(row) = rows.next()? {
+                let [before, after] = [0, 1].map(|column| row.get_ref(column));
+                let both = before?.as_blob_or_null()?.zip(after?.as_blob_or_null()?);
+                let changed = both.and_then(|(before, after)| changes(before, after));
+                let is_accepted = |(_, path, change): &(usize, &'static str, FieldChange)| {
+                    *change != FieldChange::Added && fields.contains(path)
+                };
+                accounts += u64::from(changed.into_iter().flatten().any(|one| is_accepted(&one)));
+            }
+        }
+        Ok(AcceptedChanges { fields, accounts })
+    }
+}
+
+/// Changes that would stop a plan, and that a person has accepted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AcceptedChanges {
+    fields: Vec<&'static str>,
+    /// Accounts that get an update with one of them.
+    accounts: u64,
 }
 
 const ACCEPTED: &str = sql!(

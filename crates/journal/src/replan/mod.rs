@@ -22,6 +22,7 @@ pub use options::{Changes, ReplanOptions};
 pub use reappeared_accounts::ReappearedAccounts;
 pub use restricted_accounts::RestrictedAccounts;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -72,6 +73,7 @@ impl Journal {
         if !how.dry_run {
             self.refuse_shared_ids()?;
         }
+        self.end_comparison()?;
         let scratch = Self::scratch_folder(folder);
         let path = Self::path(&scratch);
         let path = path
@@ -187,12 +189,17 @@ impl Journal {
         if !changes.reappeared.is_empty() && !how.accept_new_ids {
             return Ok(Some(changes.reappeared.stop()));
         }
-        let scope = match self.shard()? {
+        let scope = self.change_scope(how)?;
+        Ok(changes.asked_fields.stop(how.accept_changes, scope))
+    }
+
+    /// Over how many accounts a change of most of them is judged.
+    fn change_scope(&self, how: ReplanOptions<'_>) -> anyhow::Result<ChangeScope> {
+        Ok(match self.shard()? {
             _ if how.is_judged_over_all => ChangeScope::JudgedBefore,
             Some(shard) if shard.count() > 1 => ChangeScope::SomeShards,
             _ => ChangeScope::All,
-        };
-        Ok(changes.asked_fields.stop(how.accept_changes, scope))
+        })
     }
 
     fn document_changes(&self) -> anyhow::Result<DocumentChanges> {
@@ -227,6 +234,13 @@ impl Journal {
     /// Tasks that a new plan has no longer; the tables of the comparison are there, and the old plan still is.
     pub(crate) fn ending_tasks(&self) -> anyhow::Result<Vec<i64>> {
         self.ids(ENDING)
+    }
+
+    /// Updates that were not accepted, and whose accounts get another one from the new plan.
+    fn replaced_updates(&self, asked: [bool; 2]) -> anyhow::Result<BTreeSet<i64>> {
+        let mut statement = self.db.prepare(REPLACED_UPDATES)?;
+        let tasks = statement.query_map(asked, |row| row.get(0))?;
+        Ok(tasks.collect::<Result<_, _>>()?)
     }
 
     /// Makes sets of the new plan's gaps.
@@ -268,7 +282,15 @@ impl Journal {
         revived.extend(self.ids(
             sql!("SELECT w.task FROM temp.was_document w JOIN n.document d ON d.id = w.document WHERE w.state IN ({state.stopped}) AND w.hash IS NOT d.hash"),
         )?);
-        let ending = self.ending_tasks()?;
+        let asked = [how.update_accepted, how.agreements_acknowledged];
+        let scope = self.change_scope(how)?;
+        let accepted =
+            self.accepted_changes(&changes.asked_fields, how.accept_changes, scope, asked)?;
+        let replaced: BTreeSet<i64> = self.replaced_updates(asked)?;
+        let ending = self.ending_tasks()?.into_iter();
+        let (replaced, ending): (Vec<i64>, Vec<i64>) =
+            ending.partition(|task| replaced.contains(task));
+        self.set_aside(&replaced, false, task_history::CHANGED, how.decided)?;
         self.set_aside(&ending, true, task_history::REPLANNED, how.decided)?;
         self.set_ending_custody_aside(how.decided)?;
         self.gap_sets = None;
@@ -278,7 +300,6 @@ impl Journal {
         for task in revived {
             self.revive(task, task_history::CHANGED, how.decided)?;
         }
-        let asked = [how.update_accepted, how.agreements_acknowledged];
         self.db.execute(PLAN_UPDATES, asked)?;
         if how.agreements_acknowledged {
             self.acknowledge_agreements(how.decided)?;
@@ -311,7 +332,7 @@ impl Journal {
             return self.take(choice, how.decided);
         }
         self.accept_new_ids(changes.reappeared.changed_ids.is_some(), how.decided)?;
-        self.log_accepted_changes(how.accept_changes, how.decided)?;
+        self.log_accepted_changes(&accepted, how.decided)?;
         self.log("replan", "all that was not accepted", how.decided, count)
     }
 }
@@ -366,6 +387,14 @@ macro_rules! updated {
 const UPDATED: &str = sql!(concat!(
     "SELECT count(*) FROM temp.was w JOIN n.record r ON r.id = w.record WHERE ",
     updated!()
+));
+
+/// The updates of such accounts that were planned before.
+const REPLACED_UPDATES: &str = sql!(concat!(
+    "SELECT u.task FROM temp.was_update u WHERE u.client_id IN
+        (SELECT w.client_id FROM temp.was w JOIN n.record r ON r.id = w.record WHERE ",
+    updated!(),
+    ")"
 ));
 
 /// What is kept of their fields, as Bakkt has them and as the new plan does.

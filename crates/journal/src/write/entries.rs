@@ -122,6 +122,7 @@ impl Journal {
         mut body: Value,
         rows: &CheckpointRows,
     ) -> anyhow::Result<ChainHead> {
+        self.end_comparison_if_needed()?;
         let roots = roots_of(&rows.sheets)?;
         if let Some(last) = self.last_entry()?
             && EntryKind::of(&last.kind) == Some(EntryKind::Checkpoint)
@@ -158,7 +159,7 @@ impl Journal {
         Ok(true)
     }
 
-    fn write_checkpoint(
+    pub(crate) fn write_checkpoint(
         &mut self,
         at: i64,
         mut body: Value,

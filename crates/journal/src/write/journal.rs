@@ -21,6 +21,7 @@ use crate::schema::seal::seal;
 use crate::schema::state_files::{foreign_key, is_fresh, journal_path, key, lock};
 use crate::schema::tombstone::refuse_closed;
 use crate::schema::{check_version, prepare, refused};
+use crate::write::comparison::Comparison;
 use crate::write::entries::begin_chain;
 use crate::write::gap_sets::GapSets;
 use bakkt_files::state_folder;
@@ -47,6 +48,8 @@ pub struct Journal {
     pub(crate) followers: Option<bool>,
     /// While a plan is made: the names of customers who were forgotten.
     pub(crate) forgotten: BTreeSet<String>,
+    /// With the last checkpoint, while it goes on.
+    pub(crate) comparison: Option<Comparison>,
     _lock: File,
 }
 
@@ -124,6 +127,7 @@ impl Journal {
             counters: Counters::default(),
             followers: None,
             forgotten: BTreeSet::new(),
+            comparison: None,
             _lock: lock,
         })
     }
@@ -257,6 +261,7 @@ impl Journal {
         work: impl FnOnce(&mut Journal) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
         if self.db.is_autocommit() {
+            self.note_if_compared()?;
             self.db.execute_batch("BEGIN IMMEDIATE")?;
         }
         let done = work(self).and_then(|value| {

@@ -3,6 +3,7 @@
 
 pub(crate) mod alteration;
 pub(crate) mod closing;
+pub(crate) mod comparison;
 pub(crate) mod entries;
 pub(crate) mod fetched_links;
 pub(crate) mod forgotten_files;
@@ -12,6 +13,7 @@ pub(crate) mod journal;
 pub(crate) mod operator_log;
 pub(crate) mod plan;
 pub(crate) mod shard;
+pub(crate) mod shown_ids;
 pub(crate) mod task_history;
 pub(crate) mod tasks;
 pub(crate) mod transitions;

@@ -154,6 +154,7 @@ impl Journal {
                 }
                 if before.counted.kind == kind::UPDATE {
                     self.db.prepare_cached(UPDATED)?.execute([task])?;
+                    self.show_id(task, &account.id)?;
                     self.db
                         .prepare_cached(SENT_UPDATE)?
                         .execute(params![task, at])?;

@@ -150,13 +150,24 @@ pub fn must_be_approved(
     let (mut names, mut reasons) = (BTreeSet::new(), Vec::new());
     for stored in journal.approvals()? {
         let text = stored.text.as_bytes();
+        let terms = ApprovalTerms::parse(&stored.text);
+        let sent = match terms
+            .as_ref()
+            .and_then(|terms| Some((terms.pilot?, terms.signed)))
+        {
+            Some((pilot, signed)) => {
+                let sent = journal.accounts_sent_since(signed.as_millisecond())?;
+                sent.max(begun.saturating_sub(pilot.begun))
+            }
+            None => 0,
+        };
         let checked = signers
             .verify(APPROVAL, text, &stored.signature, wanted.at)
             .map_err(|why| format!("is not believed: {why}"))
             .and_then(|signed| {
-                let terms = ApprovalTerms::parse(&stored.text).ok_or("cannot be read")?;
+                let terms = terms.ok_or("cannot be read")?;
                 terms.holds_for_no_longer(settings.valid)?;
-                terms.cover(wanted, begun)?;
+                terms.cover(wanted, sent)?;
                 names_a_person(&signed)?;
                 runner.is_another(&signed)?;
                 let key_ends = signed.valid_before.unwrap_or(terms.expires);

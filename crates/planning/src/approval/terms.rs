@@ -88,8 +88,8 @@ impl ApprovalTerms {
         }
     }
 
-    /// Whether they cover a run, of a journal of which so many accounts were sent; says why not.
-    pub(super) fn cover(&self, wanted: &WantedRun<'_>, begun: u64) -> Result<(), String> {
+    /// Whether they cover a run, when so many accounts were sent since they were signed; says why not.
+    pub(super) fn cover(&self, wanted: &WantedRun<'_>, sent: u64) -> Result<(), String> {
         let subject = wanted.subject;
         if self.migration != subject.migration {
             return Err("is of another migration".to_owned());
@@ -117,17 +117,15 @@ impl ApprovalTerms {
         }
         match self.pilot {
             None => Ok(()),
-            Some(pilot) => pilot.covers(wanted.limit, begun),
+            Some(pilot) => pilot.covers(wanted.limit, sent),
         }
     }
 }
 
 impl Pilot {
-    fn covers(self, limit: Option<u64>, begun: u64) -> Result<(), String> {
+    fn covers(self, limit: Option<u64>, sent: u64) -> Result<(), String> {
         let all = thousands(self.accounts);
-        let left = self
-            .accounts
-            .saturating_sub(begun.saturating_sub(self.begun));
+        let left = self.accounts.saturating_sub(sent);
         match limit {
             _ if left == 0 => Err(format!(
                 "is for a pilot of {all} accounts, and all of them were sent"
@@ -215,7 +213,7 @@ mod tests {
         terms: &ApprovalTerms,
         subject: &ApprovalSubject,
         limit: Option<u64>,
-        (time, begun): (&str, u64),
+        (time, sent): (&str, u64),
     ) -> Result<(), String> {
         let at = at(time);
         let wanted = WantedRun {
@@ -224,7 +222,7 @@ mod tests {
             key: None,
             at,
         };
-        terms.cover(&wanted, begun)
+        terms.cover(&wanted, sent)
     }
 
     type Change = fn(&mut ApprovalSubject);
@@ -266,25 +264,25 @@ mod tests {
             begun: 5,
         }));
         let covers =
-            |limit, begun| covers(&terms, &subject(), limit, ("2026-12-02T00:00:00Z", begun));
-        assert_eq!(covers(Some(20), 5), Ok(()));
-        assert_eq!(covers(Some(8), 17), Ok(()));
-        for (limit, begun, what) in [
-            (None, 5, "--limit 20"),
-            (Some(21), 5, "of which 20 are left, and not for 21"),
-            (Some(9), 17, "of which 8 are left"),
+            |limit, sent| covers(&terms, &subject(), limit, ("2026-12-02T00:00:00Z", sent));
+        assert_eq!(covers(Some(20), 0), Ok(()));
+        assert_eq!(covers(Some(8), 12), Ok(()));
+        for (limit, sent, what) in [
+            (None, 0, "--limit 20"),
+            (Some(21), 0, "of which 20 are left, and not for 21"),
+            (Some(9), 12, "of which 8 are left"),
             (
                 Some(1),
-                25,
+                20,
                 "for a pilot of 20 accounts, and all of them were sent",
             ),
             (
                 None,
-                25,
+                20,
                 "for a pilot of 20 accounts, and all of them were sent",
             ),
         ] {
-            let why = covers(limit, begun).unwrap_err();
+            let why = covers(limit, sent).unwrap_err();
             assert!(why.contains(what), "{why}");
         }
     }

@@ -49,17 +49,18 @@ pub fn verify_folder(
     at: Timestamp,
 ) -> anyhow::Result<FolderResult> {
     let mut result = FolderResult::default();
-    let Ok(bytes) = fs::read(folder.join(MANIFEST)) else {
+    let Some(bytes) = read(&folder.join(MANIFEST)) else {
         result.flaws.push(format!(
             "{MANIFEST}: missing, or not a file that can be read"
         ));
         return Ok(result);
     };
-    match fs::read_to_string(folder.join(SIGNATURE)) {
-        Err(_) => result
+    let signature = read(&folder.join(SIGNATURE)).and_then(|bytes| String::from_utf8(bytes).ok());
+    match signature {
+        None => result
             .flaws
             .push(format!("{SIGNATURE}: missing, or not a text")),
-        Ok(signature) => match signers.verify(REPORT, &bytes, &signature, at) {
+        Some(signature) => match signers.verify(REPORT, &bytes, &signature, at) {
             Err(why) => result.flaws.push(format!("{MANIFEST}: {why}")),
             Ok(signed) => {
                 result.signed_by = Some(signed.principal().to_owned());
@@ -82,6 +83,12 @@ pub fn verify_folder(
     }
     result.report = Some(manifest.report);
     Ok(result)
+}
+
+/// The bytes of a file; none where something else stands in its place. A link leads out of what was signed, and a pipe may never end.
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let is_file = fs::symlink_metadata(path).is_ok_and(|facts| facts.is_file());
+    is_file.then(|| fs::read(path).ok()).flatten()
 }
 
 /// Compares every file; how many are as they were.

@@ -2,15 +2,14 @@
 //!
 //! Left out: writing events (`events`), and what a status and a reason mean (`contract::decision`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Row;
 use serde::Serialize;
 
 use crate::read::columns::{count, index, text, unsigned, word_of};
 use crate::read::reader::Reader;
-use crate::schema::codes::STATES;
-use crate::schema::codes::kind;
+use crate::schema::codes::{STATES, VERDICTS, kind};
 pub use bakkt_contract::decision::Decision;
 use bakkt_contract::decision::{self, EventSummary, PARTY_EVENT, PARTY_STATUSES, REASON_CODES};
 
@@ -104,9 +103,23 @@ pub struct EventCounts {
     pub unknown_accounts: u64,
     /// Events of those.
     pub unknown_events: u64,
+    /// Accounts that events name, that the plan has, and that Bakkt should not have: they were left out, or Bakkt refused them. Absent when
+    /// there are none.
+    #[serde(skip_serializing_if = "bakkt_model::number::is_zero")]
+    pub not_sent_accounts: u64,
+    /// Events of those; absent when there are none.
+    #[serde(skip_serializing_if = "bakkt_model::number::is_zero")]
+    pub not_sent_events: u64,
 }
 
-/// An account that events name and the journal does not have.
+impl EventCounts {
+    /// Accounts, and events without one, of which somebody has to find out whose they are.
+    pub fn for_a_person(&self) -> u64 {
+        self.unknown_accounts + self.not_sent_accounts + self.without_id
+    }
+}
+
+/// An account that events name and that Bakkt should not have: the plan does not have it, leaves it out, or Bakkt refused it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownLine<'a> {
     /// The partnerPartyRef.
@@ -119,7 +132,12 @@ pub struct UnknownLine<'a> {
     pub reason: &'a str,
     /// When it arrived.
     pub last_at: i64,
+    /// Why Bakkt should not have it: the word of its verdict or of its task's state, or [`NOT_IN_THE_PLAN`].
+    pub standing: &'static str,
 }
+
+/// Of an account that the plan does not have.
+pub const NOT_IN_THE_PLAN: &str = "not in the plan";
 
 impl Reader {
     /// Every account task, in the order of the tasks, with what is known of Bakkt's decision.
@@ -156,9 +174,13 @@ impl Reader {
             counts.unknown_words = count(row, 5)?;
             Ok(())
         })?;
-        self.walk(sql::UNKNOWN_LINES, |row| {
-            counts.unknown_accounts += 1;
-            counts.unknown_events += count(row, 1)?;
+        self.each_unknown_event(|line| {
+            let (accounts, events) = match line.standing {
+                NOT_IN_THE_PLAN => (&mut counts.unknown_accounts, &mut counts.unknown_events),
+                _ => (&mut counts.not_sent_accounts, &mut counts.not_sent_events),
+            };
+            *accounts += 1;
+            *events += line.events;
             Ok(())
         })?;
         Ok(counts)
@@ -185,14 +207,33 @@ impl Reader {
         Ok(words)
     }
 
-    /// Every account that events name and the journal does not have, in the order of the ids.
+    /// Every account that events name and that Bakkt should not have, in the order of the ids. Those for manual KYB are none: Bakkt opens
+    /// them by hand.
     pub fn each_unknown_event(
         &self,
         mut each: impl FnMut(UnknownLine<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
+        let mut manual: Option<BTreeSet<String>> = None;
         self.walk(sql::UNKNOWN_LINES, |row| {
+            let client_id = text(row, 0)?.unwrap_or_default();
+            let verdict: Option<i64> = row.get(5)?;
+            let standing = match (row.get::<_, Option<i64>>(6)?, verdict) {
+                (Some(_), _) => word_of(&STATES, index(row, 6)?),
+                (None, Some(_)) => word_of(&VERDICTS, index(row, 5)?),
+                (None, None) => NOT_IN_THE_PLAN,
+            };
+            if standing != NOT_IN_THE_PLAN {
+                let known = match manual.take() {
+                    Some(known) => known,
+                    None => self.manual_kyb_ids()?,
+                };
+                if manual.insert(known).contains(client_id) {
+                    return Ok(());
+                }
+            }
             each(UnknownLine {
-                client_id: text(row, 0)?.unwrap_or_default(),
+                client_id,
+                standing,
                 events: count(row, 1)?,
                 last_at: row.get(2)?,
                 status: text(row, 3)?.unwrap_or_default(),
@@ -277,12 +318,17 @@ pub(crate) mod sql {
         sum(status IS NULL AND (type IS NULL OR type = 'PARTY_EVENT')), sum(status IS NOT NULL AND client_id IS NULL), \
         sum(status IS NULL AND type <> 'PARTY_EVENT'), \
         sum(status NOT IN ('{STATUSES}') OR coalesce(reason NOT IN ('{REASONS}'), 0)) FROM event";
-    pub const UNKNOWN_LINES: &str = "SELECT p.client_id, p.events, \
+    pub const UNKNOWN_LINES: &str = sql!(
+        "SELECT p.client_id, p.events, \
         (SELECT max(e.at) FROM event e WHERE e.client_id = p.client_id), \
         (SELECT e.status FROM event e WHERE e.client_id = p.client_id ORDER BY e.id DESC LIMIT 1), \
-        (SELECT e.reason FROM event e WHERE e.client_id = p.client_id ORDER BY e.id DESC LIMIT 1) \
-        FROM party p WHERE NOT EXISTS (SELECT 1 FROM record r WHERE r.client_id = p.client_id) \
-        AND NOT EXISTS (SELECT 1 FROM former f WHERE f.client_id = p.client_id) ORDER BY p.client_id";
+        (SELECT e.reason FROM event e WHERE e.client_id = p.client_id ORDER BY e.id DESC LIMIT 1), \
+        (SELECT min(r.verdict) FROM record r WHERE r.client_id = p.client_id), \
+        (SELECT t.state FROM record r JOIN task t ON t.record = r.id AND t.kind = {kind.account} WHERE r.client_id = p.client_id LIMIT 1) \
+        FROM party p WHERE NOT EXISTS (SELECT 1 FROM record r JOIN task t ON t.record = r.id AND t.kind = {kind.account} \
+            WHERE r.client_id = p.client_id AND t.state NOT IN ({state.stopped})) \
+        AND NOT EXISTS (SELECT 1 FROM former f WHERE f.client_id = p.client_id) ORDER BY p.client_id"
+    );
 }
 
 #[cfg(test)]
@@ -424,6 +470,8 @@ mod tests {
             without_id: 2,
             unknown_accounts: 1,
             unknown_events: 2,
+            not_sent_accounts: 0,
+            not_sent_events: 0,
         };
         assert_eq!(reader.event_counts()?, expected);
         let mut unknown = Vec::new();

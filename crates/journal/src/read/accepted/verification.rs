@@ -189,6 +189,7 @@ mod tests {
             task: 1,
             at: 5,
             named: Some(AccountState::default()),
+            bakkt_id: None,
             compared: Err("only the status was asked for"),
             documents: 0,
             content: 0,

@@ -82,6 +82,12 @@ impl Journal {
         let count: i64 = self.db.query_row(BEGUN, [], |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
+
+    /// Accounts and updates that were sent, or are being sent, since then: also who had been sent before.
+    pub fn accounts_sent_since(&self, at: i64) -> anyhow::Result<u64> {
+        let count: i64 = self.db.query_row(SENT_SINCE, [at], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
 }
 
 /// What was taken out and is sent again counts once.
@@ -89,6 +95,14 @@ const BEGUN: &str = sql!(
     "SELECT (SELECT count(*) FROM task WHERE kind IN ({kind.any_account}, {kind.update}) AND attempts > 0)
      + (SELECT count(*) FROM (SELECT DISTINCT s.kind, s.client_id FROM set_aside s WHERE s.gone AND s.kind IN ({kind.account_or_update})
         AND NOT EXISTS (SELECT 1 FROM record r JOIN task t ON t.record = r.id WHERE r.client_id = s.client_id AND t.kind = s.kind AND t.attempts > 0)))"
+);
+
+/// A customer counts once, also when their task was made anew in between.
+const SENT_SINCE: &str = sql!(
+    "SELECT count(*) FROM (SELECT DISTINCT coalesce(t.kind, s.kind) = {kind.update}, coalesce(r.client_id, f.client_id, s.client_id)
+     FROM attempt a LEFT JOIN task t ON t.id = a.task LEFT JOIN record r ON r.id = t.record LEFT JOIN former f ON f.task = a.task
+     LEFT JOIN (SELECT DISTINCT task, kind, client_id FROM set_aside WHERE kind IN ({kind.account_or_update})) s ON s.task = a.task AND t.id IS NULL
+     WHERE a.at >= ? AND a.outcome IS NOT coalesce((SELECT id FROM word WHERE text = 'not sent'), -1) AND coalesce(t.kind, s.kind) IN ({kind.any_account}, {kind.update}))"
 );
 
 /// Adds a value after its length, so that no two rows of values give the same bytes.

@@ -61,6 +61,8 @@ pub struct VerifiedAccount {
     pub at: i64,
     /// Its state; `None`: Bakkt does not know it.
     pub named: Option<AccountState>,
+    /// Bakkt's id of it, where the journal has a stand-in that is not needed.
+    pub bakkt_id: Option<String>,
     /// Keyed hash of what it was compared with, or why it was not.
     pub compared: Result<[u8; 32], &'static str>,
     /// Documents that were looked at.
@@ -114,6 +116,9 @@ impl Journal {
             .prepare_cached("DELETE FROM difference WHERE task = ?")?
             .execute([one.task])?;
         self.add_differences(one)?;
+        if let Some(id) = &one.bakkt_id {
+            self.show_id(one.task, id)?;
+        }
         let reason = one.compared.err().map(|why| self.word(why)).transpose()?;
         let pass = if round.whole { round.pass as i64 } else { 0 };
         self.db.prepare_cached(RECORD)?.execute(params![
