@@ -83,23 +83,23 @@ pub fn look_beside(journal: &mut Journal) -> anyhow::Result<()> {
     let Some(folder) = journal.folder() else {
         return Ok(());
     };
-    if !journal.is_at_checkpoint()? {
+    if !journal.can_compare()? {
         return Ok(());
     }
     let reader = Reader::open(&Journal::path(&folder))?;
     journal.compare_beside(move || {
         let journals = Journals::from(reader);
-        let sheets = audit::sheets(&journals)?;
+        let rows = audit::sheets(&journals)?;
         let body = about("before a command");
         let mut readers = journals.readers().iter();
         let altered = readers.try_fold(None, |found, reader| {
-            let altered = reader.alteration(&sheets, &body["program"]["sha256"])?;
+            let altered = reader.alteration(&rows, &body["program"]["sha256"])?;
             anyhow::Ok(found.or(altered))
         })?;
         Ok(altered.map(|altered| FoundAlteration {
             body,
             altered,
-            sheets,
+            sheets: rows.sheets,
             tell: || note(Mode::Lines, NOT_AS_SEEN),
         }))
     })

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::place::{self, StatePlace};
-use crate::cli::ForgetArgs;
+use crate::cli::{ForgetArgs, ShardArgs};
 use bakkt_journal::decisions::KnownCustomer;
 use bakkt_model::error::ShownPath;
 use bakkt_model::number::thousands;
@@ -54,13 +54,13 @@ impl OtherState {
             OtherState::RehearsalLeft(root, why) => format!(
                 "not erased: the state of the rehearsal in {} may have the customer, and stays as it is: {why}\n  then `bakkt-migrate forget {}` does it, or delete that folder and {}",
                 root.shown(),
-                place::arguments(dir, true),
+                place::arguments(dir, true, &ShardArgs::default()),
                 dir.join("report/sandbox").shown()
             ),
             OtherState::Real(root) => format!(
                 "not erased: the state of the migration itself in {} may have the customer; `bakkt-migrate forget {}` does both",
                 root.shown(),
-                place::arguments(dir, false)
+                place::arguments(dir, false, &ShardArgs::default())
             ),
         })
     }
