@@ -13,6 +13,7 @@ use super::pieces::{PieceForm, Pieces};
 use super::scan::{Cells, scan};
 use crate::Flaw;
 use crate::carried::carried;
+use crate::dialect::holds_ssn;
 use crate::lines::MOST_COLUMNS;
 
 /// Columns, by name and by place.
@@ -113,6 +114,9 @@ pub(crate) fn columns(
             if columns.find(path).is_none() && columns.len() == MOST_COLUMNS {
                 return Err(carried(name, too_many(name)));
             }
+            if columns.find(path).is_none() && std::str::from_utf8(path).is_ok_and(holds_ssn) {
+                return Err(carried(name, tax_ids(name, piece.line)));
+            }
             columns.add(path);
         }
         for array in cells.arrays() {
@@ -122,6 +126,17 @@ pub(crate) fn columns(
         }
     }
     Ok(columns.with_first_elements(&arrays))
+}
+
+/// Names of columns are shown and written into mappings, so that no tax id may be one.
+fn tax_ids(name: &str, line: u64) -> Failure {
+    Failure {
+        kind: FailureKind::Configuration,
+        message: format!("{name} has tax ids as keys of its objects, the first in line {line}"),
+        hint: "export one object for each customer, with the tax id as a value: `jq -c 'to_entries[] | {ssn: .key} + .value'` makes such lines of one object that is keyed by tax ids"
+            .to_owned(),
+        mistakes: Mistakes::default(),
+    }
 }
 
 fn too_many(name: &str) -> Failure {
