@@ -119,6 +119,8 @@ pub enum Flaw {
     ShortRecord,
     /// More bytes than the layout has.
     LongRecord,
+    /// Letters of several bytes, behind which the fields of the layout stand elsewhere.
+    WideLetters,
     /// No JSON object.
     NotJson,
     /// JSON with NaN or Infinity in the place of a number.
@@ -147,6 +149,9 @@ impl Flaw {
             Flaw::LongRecord => "the record is longer than its layout",
             Flaw::NotJson => "the line is not a JSON object",
             Flaw::NoNumber => {
+            Flaw::WideLetters => {
+                "the record has letters of several bytes (UTF-8), behind which fields stand elsewhere than its layout says; export the file in an encoding of one byte a letter and name it with `encoding`"
+            }
                 "the JSON object has NaN or Infinity, which JSON does not have; export it as null"
             }
             Flaw::Comment => "the JSON object has a comment, which JSON does not have; take it out",

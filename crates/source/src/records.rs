@@ -21,6 +21,7 @@ const ESCAPED: &[(u8, u8)] = &[(CELL, b'c'), (ESCAPE, b'e'), (b'\n', b'n')];
 const FLAWS: &[(Flaw, u8)] = &[
     (Flaw::ShortRecord, b's'),
     (Flaw::LongRecord, b'l'),
+    (Flaw::WideLetters, b'w'),
     (Flaw::TooLong, b'b'),
     (Flaw::NotJson, b'j'),
     (Flaw::NoNumber, b'i'),
