@@ -28,6 +28,7 @@ const FLAWS: &[(Flaw, u8)] = &[
     (Flaw::Comment, b'/'),
     (Flaw::LastComma, b','),
     (Flaw::TwiceNamed, b't'),
+    (Flaw::NoObject, b'o'),
     (Flaw::TooDeep, b'd'),
 ];
 

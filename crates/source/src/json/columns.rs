@@ -38,6 +38,15 @@ impl Columns {
         self.places.get(path).copied()
     }
 
+    /// Whether objects at a path have keys.
+    pub(super) fn has_below(&self, path: &str) -> bool {
+        let below = |name: &Vec<u8>| {
+            name.strip_prefix(path.as_bytes())
+                .is_some_and(|rest| rest.starts_with(b"."))
+        };
+        self.names.iter().any(below)
+    }
+
     /// The line of the first object that could not be read, and why.
     pub(crate) fn first_broken(&self) -> Option<(u64, Flaw)> {
         self.broken
