@@ -30,7 +30,7 @@ pub mod tax_ids;
 pub mod title;
 
 /// Version of everything here that turns cells into values. A plan made by another version is drift.
-pub const VERSION: &str = "13";
+pub const VERSION: &str = "14";
 
 use draft::{Draft, SlotValue};
 use expr::Expressions;

@@ -451,11 +451,14 @@ impl CustodyOutcome {
             let Some(why) = names::unfit(text) else {
                 return Ok(text.to_owned());
             };
-            let plain = names::transliterated(text);
+            if !rules.transliterate {
+                return Err(why);
+            }
             was_changed.set(true);
-            match rules.transliterate && names::unfit(&plain).is_none() {
-                true => Ok(plain),
-                false => Err(why),
+            let plain = names::transliterated(text)?;
+            match names::unfit(&plain) {
+                None => Ok(plain),
+                Some(_) => Err(why),
             }
         });
         if was_changed.get() && name.is_some() {
