@@ -8,6 +8,7 @@ mod documents;
 mod export;
 mod fields;
 mod owners;
+mod phones;
 mod restricted;
 mod same;
 mod sheets;

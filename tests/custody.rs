@@ -8,4 +8,5 @@ mod meridian;
 mod outcomes;
 mod placeholders;
 mod sessions;
+mod unclear;
 pub mod world;

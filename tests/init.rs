@@ -3,6 +3,7 @@
 mod any;
 mod count;
 mod files;
+mod keyed;
 mod misleading;
 mod own_rows;
 mod page;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::CommandOutput;
 use crate::cli::{InspectArgs, ReadingArgs};
-use bakkt_discover::guess;
+use bakkt_discover::guess::{self, KeyedPeople};
 use bakkt_discover::inspect::distinct::Hasher;
 use bakkt_discover::inspect::{self, Profile, page};
 use bakkt_files::progress::{Mode, ReadingProgress};
@@ -70,7 +70,29 @@ pub fn options(args: &ReadingArgs) -> anyhow::Result<Options> {
     })
 }
 
-/// The profiles of files, and the files themselves.
+/// An object that holds many customers would be one of them, and their ids would be shown as names of columns.
+fn refuse_keyed(profile: &Profile) -> anyhow::Result<()> {
+    let Some(KeyedPeople(place)) = guess::keyed_people(profile) else {
+        return Ok(());
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    let (within, path) = match place.as_str() {
+        "" => (String::new(), String::new()),
+        place if place.chars().all(is_plain) => (format!(" in `{place}`"), format!(".{place} | ")),
+        place => (format!(" in `{place}`"), ".… | ".to_owned()),
+    };
+    Err(Failure::configuration(
+        format!(
+            "{} has several customers{within} as keys or as columns of one object, where one object is one row",
+            profile.name
+        ),
+        format!(
+            "export one object for each customer: `to_json(orient=\"records\", lines=True)` in pandas; `jq -c '{path}to_entries[] | {{key}} + .value'` makes such lines of objects that are keyed by ids"
+        ),
+    ))
+}
+
+/// The profiles of files, and the files themselves. A file of which one object holds many customers is refused.
 pub fn surveyed(
     files: &[PathBuf],
     options: &Options,
@@ -81,10 +103,10 @@ pub fn surveyed(
     for path in files {
         let export = inspect::open(path, options)?;
         let mut shown = ReadingProgress::new(mode, "reading", export.size());
-        profiles.push(inspect::survey(&export, &hasher, |bytes, rows| {
-            shown.at(bytes, rows)
-        })?);
+        let profile = inspect::survey(&export, &hasher, |bytes, rows| shown.at(bytes, rows))?;
         shown.finish();
+        refuse_keyed(&profile)?;
+        profiles.push(profile);
         exports.push(Arc::new(export));
     }
     Ok((profiles, exports))

@@ -12,6 +12,9 @@ const QUARTER: Decimal = Decimal::from_parts(25, 0, 0, false, 0);
 /// What is wrong with a share that may be a fraction.
 pub const FRACTION: &str = "no share of the account is above 1, so this may be a fraction of one instead of percent; write 50 or 50% for a half, 0.5% for half a percent";
 
+/// The same where others of the account are above 1.
+pub const FRACTION_BESIDE_PERCENT: &str = "the shares of the account are not the whole with it, so this may be a fraction of one beside shares in percent; write 50 or 50% for a half, 0.5% for half a percent";
+
 /// A share from 0 to 100 percent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
@@ -57,25 +60,43 @@ impl Share {
         self.hundredths < QUARTER
     }
 
-    /// Whether it may be a fraction of one: it is above 0 and says no percent, and no share of the account is above 1. One of
-    /// half a percent beside one of 99.5 is what it says. Nothing is nothing either way.
-    pub fn may_be_fraction(self, all: impl IntoIterator<Item = Share>) -> bool {
-        let is_small = |share: Share| share.hundredths <= Decimal::ONE;
-        !self.has_sign
-            && !self.hundredths.is_zero()
-            && is_small(self)
-            && all.into_iter().all(is_small)
+    /// Why it may be a fraction of one, if it may be: it is above 0 and says no percent, and no share of the account (`all`, this
+    /// one among them) is above 1; or others are, and only as a fraction does it fit beside them. One of half a percent beside
+    /// one of 99.5 is what it says, as is one that would make more than the whole. Nothing is nothing either way.
+    pub fn fraction_doubt(self, all: impl IntoIterator<Item = Share>) -> Option<&'static str> {
+        if self.has_sign || self.hundredths.is_zero() || self.hundredths > Decimal::ONE {
+            return None;
+        }
+        let (mut greatest, mut least, mut most) = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
+        for share in all {
+            greatest = greatest.max(share.hundredths);
+            least += share.at_least();
+            most += share.hundredths + share.last_digit();
+        }
+        if greatest <= Decimal::ONE {
+            return Some(FRACTION);
+        }
+        let is_whole = (least..=most).contains(&Decimal::ONE_HUNDRED);
+        let as_fraction = self.hundredths * Decimal::ONE_HUNDRED;
+        let fits = least - self.at_least() + as_fraction <= Decimal::ONE_HUNDRED;
+        (!is_whole && fits).then_some(FRACTION_BESIDE_PERCENT)
+    }
+
+    /// One of its last digit, by which it may have been rounded.
+    fn last_digit(self) -> Decimal {
+        Decimal::try_new(1, self.hundredths.scale()).unwrap_or_default()
+    }
+
+    /// The least that it may be when it was rounded up.
+    fn at_least(self) -> Decimal {
+        (self.hundredths - self.last_digit()).max(Decimal::ZERO)
     }
 }
 
 /// Whether shares of one firm are more than the whole of it. Each may have been rounded up by one of its last digit: three owners of a
 /// third are written as 33.34 each.
 pub fn exceed_the_whole(shares: impl IntoIterator<Item = Share>) -> bool {
-    let at_least = |share: Share| {
-        let last = Decimal::try_new(1, share.hundredths.scale()).unwrap_or_default();
-        (share.hundredths - last).max(Decimal::ZERO)
-    };
-    shares.into_iter().map(at_least).sum::<Decimal>() > Decimal::ONE_HUNDRED
+    shares.into_iter().map(Share::at_least).sum::<Decimal>() > Decimal::ONE_HUNDRED
 }
 
 #[cfg(test)]
@@ -122,7 +143,7 @@ mod tests {
         let in_doubt = |all: &[&str]| -> Vec<bool> {
             let shares: Vec<Share> = all.iter().map(|text| share(text)).collect();
             let each = shares.iter();
-            each.map(|share| share.may_be_fraction(shares.iter().copied()))
+            each.map(|share| share.fraction_doubt(shares.iter().copied()).is_some())
                 .collect()
         };
         assert_eq!(in_doubt(&["0.5", ".5"]), [true, true]);
@@ -137,6 +158,40 @@ mod tests {
         assert_eq!(in_doubt(&["0", "0"]), [false, false]);
         assert_eq!(in_doubt(&["50", "50"]), [false, false]);
     }
+
+    #[test]
+    fn a_share_that_fits_beside_percent_only_as_a_fraction_may_be_one() {
+        let doubt = |all: &[&str]| {
+            let shares: Vec<Share> = all.iter().map(|text| share(text)).collect();
+            shares[0].fraction_doubt(shares.iter().copied())
+        };
+        for all in [
+            &["0.5", "30", "20"][..],
+            &["0.50", "30.00", "20.00"],
+            &["0,25", "74,75"],
+            &["0.5", "30"],
+            &["0.5", "30%", "20%"],
+            &["0.33", "33", "33"],
+            &["0.3", "0.2", "50"],
+        ] {
+            assert_eq!(doubt(all), Some(FRACTION_BESIDE_PERCENT), "{all:?}");
+        }
+        for all in [
+            // The whole as percent, rounded or not.
+            &["0.5", "99.5"][..],
+            &["0.5", "33", "33", "33"],
+            &["0.7", "49.65", "49.65"],
+            &["1", "60", "39"],
+            // More than the whole as a fraction.
+            &["0.5", "60", "30"],
+            &["1", "30"],
+            &["0.5%", "30", "20"],
+            &["0", "30", "20"],
+        ] {
+            assert_eq!(doubt(all), None, "{all:?}");
+        }
+    }
+
     #[test]
     fn shares_of_more_than_the_whole_are_told_from_rounded_ones() {
         let exceed = |all: &[&str]| exceed_the_whole(all.iter().map(|text| share(text)));

@@ -16,7 +16,7 @@ use super::{Cell, Flaw, Rows};
 
 mod printed;
 
-pub use header_row::{are_pairs, header_row, may_be_header};
+pub use header_row::{are_pairs, header_row, holds_ssn, may_be_header};
 pub(crate) use printed::are_printed;
 
 /// How cells are told apart.

@@ -119,6 +119,8 @@ pub enum Flaw {
     ShortRecord,
     /// More bytes than the layout has.
     LongRecord,
+    /// Letters of several bytes, behind which the fields of the layout stand elsewhere.
+    WideLetters,
     /// No JSON object.
     NotJson,
     /// JSON with NaN or Infinity in the place of a number.
@@ -129,6 +131,8 @@ pub enum Flaw {
     LastComma,
     /// A JSON object that has a key twice.
     TwiceNamed,
+    /// An element of the array that gives the rows that is no object, where others are.
+    NoObject,
     /// A JSON object with too many others inside of each other.
     TooDeep,
 }
@@ -145,6 +149,9 @@ impl Flaw {
             Flaw::TooLong => "the row is longer than a megabyte",
             Flaw::ShortRecord => "the record is shorter than its layout",
             Flaw::LongRecord => "the record is longer than its layout",
+            Flaw::WideLetters => {
+                "the record has letters of several bytes (UTF-8), behind which fields stand elsewhere than its layout says; export the file in an encoding of one byte a letter and name it with `encoding`"
+            }
             Flaw::NotJson => "the line is not a JSON object",
             Flaw::NoNumber => {
                 "the JSON object has NaN or Infinity, which JSON does not have; export it as null"
@@ -154,6 +161,9 @@ impl Flaw {
                 "the JSON object has a comma with nothing behind it, which JSON does not have; take it out"
             }
             Flaw::TwiceNamed => "the JSON object has a key twice",
+            Flaw::NoObject => {
+                "the element of the JSON array is not an object, as others are, so that its values have no names"
+            }
             Flaw::TooDeep => "the JSON object is nested more than 32 deep",
         }
     }

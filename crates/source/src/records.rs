@@ -21,12 +21,14 @@ const ESCAPED: &[(u8, u8)] = &[(CELL, b'c'), (ESCAPE, b'e'), (b'\n', b'n')];
 const FLAWS: &[(Flaw, u8)] = &[
     (Flaw::ShortRecord, b's'),
     (Flaw::LongRecord, b'l'),
+    (Flaw::WideLetters, b'w'),
     (Flaw::TooLong, b'b'),
     (Flaw::NotJson, b'j'),
     (Flaw::NoNumber, b'i'),
     (Flaw::Comment, b'/'),
     (Flaw::LastComma, b','),
     (Flaw::TwiceNamed, b't'),
+    (Flaw::NoObject, b'o'),
     (Flaw::TooDeep, b'd'),
 ];
 

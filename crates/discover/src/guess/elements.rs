@@ -89,7 +89,7 @@ fn of_person(pick: &Pick) -> bool {
 }
 
 /// Whether some columns plainly are a person's or a firm's.
-fn are_somebody(columns: &[ColumnProfile]) -> bool {
+pub(super) fn are_somebody(columns: &[ColumnProfile]) -> bool {
     let likely = |places: &'static [ObjectPlace], is: &dyn Fn(&Pick) -> bool| {
         let found = picks(columns, places, &[]);
         let likely = |pick: &&Pick| pick.confidence >= Confidence::Medium && is(pick);

@@ -16,6 +16,7 @@ mod feeds;
 mod fields;
 mod headers;
 mod joined_parts;
+mod keyed;
 mod labels;
 mod lines;
 mod name_order;
@@ -36,6 +37,7 @@ use columns::{Confidence, Pick, picks};
 pub use elements::of_people;
 use feeds::Mapping;
 use fields::ValueKind;
+pub use keyed::{KeyedPeople, keyed_people};
 use places::{CONTACTS, FIRMS, FIRMS_ALONE, OWNERS, ObjectPlace, PEOPLE};
 
 use crate::inspect::classes::Class;

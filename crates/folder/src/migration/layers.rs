@@ -21,7 +21,8 @@ use bakkt_mapping::assess::AssessPlan;
 use bakkt_mapping::dates::ordered::SerialEpoch;
 use bakkt_mapping::feed::FieldMapping;
 use bakkt_mapping::pipeline::layers::{
-    Element, ElementPlaces, Overlay, OverlayField, OverlayReading, OwnerIdentity, OwnerRef, tells,
+    Element, ElementPlaces, Overlay, OverlayField, OverlayReading, OwnerIdentity, OwnerRef,
+    PhoneCountries, tells,
 };
 use bakkt_mapping::target::{ACCOUNT_TYPE, OWED, resolve};
 use bakkt_model::backfill;
@@ -178,6 +179,7 @@ impl OpenedOverlay {
     ) -> anyhow::Result<(BackfillFile, Overlay)> {
         let epochs = self.export.day_epochs();
         let own_epoch = epochs.first().map(|(_, epoch)| SerialEpoch::of(*epoch));
+        let is_sheet = matches!(self.has, OverlayColumns::Fields(_));
         let (read, says) = match self.has {
             OverlayColumns::Fields(fields) => {
                 let epoch = own_epoch.unwrap_or(SerialEpoch::Y1900);
@@ -224,7 +226,7 @@ impl OpenedOverlay {
             number: self.kept.number,
             export: Arc::new(self.export.ready(&settings.dir, each_block)?),
             read,
-            fields: fields(says, mapper, plan),
+            fields: fields(says, mapper, plan, is_sheet),
             id,
             refused: self.kept.refused.clone(),
             who: self.kept.who.clone(),
@@ -466,8 +468,24 @@ fn laid_over(path: &str) -> bool {
     path != ACCOUNT_TYPE && !NEVER_SENT.contains(&path::pattern(path).as_str())
 }
 
+/// Where the country of whoever has a phone number stands, seen from the object with the number.
+const HOMES: &[&str] = &[
+    "identity.personalAddress.country",
+    "registeredAddress.country",
+    "mailingAddress.country",
+];
+
+/// The same of the main owner, for a contact who has no address.
+const OWNERS_COUNTRY: &str = "owners[0].identity.personalAddress.country";
+
 /// What the rows of a layer can say, in the order in which it is laid over a record: what others are read by comes first.
-fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &AssessPlan) -> Vec<OverlayField> {
+/// Of a sheet of fields, nothing else has read the phone numbers.
+fn fields(
+    says: Vec<(usize, String)>,
+    mapper: &Mapper,
+    plan: &AssessPlan,
+    is_sheet: bool,
+) -> Vec<OverlayField> {
     let fed = mapper.fed();
     let slots: BTreeMap<&str, usize> = fed
         .iter()
@@ -506,6 +524,10 @@ fn fields(says: Vec<(usize, String)>, mapper: &Mapper, plan: &AssessPlan) -> Vec
                     _ => beside("country"),
                 },
                 tax_id_type: beside("taxIdType"),
+                phone: (is_sheet && form == Form::Phone).then(|| PhoneCountries {
+                    own: HOMES.iter().find_map(|home| beside(home)),
+                    owners: slots.get(OWNERS_COUNTRY).copied(),
+                }),
                 path,
             }
         })

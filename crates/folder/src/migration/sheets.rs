@@ -121,7 +121,7 @@ fn transforms(takes: TargetForm, epoch: SerialEpoch) -> String {
             let word = word.map_or("", |(word, _)| word);
             format!(", date = {{ order = \"ymd\", excel = \"{word}\" }}")
         }
-        Form::Phone => ", phone = \"US\"".to_owned(),
+        // A phone number is read where it is laid over its record, which says in what country the person is.
         Form::Country => ", country = true".to_owned(),
         Form::Usd(_) => ", case = \"upper\", usd_range = true".to_owned(),
         Form::Integer(..) => ", integer = true".to_owned(),

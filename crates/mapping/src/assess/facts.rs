@@ -67,7 +67,7 @@ pub(crate) fn flags(plan: &AssessPlan, slots: &OwnerSlots, draft: &Draft) -> u32
     let value = |slot: Option<usize>| slot.and_then(|slot| draft.value(slot));
     let share = match value(slots.share).and_then(Share::read) {
         None => owner::SHARE_UNKNOWN,
-        Some(share) if plan.may_be_fraction(draft, share) => owner::SHARE_UNKNOWN,
+        Some(share) if plan.fraction_doubt(draft, share).is_some() => owner::SHARE_UNKNOWN,
         Some(share) if share.is_above_quarter() => owner::ABOVE_25,
         Some(_) => 0,
     };

@@ -388,10 +388,10 @@ impl AssessPlan {
         }
     }
 
-    /// Whether what an owner owns may be a fraction, by what all owners of the record own.
-    pub(crate) fn may_be_fraction(&self, draft: &Draft, share: Share) -> bool {
+    /// Why what an owner owns may be a fraction, by what all owners of the record own.
+    pub(crate) fn fraction_doubt(&self, draft: &Draft, share: Share) -> Option<&'static str> {
         let values = self.shares.iter().filter_map(|slot| draft.value(*slot));
-        share.may_be_fraction(values.filter_map(Share::read))
+        share.fraction_doubt(values.filter_map(Share::read))
     }
 
     /// The tree that a draft has, or why none can be told.

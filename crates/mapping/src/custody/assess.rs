@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::distinct::RecipientList;
 use super::fields::{CustodyField, RecipientField};
 use super::{CustodyMapper, CustodyRules, CustodyWorker, Said, doubts};
 use crate::names::field::{self, NameField};
@@ -96,13 +97,15 @@ impl CustodyMapper {
         self.user(rules, customer, &account, worker, &mut outcome);
         let has_user = !outcome.items.is_empty();
         self.accounts(worker, &mut outcome);
+        let mut recipients = RecipientList::default();
         for index in 0..self.columns() {
-            self.recipient(Some(index), None, &account, worker, &mut outcome);
+            self.recipient(Some(index), None, &account, worker, &mut recipients);
         }
         for (at, row) in customer.recipients {
             self.map_recipient(row, worker);
-            self.recipient(None, Some(*at), &account, worker, &mut outcome);
+            self.recipient(None, Some(*at), &account, worker, &mut recipients);
         }
+        recipients.finish(&mut outcome);
         if !has_user {
             outcome.items.clear();
         }
@@ -254,10 +257,9 @@ impl CustodyMapper {
         at: Option<Position>,
         account: &Value,
         worker: &CustodyWorker,
-        outcome: &mut CustodyOutcome,
+        recipients: &mut RecipientList,
     ) {
         let said = |field| self.of_recipient(index, field, worker);
-        let fields = super::fields::RECIPIENT_FIELDS;
         // A customer without a second recipient has nothing in its columns; constants alone make none.
         let tells = [
             RecipientField::Iban,
@@ -268,50 +270,25 @@ impl CustodyMapper {
         if index.is_some() && tells.iter().all(|field| said(*field) == Said::Nothing) {
             return;
         }
-        let path = |field: RecipientField| {
-            let name = fields[field as usize].1;
-            match index {
-                Some(index) => format!("custody.recipients[{index}].{name}"),
-                None => format!("custody.recipients[].{name}"),
-            }
+        let path = match index {
+            Some(index) => format!("custody.recipients[{index}]"),
+            None => "custody.recipients[]".to_owned(),
+        };
+        let is_main = match said(RecipientField::MainRecipient) {
+            Said::Text(text) => yes_no(text) == Ok(true),
+            Said::Nothing | Said::Unread(_) => false,
         };
         let found =
             recipient(&said).and_then(|recipient| match doubts::mixed_up(&recipient, account) {
                 Some((field, why)) => Err(vec![(field, invalid(why))]),
                 None => Ok(recipient),
             });
-        match found {
-            Ok(recipient) => {
-                let body = recipient.body();
-                let is_there = outcome
-                    .items
-                    .iter()
-                    .any(|item| item.kind == CustodyKind::Recipient && item.body == body);
-                match is_there {
-                    true => outcome.gap(
-                        &path(RecipientField::AccountName),
-                        "invalid: the same recipient stands here twice",
-                        at,
-                    ),
-                    false => outcome.items.push(CustodyItem {
-                        kind: CustodyKind::Recipient,
-                        item: "",
-                        body,
-                        at,
-                    }),
-                }
-            }
-            Err(wrong) => {
-                for (field, reason) in wrong {
-                    outcome.gap(&path(field), &reason, at);
-                }
-            }
-        }
+        recipients.add((path, at), is_main, found);
     }
 }
 
 /// What is wrong with fields of a recipient.
-type WrongFields = Vec<(RecipientField, String)>;
+pub(super) type WrongFields = Vec<(RecipientField, String)>;
 
 /// A recipient, or all that is wrong with it.
 fn recipient<'d>(said: &impl Fn(RecipientField) -> Said<'d>) -> Result<Recipient, WrongFields> {
@@ -451,11 +428,14 @@ impl CustodyOutcome {
             let Some(why) = names::unfit(text) else {
                 return Ok(text.to_owned());
             };
-            let plain = names::transliterated(text);
+            if !rules.transliterate {
+                return Err(why);
+            }
             was_changed.set(true);
-            match rules.transliterate && names::unfit(&plain).is_none() {
-                true => Ok(plain),
-                false => Err(why),
+            let plain = names::transliterated(text)?;
+            match names::unfit(&plain) {
+                None => Ok(plain),
+                Some(_) => Err(why),
             }
         });
         if was_changed.get() && name.is_some() {

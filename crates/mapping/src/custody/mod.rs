@@ -6,6 +6,7 @@
 //! judged. Left out on purpose: where results go.
 
 pub mod assess;
+mod distinct;
 mod doubts;
 pub mod fields;
 pub mod recipients;

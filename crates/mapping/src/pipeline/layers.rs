@@ -97,6 +97,17 @@ pub struct OverlayField {
     pub country: Option<usize>,
     /// Slot of `taxIdType` beside it.
     pub tax_id_type: Option<usize>,
+    /// Of a phone number that is still to be read as people write it: where it may be from.
+    pub phone: Option<PhoneCountries>,
+}
+
+/// By which country a phone number without a country code is read.
+#[derive(Clone, Copy, Debug)]
+pub struct PhoneCountries {
+    /// Slot of the country of the person or firm.
+    pub own: Option<usize>,
+    /// That of the main owner, where the own one is not known.
+    pub owners: Option<usize>,
 }
 
 /// What says that the element of a list is there.

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use super::HEADER_WITHIN;
 use crate::shape;
 use bakkt_model::placeholder::is_placeholder;
-pub use pairs::are_pairs;
+pub use pairs::{are_pairs, holds_ssn};
 
 /// Which of the first rows is the header: the first, unless rows above it are evidently titles. `None` when the first rows look like data, or none looks like a header.
 pub fn header_row(rows: &[Vec<String>]) -> Option<usize> {

@@ -23,6 +23,8 @@ pub(super) struct Characters {
     is_ebcdic: bool,
     /// Printable characters of ASCII stand for themselves.
     has_ascii: bool,
+    /// No other byte is a character.
+    is_ascii_alone: bool,
 }
 
 impl Characters {
@@ -34,6 +36,7 @@ impl Characters {
         }
         let is_ebcdic = table[0xF0] == Some('0') && table[0x30] != Some('0');
         Characters {
+            is_ascii_alone: table[0x80..].iter().all(Option::is_none),
             table,
             has_ascii: (b' '..=b'~').all(|byte| plain[usize::from(byte)] == byte),
             plain,
@@ -47,6 +50,18 @@ impl Characters {
         match self.is_ebcdic {
             true => memchr::memchr2(0x15, 0x25, bytes),
             false => memchr::memchr(b'\n', bytes),
+        }
+    }
+
+    /// Whether a line has letters of several bytes, as UTF-8 has them, although a byte is a letter here. Where bytes beyond ASCII
+    /// are letters, some of them may look so; all that are beyond ASCII do not.
+    pub(super) fn has_wide(&self, line: &[u8]) -> bool {
+        if !self.has_ascii || line.is_ascii() {
+            return false;
+        }
+        match self.is_ascii_alone {
+            true => line.utf8_chunks().any(|chunk| !chunk.valid().is_ascii()),
+            false => std::str::from_utf8(line).is_ok(),
         }
     }
 

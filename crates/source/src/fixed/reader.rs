@@ -129,7 +129,10 @@ impl<R: Read> FixedReader<R> {
                 let short = text.len() < length.unwrap_or(self.layout.needed());
                 let long = length.is_some_and(|length| text.len() > length);
                 let blank = self.characters.is_blank(text);
+                // A line of just the right bytes was padded by bytes: its fields stand where they should.
+                let is_exact = !fill && text.len() == length.unwrap_or(self.layout.needed());
                 let flaw = match (long, short && !fill && !blank) {
+                    _ if !is_exact && self.characters.has_wide(text) => Some(Flaw::WideLetters),
                     (true, _) => Some(Flaw::LongRecord),
                     (_, true) => Some(Flaw::ShortRecord),
                     _ => None,
@@ -220,6 +223,7 @@ mod tests {
             let flaw = row.flaw().map_or("", |flaw| match flaw {
                 Flaw::ShortRecord => " short",
                 Flaw::LongRecord => " long",
+                Flaw::WideLetters => " wide",
                 _ => " other",
             });
             format!("{}:{}{flaw}", at.row, cells.join("|"))
@@ -237,6 +241,24 @@ mod tests {
         let read = rows(lines(Some(7), true), text).unwrap();
         let all = ["1:001|Ann", "2:002|Bo", "4:003|Carl long", "5:004|Dan long"];
         assert_eq!(read, all);
+    }
+
+    #[test]
+    fn letters_of_several_bytes_move_what_stands_behind_them() {
+        let lines = |length, fill| RecordForm::Lines { length, fill };
+        let text = "001Ann \n002Bé \n003Bé  \n004B\u{20ac}n x\n".as_bytes();
+        // The second line has the bytes of the layout, the third its letters.
+        for length in [None, Some(7)] {
+            let read = rows(lines(length, false), text).unwrap();
+            let all = ["1:001|Ann", "2:002|!", "3:003|! wide", "4:004|! wide"];
+            assert_eq!(read, all);
+        }
+        // Where blanks at the end may be gone, nobody can tell which it is.
+        let read = rows(lines(None, true), text).unwrap();
+        assert_eq!(read[1], "2:002|! wide");
+        // Bytes that are no UTF-8 are letters of one byte each in an encoding that nobody named.
+        let read = rows(lines(None, false), b"001Ann\xE9  \n").unwrap();
+        assert_eq!(read, ["1:001|!"]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::pieces::{PieceForm, Pieces};
 use super::scan::{Cells, scan};
 use crate::Flaw;
 use crate::carried::carried;
+use crate::dialect::holds_ssn;
 use crate::lines::MOST_COLUMNS;
 
 /// Columns, by name and by place.
@@ -35,6 +36,15 @@ impl Columns {
 
     pub(super) fn find(&self, path: &[u8]) -> Option<usize> {
         self.places.get(path).copied()
+    }
+
+    /// Whether objects at a path have keys.
+    pub(super) fn has_below(&self, path: &str) -> bool {
+        let below = |name: &Vec<u8>| {
+            name.strip_prefix(path.as_bytes())
+                .is_some_and(|rest| rest.starts_with(b"."))
+        };
+        self.names.iter().any(below)
     }
 
     /// The line of the first object that could not be read, and why.
@@ -113,6 +123,9 @@ pub(crate) fn columns(
             if columns.find(path).is_none() && columns.len() == MOST_COLUMNS {
                 return Err(carried(name, too_many(name)));
             }
+            if columns.find(path).is_none() && std::str::from_utf8(path).is_ok_and(holds_ssn) {
+                return Err(carried(name, tax_ids(name, piece.line)));
+            }
             columns.add(path);
         }
         for array in cells.arrays() {
@@ -122,6 +135,17 @@ pub(crate) fn columns(
         }
     }
     Ok(columns.with_first_elements(&arrays))
+}
+
+/// Names of columns are shown and written into mappings, so that no tax id may be one.
+fn tax_ids(name: &str, line: u64) -> Failure {
+    Failure {
+        kind: FailureKind::Configuration,
+        message: format!("{name} has tax ids as keys of its objects, the first in line {line}"),
+        hint: "export one object for each customer, with the tax id as a value: `jq -c 'to_entries[] | {ssn: .key} + .value'` makes such lines of one object that is keyed by tax ids"
+            .to_owned(),
+        mistakes: Mistakes::default(),
+    }
 }
 
 fn too_many(name: &str) -> Failure {

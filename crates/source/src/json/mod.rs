@@ -47,6 +47,8 @@ pub(crate) struct JsonReader<R> {
     /// By column: the place of its cell in `cells`.
     own: Vec<Option<usize>>,
     row: Vec<Option<usize>>,
+    /// The column of an element that is a value, where others of the file are objects.
+    bare: Option<String>,
     writer: RecordWriter,
     ended: bool,
 }
@@ -60,9 +62,12 @@ impl<R: Read> JsonReader<R> {
         columns: Arc<Columns>,
         rows: Option<JsonRows>,
     ) -> JsonReader<R> {
+        let bare = rows.as_ref().map(|rows| format!("{}[]", rows.array));
+        let bare = bare.filter(|bare| columns.has_below(bare));
         JsonReader {
             pieces: Pieces::new(input, name, form),
             columns,
+            bare,
             rows,
             cells: Cells::default(),
             own: Vec::new(),
@@ -126,9 +131,10 @@ impl<R: Read> JsonReader<R> {
             let mut flaw = None;
             // Elements stand in their order, with cells of the object between them at most.
             while place < self.cells.len() {
-                let (path, element, _) = self.cells.get(place);
+                let (path, element, text) = self.cells.get(place);
                 match element {
                     Some(element) if element > number => break,
+                    Some(_) if self.is_bare(path, text) => flaw = Some(Flaw::NoObject),
                     Some(_) => match self.columns.find(path) {
                         Some(column) if self.row[column].is_none() => {
                             self.row[column] = Some(place);
@@ -143,6 +149,13 @@ impl<R: Read> JsonReader<R> {
             self.write(line, flaw);
         }
         Ok(())
+    }
+
+    /// Whether a cell of an element is a value, or of an array, where other elements are objects. One that is empty is nobody.
+    fn is_bare(&self, path: &[u8], text: &[u8]) -> bool {
+        let below = |bare: &String| path.strip_prefix(bare.as_bytes());
+        let below = self.bare.as_ref().and_then(below);
+        below.is_some_and(|rest| !rest.starts_with(b".")) && !text.is_empty()
     }
 
     fn write(&mut self, line: u64, flaw: Option<Flaw>) {
@@ -288,11 +301,11 @@ mod tests {
             "1:A|Ann|",
             "1:A|Bo|",
             "2:B|Cy|",
-            "3:C||Di",
+            "3:C|| NoObject",
             "4:D||",
             "5:E||",
             "6:F||",
-            "7:G||7",
+            "7:G|| NoObject",
         ];
         assert_eq!(read(text, Some(("owners", false))).unwrap(), all);
         let only: Vec<&str> = (all.into_iter().enumerate())
@@ -300,6 +313,11 @@ mod tests {
             .map(|(_, row)| row)
             .collect();
         assert_eq!(read(text, Some(("owners", true))).unwrap(), only);
+        let text = r#"{"id":"A","owners":["Ann","Bo"]}
+{"id":"B","owners":"Cy"}
+"#;
+        let all = ["id|owners[]", "1:A|Ann", "1:A|Bo", "2:B|Cy"];
+        assert_eq!(read(text, Some(("owners", false))).unwrap(), all);
         let text = r#"{"phone":"1","a":{"b":{"c":"x"}}}
 {"phone":["2","3"],"a":[{"b":{"c":"y"}},{"b":[{"c":"z"}]}]}
 {"phone":null,"phone[0]":""}
@@ -311,6 +329,31 @@ mod tests {
             "3:||| TwiceNamed",
         ];
         assert_eq!(read(text, None).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_element_that_is_no_object_beside_objects_is_a_broken_row() {
+        let text = r#"{"id":"A","owners":[{"n":"Ann"},"Bo"]}
+{"id":"B","owners":[7,{"n":"Cy"},true]}
+{"id":"C","owners":[{"n":"Di"},[{"n":"Ed"}]]}
+{"id":"D","owners":[{"n":"Fay"},null,"",[],{}]}
+"#;
+        let expected = [
+            "id|owners[].n|owners[]|owners[][0].n",
+            "1:A|Ann||",
+            "1:A||| NoObject",
+            "2:B||| NoObject",
+            "2:B|Cy||",
+            "2:B||| NoObject",
+            "3:C|Di||",
+            "3:C||| NoObject",
+            "4:D|Fay||",
+            "4:D|||",
+            "4:D|||",
+            "4:D|||",
+            "4:D|||",
+        ];
+        assert_eq!(read(text, Some(("owners", false))).unwrap(), expected);
     }
 
     #[test]

@@ -172,6 +172,12 @@ impl Scanner<'_> {
         self.element.is_none() && self.array == Some(self.path.as_slice())
     }
 
+    /// Whether what stands here is an element that is a row. An array in the place of one makes no arrays of the others.
+    fn is_element(&self) -> bool {
+        let list = self.path.strip_suffix(b"[]");
+        self.element.is_some() && list.is_some() && list == self.array
+    }
+
     /// Converters from XML and many programs write an array of one element as that element, and one of none as null or as an empty
     /// text or object.
     fn only_element(&mut self) -> Result<(), Flaw> {
@@ -289,7 +295,7 @@ impl Scanner<'_> {
             self.at += 1;
             return Ok(());
         }
-        if !gives_rows {
+        if !gives_rows && !self.is_element() {
             let path = self.path_kept()?;
             self.cells.arrays.push(path);
         }

@@ -12,7 +12,7 @@ use crate::assess::owners::SentOwner;
 use crate::assess::plan::{AssessPlan, Leaf, Node, Spelling};
 use crate::assess::value::{self, SiblingValues};
 use crate::draft::{Draft, SlotValue};
-use bakkt_contract::shares::{self, Share};
+use bakkt_contract::shares::Share;
 use bakkt_contract::{Form, Level};
 
 impl Assessor {
@@ -144,10 +144,9 @@ impl Assessor {
         }
         value::check(form, text, beside)?;
         // What a share means shows beside the others of the account.
-        match Share::read(text).filter(|_| form == Form::Percent) {
-            Some(share) if plan.may_be_fraction(draft, share) => Err(shares::FRACTION),
-            _ => Ok(()),
-        }
+        let share = Share::read(text).filter(|_| form == Form::Percent);
+        let doubt = share.and_then(|share| plan.fraction_doubt(draft, share));
+        doubt.map_or(Ok(()), Err)
     }
 
     /// The field beside this one has a value that this one's absence withholds.

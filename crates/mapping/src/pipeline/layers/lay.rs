@@ -4,17 +4,22 @@
 //! it does not fit, a gap if there was nothing, and nothing at all if there was something.
 
 use super::{
-    Element, NEVER_SENT, NO_ELEMENT, Overlay, OverlayField, StatedValue, TYPE_OF_MAPPING, TriedRow,
+    Element, NEVER_SENT, NO_ELEMENT, Overlay, OverlayField, PhoneCountries, StatedValue,
+    TYPE_OF_MAPPING, TriedRow,
 };
 use crate::assess::value::{self, SiblingValues};
 use crate::assess::walk::derived_owner_id;
 use crate::draft::SlotValue;
 use crate::merge::DISAGREE;
 use crate::pipeline::{Pipeline, Worker};
-use crate::postal;
+use crate::{phones, postal};
 use bakkt_contract::{Form, changes, countries, path, postal_codes, us_states};
 use bakkt_model::position::Position;
+use bakkt_model::text::without_invisible;
 use bakkt_source::keys::KeyFate;
+
+/// Where a phone number without a country code is from when nothing else says it.
+const HOME: &str = "US";
 
 /// What a cell comes to.
 enum CellChange {
@@ -295,6 +300,9 @@ impl Worker {
     /// What needs the fields beside it to be read as people write it: the fields of a row are in such an order that
     /// those come first.
     fn tidy(&self, field: &OverlayField, text: &str) -> Result<String, &'static str> {
+        if let Some(phone) = &field.phone {
+            return self.phone(phone, text);
+        }
         let country = field.country.and_then(|slot| self.draft.value(slot));
         let country = country.and_then(countries::alpha2_of);
         if field.form == Form::State && country.is_some_and(postal_codes::has_zips) {
@@ -312,6 +320,19 @@ impl Worker {
             return Ok(bare);
         }
         Ok(text.to_owned())
+    }
+
+    /// A phone number in its form. Without a country code it is one of the person's country, and of the U.S. only where it cannot be
+    /// from there.
+    fn phone(&self, countries: &PhoneCountries, text: &str) -> Result<String, &'static str> {
+        let known = |slot: Option<usize>| {
+            let country = slot.and_then(|slot| self.draft.value(slot))?;
+            countries::alpha2_of(country)
+        };
+        let region = known(countries.own).or_else(|| known(countries.owners));
+        let mut number = String::new();
+        let region = region.or(Some(HOME));
+        phones::write(&without_invisible(text), region, Some(HOME), &mut number).map(|()| number)
     }
 
     fn same(&self, pipeline: &Pipeline, field: &OverlayField, text: &str, id: &str) -> bool {

@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-use super::{Element, Overlay, OverlayField};
+use super::{Element, Overlay, OverlayField, PhoneCountries};
 use crate::Mapper;
 use crate::pipeline::{Hash, Pipeline, Worker};
 use bakkt_model::position::JoinedList;
@@ -208,6 +208,10 @@ impl OverlayField {
             }),
             country: self.country.map(moved),
             tax_id_type: self.tax_id_type.map(moved),
+            phone: self.phone.map(|phone| PhoneCountries {
+                own: phone.own.map(moved),
+                ..phone
+            }),
         }
     }
 }

@@ -2,9 +2,14 @@
 
 /// Whether a cell holds a whole SSN or an e-mail address.
 pub(super) fn holds_a_value(cell: &str) -> bool {
-    let numbers = cell.split(|c: char| !c.is_ascii_digit() && c != '-');
     let mails = cell.split(|c: char| c.is_whitespace() || "<>()[],;:=\"'".contains(c));
-    numbers.into_iter().any(is_ssn) || mails.into_iter().any(is_mail)
+    holds_ssn(cell) || mails.into_iter().any(is_mail)
+}
+
+/// Whether a text holds a whole SSN.
+pub fn holds_ssn(text: &str) -> bool {
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit() && c != '-');
+    numbers.any(is_ssn)
 }
 
 /// Three, two and four digits. Such as `999-99-9999` only show a form.
