@@ -172,7 +172,7 @@ fn compiled(
     found: &mut Diagnostics,
 ) -> Option<CompiledMigration> {
     let headers = inputs.export.headers();
-    let exclude = settings.exclude.compile(headers, found);
+    let mut exclude = settings.exclude.compile(headers, found);
     let group_by = settings
         .group_by
         .as_ref()
@@ -237,6 +237,7 @@ fn compiled(
         .cloned()
         .collect();
     let mapper = Mapper::new(types, sheet, joined?, &open);
+    exclude.empty = mapper.empty_cells(0);
     let spelling = match settings.target.dialect {
         Dialect::Guide => Spelling::Guide,
         Dialect::Reference => Spelling::Reference,

@@ -28,14 +28,15 @@ pub mod step;
 pub mod target;
 pub mod tax_ids;
 pub mod title;
+mod unreadable;
 
 /// Version of everything here that turns cells into values. A plan made by another version is drift.
-pub const VERSION: &str = "13";
+pub const VERSION: &str = "14";
 
 use draft::{Draft, SlotValue};
 use expr::Expressions;
 use feed::{FieldMapping, RowBlock, Scratch};
-use missing::Missing;
+use missing::{EmptyCells, Missing};
 
 use bakkt_contract::path;
 use bakkt_source::Row;
@@ -182,6 +183,19 @@ impl Mapper {
     /// Number of exports, that of the accounts included.
     pub(crate) fn sheets(&self) -> usize {
         self.sheets.len()
+    }
+
+    /// Which cells of an export count as empty, by the number of its sheet: the accounts' own is 0.
+    pub fn empty_cells(&self, sheet: usize) -> EmptyCells {
+        let CompiledSheet {
+            missing,
+            placeholders,
+            ..
+        } = &self.sheets[sheet];
+        EmptyCells {
+            missing: missing.clone(),
+            placeholders: *placeholders,
+        }
     }
 
     /// The slot of a field that is fed once per record.

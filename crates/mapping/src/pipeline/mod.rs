@@ -339,11 +339,16 @@ impl Worker {
         let id = plan.client_id.and_then(|slot| self.draft.value(slot));
         // Both are asked, so that an id counts as found although a rule leaves its row out.
         let by_id = id.and_then(|id| pipeline.exclude.by_id(id));
-        let excluded = self.by_columns(pipeline, row).or(by_id);
+        let by_columns = self.by_columns(pipeline, row);
+        let excluded = by_columns.reason.or(by_id);
         if excluded.is_some() {
             self.leave_layers(pipeline);
             self.assessor.start();
             return Ok(self.prepared(Verdict::Excluded, excluded, fit, plan));
+        }
+        if let Some(why) = by_columns.unread {
+            self.leave_layers(pipeline);
+            return Ok(self.refused(plan, plan.row_path, why, fit));
         }
         if !pipeline.joins.is_empty() {
             if let Some((path, why)) = self.unfit(pipeline, keyless) {

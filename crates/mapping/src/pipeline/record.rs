@@ -6,6 +6,7 @@
 use super::joins::{CROWDED, JoinedRows, RowRole};
 use super::{JoinedRowSource, Pipeline, Worker};
 use crate::assess::AssessPlan;
+use crate::exclude::ColumnVerdict;
 use crate::{ElementList, Mapper};
 use bakkt_contract::roles::PRIMARY_OWNER;
 use bakkt_model::position::{JoinedList, Position};
@@ -58,16 +59,16 @@ impl Worker {
         }
     }
 
-    /// The reason why any row of the record is left out by its columns.
-    pub(super) fn by_columns(&self, pipeline: &Pipeline, row: &Row<'_>) -> Option<u16> {
+    /// What the rules on columns say of the record: any of its rows may leave it out.
+    pub(super) fn by_columns(&self, pipeline: &Pipeline, row: &Row<'_>) -> ColumnVerdict {
         // All rows are looked at: each may be the only one that a rule fits.
-        let mut reason = pipeline.exclude.by_columns(row);
+        let mut verdict = pipeline.exclude.by_columns(row);
         if let Some(group) = group(pipeline) {
             for (row, _) in self.beside.of(group) {
-                reason = reason.or(pipeline.exclude.by_columns(&row));
+                verdict = verdict.or(pipeline.exclude.by_columns(&row));
             }
         }
-        reason
+        verdict
     }
 
     pub(super) fn unfit(&self, pipeline: &Pipeline, keyless: bool) -> Option<RefusingGap> {
