@@ -8,6 +8,7 @@
 pub mod duplicates;
 pub mod fixed;
 mod hashers;
+pub mod join_keys;
 pub mod joins;
 pub mod keys_above;
 pub mod layers;
@@ -299,14 +300,14 @@ impl Worker {
                 &pipeline.plan,
             )));
         }
-        let mut keyless = false;
+        let mut keyless = None;
         if row.flaw().is_some() {
             // Nothing of it is believed, its key least of all.
             self.beside.clear();
         } else if !pipeline.joins.is_empty() {
             match self.gather(pipeline, row, at, from)? {
                 RowRole::Record => {}
-                RowRole::Keyless => keyless = true,
+                RowRole::Keyless(why) => keyless = Some(why),
                 RowRole::No => return Ok(None),
             }
         }
@@ -318,7 +319,7 @@ impl Worker {
         pipeline: &Pipeline,
         row: &Row<'_>,
         at: Position,
-        keyless: bool,
+        keyless: Option<&'static str>,
     ) -> anyhow::Result<PreparedRow<'w>> {
         let plan = &pipeline.plan;
         if let Some(flaw) = row.flaw() {
