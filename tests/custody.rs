@@ -4,6 +4,7 @@ mod canary;
 mod crash;
 mod gating;
 mod joined;
+mod lost_recipients;
 mod meridian;
 mod outcomes;
 mod placeholders;

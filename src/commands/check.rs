@@ -14,16 +14,17 @@ use bakkt_files::output::{FileStart, NewFile};
 use bakkt_files::progress::{Mode, note};
 use bakkt_folder::migration::{Binding, Migration, today};
 use bakkt_folder::settings::Settings;
-use bakkt_mapping::pipeline::joins::Join;
 use bakkt_mapping::pipeline::scan::{ScanOptions, scan};
 use bakkt_model::error::ShownPath;
 use bakkt_model::number::thousands;
+use bakkt_model::position::Position;
 use bakkt_model::shard::Shard;
 use bakkt_model::verdict::Verdict;
 use bakkt_planning::check_tally::{self, Checked};
 use bakkt_planning::custody::CustodyTally;
 use bakkt_planning::finding_file::{self, FindingWriter};
 use bakkt_planning::gap_file::{self, GapWriter};
+use bakkt_planning::planner::lost_rows;
 use bakkt_planning::tally::{self, LISTED, Problem};
 use bakkt_planning::{custody, exclusions, findings, forecast, opening};
 use bakkt_report::exclusions::UnusedExclusion;
@@ -55,6 +56,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
     write_files(args, shard, outputs, &migration, &checked, mode)?;
     let custody = custody::check(&mut migration, &checked.planned, shard, mode)?;
     checked.totals.custody = custody.as_ref().map(CustodyTally::totals);
+    checked.totals.lost_rows = lost_rows(&migration);
     let totals = checked.whole_totals();
     let code = code(&totals);
     let text = if args.json {
@@ -69,9 +71,9 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
 }
 
 /// Rows of a joined export that stand with no record, by reason, with the first lines.
-fn unused(join: &Join) -> Vec<(String, u64)> {
+fn unused(rows: Vec<(Position, &'static str)>) -> Vec<(String, u64)> {
     let mut reasons: BTreeMap<&str, (u64, Vec<String>)> = BTreeMap::new();
-    for (at, reason) in join.unused() {
+    for (at, reason) in rows {
         let (count, lines) = reasons.entry(reason).or_default();
         *count += 1;
         if lines.len() < FIRST_LINES {
@@ -152,7 +154,12 @@ fn describe(checked: &Checked, totals: &Totals, migration: &Migration) -> String
     };
     for join in &migration.pipeline.joins {
         let title = format!("rows of {} that nothing uses", join.export.name());
-        section(&title, unused(join));
+        section(&title, unused(join.unused()));
+    }
+    let custody = migration.custody.as_ref();
+    if let Some(recipients) = custody.and_then(|custody| custody.recipients.as_ref()) {
+        let title = format!("rows of {} that nothing uses", recipients.export.name());
+        section(&title, unused(recipients.unused()));
     }
     for sentence in totals.of_nobody() {
         text.push_str(&format!("\n\n{sentence}"));

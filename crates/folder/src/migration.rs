@@ -28,6 +28,7 @@ use bakkt_mapping::compile::{MappingPart, Targets, compile_sheet};
 use bakkt_mapping::exclude::Exclusions;
 use bakkt_mapping::findings::Checks;
 use bakkt_mapping::pipeline::Pipeline;
+use bakkt_mapping::pipeline::join_keys::JoinKeys;
 use bakkt_mapping::pipeline::joins::{Join, ROOM};
 use bakkt_mapping::pipeline::keys_above::KeysAbove;
 use bakkt_mapping::pipeline::other_forms::OtherForms;
@@ -36,7 +37,7 @@ use bakkt_model::error::{Diagnostic, Diagnostics};
 use bakkt_model::position::JoinedList;
 use bakkt_model::target::Dialect;
 use bakkt_source::export::OpenedExport;
-use bakkt_source::keys::{KeyIndex, key};
+use bakkt_source::keys::KeyIndex;
 use bakkt_source::{Export, Row, Rows};
 
 use custody::Custody;
@@ -172,7 +173,7 @@ fn compiled(
     found: &mut Diagnostics,
 ) -> Option<CompiledMigration> {
     let headers = inputs.export.headers();
-    let exclude = settings.exclude.compile(headers, found);
+    let mut exclude = settings.exclude.compile(headers, found);
     let group_by = settings
         .group_by
         .as_ref()
@@ -237,6 +238,7 @@ fn compiled(
         .cloned()
         .collect();
     let mapper = Mapper::new(types, sheet, joined?, &open);
+    exclude.empty = mapper.empty_cells(0);
     let spelling = match settings.target.dialect {
         Dialect::Guide => Spelling::Guide,
         Dialect::Reference => Spelling::Reference,
@@ -330,7 +332,10 @@ impl Migration {
             settings.joins.iter().zip(inputs.joined).zip(parts.keys)
         {
             let each = each(join.field());
+            let sheet = each.map(|each| parts.mapper.each()[each].sheet);
+            let sheets = [0].into_iter().chain(sheet);
             joins.push(Join {
+                join_keys: JoinKeys::new(sheets.map(|sheet| parts.mapper.empty_cells(sheet))),
                 list: join.list,
                 export: ready(opened.export)?,
                 each,
@@ -423,7 +428,7 @@ impl Migration {
         while pass.read_batch(&mut rows, 1024)? {
             for (_, row) in rows.iter() {
                 for join in &mut beside {
-                    if let Some(key) = key(&row, join.account_key) {
+                    if let Some(key) = join.join_keys.key(&row, join.account_key) {
                         join.other_forms.add_account(key);
                     }
                 }
@@ -453,6 +458,7 @@ fn group(export: Arc<Export>, mapper: &Mapper, column: usize) -> Join {
         .map_or(ROOM, |each| mapper.each()[each].room())
         .saturating_sub(1);
     Join {
+        join_keys: JoinKeys::new([mapper.empty_cells(0)]),
         list: JoinedList::Group,
         export,
         each,

@@ -4,13 +4,25 @@
 //! tells ids and rules that hit no row. Rules are tested before everything else (contract, section 4).
 //! Invariant: an id is told by the place where it is written, never by its text, which may be anything.
 
+mod words;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bakkt_model::text::{Folded, cell, fold, ids};
+use crate::missing::EmptyCells;
+use crate::unreadable;
+use bakkt_model::text::{cell, ids};
 use bakkt_source::export::SkipReason;
 use bakkt_source::{Cell, Row};
+pub use words::Word;
+use words::{WordMatch, compare};
+
+/// Why a record is blocked of which nobody can tell whether a rule leaves it out.
+const UNREAD: &str = "a cell that decides whether [exclude] leaves it out cannot be read: a lost character, a formula or an error of a spreadsheet";
+
+/// Why a record is blocked whose cell is a word of a rule and something besides.
+const OTHER_FORM: &str = "a cell has a word of an [exclude] rule in another form, with a label or among several; name the cell's text in the rule as well, or correct it";
 
 /// The compiled rules.
 #[derive(Debug, Default)]
@@ -29,6 +41,8 @@ pub struct Exclusions {
     near: Vec<AtomicBool>,
     /// Conditions on columns.
     pub rules: Vec<ColumnRule>,
+    /// Cells that count as empty, as the mapping says.
+    pub empty: EmptyCells,
     /// The reasons of these rules, then those for which no rule is needed.
     pub reasons: Vec<String>,
     /// Customers whose ids nobody here may know; the first that fits counts.
@@ -82,6 +96,33 @@ pub struct ColumnRule {
     pub place: WrittenPlace,
     /// Whether it fits a row.
     pub hit: AtomicBool,
+}
+
+/// What rules on columns say of a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ColumnVerdict {
+    /// The index of the reason why it is left out.
+    pub reason: Option<u16>,
+    /// Why nobody can tell of a rule whether it leaves the record out.
+    pub unread: Option<&'static str>,
+}
+
+impl ColumnVerdict {
+    /// That of two rows of one record.
+    pub(crate) fn or(self, other: ColumnVerdict) -> ColumnVerdict {
+        ColumnVerdict {
+            reason: self.reason.or(other.reason),
+            unread: self.unread.or(other.unread),
+        }
+    }
+}
+
+/// Whether a rule leaves a row out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RuleFit {
+    Fits,
+    Misses,
+    Unread(&'static str),
 }
 
 /// Where an id or a rule is written.
@@ -153,53 +194,6 @@ fn form(id: &str) -> String {
 fn as_cell(id: &str) -> String {
     let id = cell::value(id).unwrap_or(id);
     cell::compose(id).unwrap_or_else(|| id.to_owned())
-}
-
-/// Whether a cell is one of some words: as it stands, or, where no rule of its column spells it so, without regard to case,
-/// and of numbers by their value.
-fn is_one_of(text: &str, words: &[Word], exact: impl FnOnce() -> bool) -> bool {
-    if words.iter().any(|word| word.exact == text) {
-        return true;
-    }
-    let folded = Folded::new(text);
-    let number = words
-        .iter()
-        .any(|word| word.number.is_some())
-        .then(|| number(text))
-        .flatten();
-    let fits = |word: &Word| {
-        folded.is(&word.folded) || (number.is_some() && word.number.as_deref() == number)
-    };
-    words.iter().any(fits) && !exact()
-}
-
-/// The digits of a whole number, without the zeros that a spreadsheet adds or takes: `1`, `01` and `1.0` are one.
-fn number(text: &str) -> Option<&str> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_whole = digits(whole) && digits(fraction) && fraction.bytes().all(|byte| byte == b'0');
-    let bare = whole.trim_start_matches('0');
-    is_whole.then_some(if bare.is_empty() { "0" } else { bare })
-}
-
-/// A word that cells are compared with.
-#[derive(Debug)]
-pub struct Word {
-    exact: String,
-    folded: String,
-    number: Option<String>,
-}
-
-impl Word {
-    /// A word of the settings, read as a cell is.
-    pub fn new(word: &str) -> Word {
-        let exact = as_cell(word);
-        Word {
-            folded: fold(&exact),
-            number: number(&exact).map(str::to_owned),
-            exact,
-        }
-    }
 }
 
 /// What a cell is tested for.
@@ -357,18 +351,24 @@ impl Exclusions {
         (first + skipped as usize) as u16
     }
 
-    /// The index of the reason why a row is left out by its columns.
-    pub(crate) fn by_columns(&self, row: &Row<'_>) -> Option<u16> {
-        let mut reason = None;
+    /// Whether and why a row is left out by its columns.
+    pub(crate) fn by_columns(&self, row: &Row<'_>) -> ColumnVerdict {
+        let mut verdict = ColumnVerdict::default();
         for rule in &self.rules {
             // Behind the first that fits, the others are tried until it is known of each that it fits some row.
-            let known = reason.is_some() && rule.hit.load(Ordering::Relaxed);
-            if !known && self.fits(rule, row) {
-                mark(&rule.hit);
-                reason = reason.or(Some(rule.reason));
+            if verdict.reason.is_some() && rule.hit.load(Ordering::Relaxed) {
+                continue;
+            }
+            match self.fit(rule, row) {
+                RuleFit::Fits => {
+                    mark(&rule.hit);
+                    verdict.reason = verdict.reason.or(Some(rule.reason));
+                }
+                RuleFit::Misses => {}
+                RuleFit::Unread(why) => verdict.unread = verdict.unread.or(Some(why)),
             }
         }
-        reason
+        verdict
     }
 
     /// Whether a rule of a column has a word that is spelled just so.
@@ -376,7 +376,7 @@ impl Exclusions {
         let mut rules = self.rules.iter().filter(|rule| rule.column == column);
         rules.any(|rule| match &rule.test {
             ColumnTest::Equals(words) | ColumnTest::NotEquals(words) => {
-                words.iter().any(|word| word.exact == text)
+                words.iter().any(|word| word.is_exactly(text))
             }
             ColumnTest::Empty(_) => false,
         })
@@ -384,19 +384,39 @@ impl Exclusions {
 
     /// Whether a rule of a column leaves a row out. That it does so is not noted.
     pub fn leaves_out(&self, row: &Row<'_>) -> bool {
-        self.rules.iter().any(|rule| self.fits(rule, row))
+        let mut rules = self.rules.iter();
+        rules.any(|rule| self.fit(rule, row) == RuleFit::Fits)
     }
 
-    /// Whether a rule leaves a row out.
-    fn fits(&self, rule: &ColumnRule, row: &Row<'_>) -> bool {
+    /// Whether a rule leaves a row out. What cannot be read is no reason to send somebody, and none to leave somebody out.
+    fn fit(&self, rule: &ColumnRule, row: &Row<'_>) -> RuleFit {
         let Cell::Text(text) = row.cell(rule.column) else {
-            return false;
+            return RuleFit::Unread(UNREAD);
         };
-        let exact = || self.is_spelled_out(rule.column, text);
-        match &rule.test {
-            ColumnTest::Equals(words) => is_one_of(text, words, exact),
-            ColumnTest::NotEquals(words) => !is_one_of(text, words, exact),
-            ColumnTest::Empty(empty) => text.is_empty() == *empty,
+        let (words, wanted) = match &rule.test {
+            ColumnTest::Equals(words) => (words, true),
+            ColumnTest::NotEquals(words) => (words, false),
+            ColumnTest::Empty(empty) => {
+                let unread = unreadable::why(text).is_some() && !self.empty.is_named(text);
+                return match self.empty.contains(text) == *empty {
+                    _ if unread => RuleFit::Unread(UNREAD),
+                    true => RuleFit::Fits,
+                    false => RuleFit::Misses,
+                };
+            }
+        };
+        let is_one = match compare(text, words, || self.is_spelled_out(rule.column, text)) {
+            WordMatch::Same => true,
+            WordMatch::SpelledElsewhere => false,
+            _ if self.empty.is_named(text) => words.iter().any(Word::is_empty),
+            _ if unreadable::why(text).is_some() => return RuleFit::Unread(UNREAD),
+            _ if self.empty.contains(text) => words.iter().any(Word::is_empty),
+            WordMatch::OtherForm => return RuleFit::Unread(OTHER_FORM),
+            WordMatch::None => false,
+        };
+        match is_one == wanted {
+            true => RuleFit::Fits,
+            false => RuleFit::Misses,
         }
     }
 
@@ -496,18 +516,6 @@ mod tests {
             .map(|place| place.line)
             .collect();
         assert_eq!(lines, [2, 3]);
-    }
-
-    #[test]
-    fn whole_numbers_are_compared_by_their_value() {
-        let words = ["1", "A", "2.5"].map(Word::new);
-        for text in ["1", "01", "1.0", "001.00", "a"] {
-            assert!(is_one_of(text, &words, || false), "{text}");
-        }
-        for text in ["10", "1.5", "1.", ".0", "-1", "1,0", "02.5", "", "B"] {
-            assert!(!is_one_of(text, &words, || false), "{text}");
-        }
-        assert!(!is_one_of("01", &words, || true));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! Left out on purpose: what each transform does with a text ([`super::step`]).
 
 mod block;
+mod condition;
 mod cutting;
 mod order;
 mod remembered;
@@ -14,6 +15,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 pub(super) use block::RowBlock;
+pub(super) use condition::Condition;
 use cutting::OwnPattern;
 pub use cutting::{CutPattern, Split};
 pub(super) use order::{country_beside, in_order};
@@ -23,6 +25,7 @@ use super::CompiledSheet;
 use super::draft::{Draft, SlotValue};
 use super::expr::{ExprResult, ForRow};
 use super::step::{self, Transform};
+use super::unreadable;
 use bakkt_contract::{Form, forms};
 use bakkt_model::error::Diagnostic;
 use bakkt_model::placeholder::{self, KeptPlaceholders};
@@ -141,6 +144,9 @@ impl Scratch {
 /// What is wrong with an expression that says whether something is so, for a field that takes anything else.
 const TRUTH_AS_TEXT: &str = "the expression gives true or false, and the field takes neither";
 
+/// What is wrong with a text in which a pattern finds nothing.
+const UNEXPECTED: &str = "the text does not have the form that `regex` expects";
+
 enum SourceText<'a> {
     Empty,
     Broken(&'static str),
@@ -185,12 +191,6 @@ impl FieldMapping {
             && !self.steps.iter().any(|step| step.knows(text))
     }
 
-    /// Whether the column that it depends on has nothing in it.
-    pub(super) fn is_idle(&self, row: &Row<'_>, sheet: &CompiledSheet) -> bool {
-        self.when
-            .is_some_and(|column| !matches!(self.text(row, sheet, column), SourceText::Found(_)))
-    }
-
     /// Puts the value for a row into a slot that is missing so far; a feed that gives nothing leaves it so. Every value is
     /// written where it stays: handing it up through the calls costs more than most feeds do.
     pub(crate) fn eval(
@@ -210,11 +210,9 @@ impl FieldMapping {
             TextSource::Const(text) => return self.constant(slot, text, draft),
             TextSource::First(columns) => self.first(slot, columns, row, sheet, draft, scratch),
             TextSource::All(columns) => self.all(slot, columns, row, sheet, draft, scratch),
-            TextSource::Expr(_) if self.broken(row).is_some() => {
-                draft.set(
-                    slot,
-                    SlotValue::Invalid(self.broken(row).unwrap_or_default()),
-                );
+            TextSource::Expr(_) if self.broken(row, sheet).is_some() => {
+                let why = self.broken(row, sheet).unwrap_or_default();
+                draft.set(slot, SlotValue::Invalid(why));
             }
             TextSource::Expr(number) => match exprs.eval(*number, |text| self.is_placeholder(text))
             {
@@ -241,13 +239,14 @@ impl FieldMapping {
         self.form == Form::Boolean || self.steps.iter().any(reads)
     }
 
-    /// Why one of the cells that it reads is no text, if one is none.
-    fn broken(&self, row: &Row<'_>) -> Option<&'static str> {
+    /// Why one of the cells that it reads cannot be read, if one cannot.
+    fn broken(&self, row: &Row<'_>, sheet: &CompiledSheet) -> Option<&'static str> {
         self.reads
             .iter()
-            .find_map(|column| match row.cell(*column) {
-                Cell::Broken(why) => Some(why),
-                Cell::Text(_) => None,
+            .find_map(|column| match self.text(row, sheet, *column) {
+                SourceText::Broken(why) => Some(why),
+                SourceText::Found(text) => unreadable::why(text),
+                SourceText::Empty => None,
             })
     }
 
@@ -375,11 +374,13 @@ impl FieldMapping {
         let text = match &self.regex {
             Some(pattern) => match pattern.find(text, scratch) {
                 Some(part) => part,
-                None if self.empties_misses => return,
-                None => {
-                    let why = "the text does not have the form that `regex` expects";
-                    return draft.set(slot, SlotValue::Invalid(why));
-                }
+                None => match unreadable::why(text) {
+                    None if self.empties_misses => return,
+                    why => {
+                        let why = why.unwrap_or(UNEXPECTED);
+                        return draft.set(slot, SlotValue::Invalid(why));
+                    }
+                },
             },
             None => text,
         };

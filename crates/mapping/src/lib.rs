@@ -28,14 +28,15 @@ pub mod step;
 pub mod target;
 pub mod tax_ids;
 pub mod title;
+mod unreadable;
 
 /// Version of everything here that turns cells into values. A plan made by another version is drift.
 pub const VERSION: &str = "14";
 
 use draft::{Draft, SlotValue};
 use expr::Expressions;
-use feed::{FieldMapping, RowBlock, Scratch};
-use missing::Missing;
+use feed::{Condition, FieldMapping, RowBlock, Scratch};
+use missing::{EmptyCells, Missing};
 
 use bakkt_contract::path;
 use bakkt_source::Row;
@@ -184,6 +185,19 @@ impl Mapper {
         self.sheets.len()
     }
 
+    /// Which cells of an export count as empty, by the number of its sheet: the accounts' own is 0.
+    pub fn empty_cells(&self, sheet: usize) -> EmptyCells {
+        let CompiledSheet {
+            missing,
+            placeholders,
+            ..
+        } = &self.sheets[sheet];
+        EmptyCells {
+            missing: missing.clone(),
+            placeholders: *placeholders,
+        }
+    }
+
     /// The slot of a field that is fed once per record.
     pub fn slot(&self, target: &str) -> Option<usize> {
         let feeds = &self.sheets[0].feeds;
@@ -264,8 +278,10 @@ impl Mapper {
         let spare = draft.add_slot();
         let expressions = sheet.for_row(row);
         scratch.country = None;
-        if !feed.is_idle(row, sheet) {
-            feed.eval(spare, row, sheet, &expressions, draft, scratch);
+        match feed.condition(row, sheet) {
+            Condition::Holds => feed.eval(spare, row, sheet, &expressions, draft, scratch),
+            Condition::Fails => {}
+            Condition::Unread(why) => draft.set(spare, SlotValue::Invalid(why)),
         }
         let value = draft.drop_slot();
         // They are kept when the row is mapped.
@@ -305,19 +321,28 @@ impl CompiledSheet {
         for (row, draft) in block.iter_mut() {
             draft.begin_row(row);
         }
-        // The rows in which the feeds are not idle that depend on the same column.
+        // The rows in which the feeds are not idle that depend on the same column, and those in which nobody can tell.
         let mut busy: Vec<usize> = Vec::with_capacity(block.len());
+        let mut unread: Vec<(usize, &'static str)> = Vec::new();
         let mut same_when = 0;
         for (number, feed) in feeds.iter().enumerate() {
             if same_when == 0 {
                 busy.clear();
-                let rows = block.iter().enumerate();
-                let rows = rows.filter(|(_, (row, _))| !feed.is_idle(row, self));
-                busy.extend(rows.map(|(place, _)| place));
+                unread.clear();
+                for (place, (row, _)) in block.iter().enumerate() {
+                    match feed.condition(row, self) {
+                        Condition::Holds => busy.push(place),
+                        Condition::Fails => {}
+                        Condition::Unread(why) => unread.push((place, why)),
+                    }
+                }
                 same_when = feed.same_when.max(1);
             }
             same_when -= 1;
             feed.eval_block((first, number), block, &busy, (self, &expressions), scratch);
+            for (place, why) in &unread {
+                block[*place].1.set(first + number, SlotValue::Invalid(why));
+            }
         }
     }
 

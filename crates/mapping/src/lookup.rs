@@ -235,7 +235,7 @@ fn may_begin_number(c: char) -> bool {
 }
 
 /// The number that a code is, without a sign and zeros in front: `1` of `01`, `+1`, `1.0` and `1.00E+00`.
-fn number(code: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn number(code: &str) -> Option<Cow<'_, str>> {
     let unsigned = code.strip_prefix('+').unwrap_or(code);
     let is_plain = !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit());
     let digits = match is_plain {

@@ -1,9 +1,30 @@
 //! The mapping's own words for an empty cell.
 //!
 //! Owner of [`Missing`]. Every cell of every row is asked about, and nearly none is one of the words: a look at its first
-//! byte settles most. Left out on purpose: the usual placeholders ([`bakkt_model::placeholder`]).
+//! byte settles most. Owner of [`EmptyCells`] too: what counts as empty where a cell feeds no field. Left out on purpose: the
+//! usual placeholders ([`bakkt_model::placeholder`]).
 
+use bakkt_model::placeholder::is_placeholder;
 use bakkt_model::text::{Folded, fold, may_fold_to_ascii, trim};
+
+/// Which cells of an export count as empty where no field says more: those that decide who is left out.
+#[derive(Clone, Debug, Default)]
+pub struct EmptyCells {
+    pub(crate) missing: Missing,
+    pub(crate) placeholders: bool,
+}
+
+impl EmptyCells {
+    /// Whether a trimmed cell is one.
+    pub(crate) fn contains(&self, text: &str) -> bool {
+        text.is_empty() || self.is_named(text) || (self.placeholders && is_placeholder(text))
+    }
+
+    /// Whether it is one because the mapping names it.
+    pub(crate) fn is_named(&self, text: &str) -> bool {
+        self.missing.contains(text)
+    }
+}
 
 /// Words that count as an empty cell.
 #[derive(Clone, Debug)]

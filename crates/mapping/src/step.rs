@@ -12,6 +12,7 @@ use super::dates::ordered::DateStyle;
 use super::lookup::{Lookup, Otherwise};
 use super::missing::Missing;
 use super::names;
+use super::unreadable;
 use super::{phones, postal, tax_ids, title};
 use bakkt_contract::amounts::{self, DecimalMark};
 use bakkt_contract::national_ids::holds_one_number;
@@ -469,9 +470,9 @@ impl CountrySource {
         if let Some(code) = countries::alpha3(text).and_then(countries::alpha2_of) {
             return Some(code);
         }
-        let empty = !text.chars().any(char::is_alphanumeric)
-            || self.missing.contains(text)
+        let says_none = !text.chars().any(char::is_alphanumeric)
             || is_placeholder_but(text, KeptPlaceholders::Nothing);
+        let empty = self.missing.contains(text) || (says_none && unreadable::why(text).is_none());
         self.default.as_deref().filter(|_| empty)
     }
 }

@@ -16,6 +16,7 @@ use bakkt_journal::Journal;
 use bakkt_journal::custody::{PlannedCustody, PlannedCustodyTask};
 use bakkt_mapping::custody::CustodyWorker;
 use bakkt_mapping::custody::assess::{CustodyItem, CustodyOutcome, Customer, SHARED_EMAIL};
+use bakkt_mapping::custody::recipients::RecipientDoubt;
 use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::scan::{ScanOptions, scan};
 use bakkt_model::custody::CustodyKind;
@@ -31,13 +32,31 @@ use super::survey::refuse_when;
 
 /// What a file of recipients is, in the journal.
 const RECIPIENTS: &str = "recipients";
-/// The gap of a customer of whom recipients would be missing without a word.
-const OTHER_FORM: (&str, &str) = (
-    "custody.recipients[]",
-    "invalid: rows of the recipients' export have the customer's key in another form: zeros or letters in front, capitals, blanks, punctuation or what stands behind it differ",
-);
+/// The path of the gap of a customer of whom recipients would be missing without a word.
+const RECIPIENT_PATH: &str = "custody.recipients[]";
 /// Kinds of gaps that `check` lists.
 const LISTED: usize = 25;
+
+/// What is wrong where recipients may be missing.
+fn doubt_text(doubt: RecipientDoubt) -> &'static str {
+    match doubt {
+        RecipientDoubt::UnreadableKey => {
+            "invalid: the cell by which the customer's recipients are found cannot be read: a lost character, a formula or an error of a spreadsheet, or a number of which digits may be lost"
+        }
+        RecipientDoubt::OtherForm => {
+            "invalid: rows of the recipients' export have the customer's key in another form: zeros or letters in front, capitals, blanks, punctuation or what stands behind it differ"
+        }
+        RecipientDoubt::AboveKeyless => {
+            "invalid: a row without a key stands right below one of the customer's recipients and may be theirs"
+        }
+        RecipientDoubt::BesideUnread => {
+            "invalid: a row whose key cannot be read stands right above or below one of the customer's recipients and may be theirs"
+        }
+        RecipientDoubt::Broken => {
+            "invalid: a row of the recipients' export that may be the customer's is broken"
+        }
+    }
+}
 
 /// How a body is known: by what it makes, of a recipient by a keyed hash.
 pub fn item_name(pipeline: &Pipeline, client_id: &str, item: &CustodyItem) -> String {
@@ -67,23 +86,26 @@ pub fn outcome_of(
         Some(recipients) => recipients.of(&row)?,
         None => Vec::new(),
     };
-    let rows: Vec<_> = found.iter().map(|(at, row)| (*at, row.row())).collect();
+    let of_customer: Vec<_> = found.iter().map(|(at, row)| (*at, row.row())).collect();
     let customer = Customer {
         row,
         client_id,
         payload,
-        recipients: &rows,
+        recipients: &of_customer,
     };
     let mut outcome = custody.mapper.assess(&custody.rules, &customer, worker);
-    let in_another_form = custody
+    let mut rows: Vec<Position> = found.iter().map(|(at, _)| *at).collect();
+    if let Some(recipients) = custody
         .recipients
         .as_ref()
-        .is_some_and(|recipients| recipients.in_another_form(&customer.row));
-    if in_another_form && outcome.email.is_some() {
-        let (path, reason) = OTHER_FORM;
-        outcome.gap(path, reason, None);
+        .filter(|_| outcome.email.is_some())
+    {
+        for (doubt, at) in recipients.doubts(&customer.row) {
+            outcome.gap(RECIPIENT_PATH, doubt_text(doubt), at);
+            rows.extend(at);
+        }
     }
-    Ok((outcome, found.into_iter().map(|(at, _)| at).collect()))
+    Ok((outcome, rows))
 }
 
 /// What a pass found of one customer.

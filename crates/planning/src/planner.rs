@@ -335,10 +335,14 @@ fn duplicates(index: &DuplicateIndex, migration: &Migration) -> anyhow::Result<V
     })
 }
 
-/// Counts the rows of joined exports that are broken or have no key, whose customer is unknown.
+/// Counts the rows of joined exports that are broken or have no key, whose customer is unknown. Those of recipients are known when
+/// custody was looked at.
 pub fn lost_rows(migration: &Migration) -> u64 {
     let joins = migration.pipeline.joins.iter();
-    joins.map(|join| join.lost().count() as u64).sum()
+    let beside: u64 = joins.map(|join| join.lost().count() as u64).sum();
+    let custody = migration.custody.as_ref();
+    let recipients = custody.and_then(|custody| custody.recipients.as_ref());
+    beside + recipients.map_or(0, |recipients| recipients.lost().count() as u64)
 }
 
 /// The error of an export without rows.

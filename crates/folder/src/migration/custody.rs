@@ -85,6 +85,7 @@ impl CompiledCustody {
     ) -> Custody {
         let named = settings.custody.as_ref();
         let export = recipients.zip(self.keys);
+        let join_keys = self.mapper.join_keys();
         Custody {
             mapper: self.mapper,
             rules: CustodyRules {
@@ -93,8 +94,7 @@ impl CompiledCustody {
                 fields: named.map(|named| named.fields.clone()).unwrap_or_default(),
                 as_of,
             },
-            recipients: export
-                .map(|(export, (key, account_key))| RecipientExport::new(export, key, account_key)),
+            recipients: export.map(|(export, keys)| RecipientExport::new(export, keys, join_keys)),
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod recipients;
 use crate::compile::{Targets, compile_sheet};
 use crate::draft::{Draft, SlotValue};
 use crate::feed::Scratch;
+use crate::pipeline::join_keys::JoinKeys;
 use crate::{CompiledSheet, Mapper};
 use bakkt_contract::custody::payloads::UserFields;
 use bakkt_files::toml_file::TomlFile;
@@ -116,6 +117,12 @@ impl CustodyMapper {
             columns,
             rows,
         })
+    }
+
+    /// What is no key by which recipients are found.
+    pub fn join_keys(&self) -> JoinKeys {
+        let rows = self.rows.iter().map(|(rows, _)| rows.empty_cells(0));
+        JoinKeys::new([self.main.empty_cells(0)].into_iter().chain(rows))
     }
 
     /// Maps a customer's own row.

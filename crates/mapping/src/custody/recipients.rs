@@ -7,16 +7,33 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use crate::pipeline::join_keys::{JoinKeys, KeyCell, UNFIT_KEY};
+use crate::pipeline::joins::{KEYLESS, may_be_anybodys};
+use crate::pipeline::keys_above::KeysAbove;
 use crate::pipeline::other_forms::OtherForms;
-use bakkt_contract::forms;
 use bakkt_model::position::Position;
 use bakkt_source::keys::{KeyFate, KeyIndex, key};
-use bakkt_source::{Cell, Export, RereadRow, Row, Rows};
+use bakkt_source::{Export, RereadRow, Row, Rows};
 
 /// Rows per batch of the pass that fills the index.
 const BATCH: usize = 1024;
 /// The most recipients that a customer can have.
 const MOST: usize = 256;
+
+/// Why a customer may have recipients that are not known to be theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecipientDoubt {
+    /// The customer's own key cannot be read.
+    UnreadableKey,
+    /// Rows that nobody has have the key in another form.
+    OtherForm,
+    /// A row without a key stands right below one of theirs.
+    AboveKeyless,
+    /// A row whose key cannot be read stands right above or below one of theirs.
+    BesideUnread,
+    /// A broken row has the key in one of its cells.
+    Broken,
+}
 
 /// An export of recipients.
 #[derive(Debug)]
@@ -27,29 +44,39 @@ pub struct RecipientExport {
     pub key: usize,
     /// Column of the accounts' export that the key equals.
     pub account_key: usize,
+    /// What is no key.
+    join_keys: JoinKeys,
     /// Filled by the pass.
     keys: KeyIndex,
     /// Keys that fit no customer, filled by the pass; the customers' keys are added before.
     other_forms: OtherForms,
+    /// Keys beside which a row stands that may be their customer's, filled by the pass.
+    keys_above: KeysAbove,
     /// Rows and blank lines that the pass saw, by file.
     counts: Vec<(u64, u64)>,
 }
 
 impl RecipientExport {
     /// An export whose rows were not read yet.
-    pub fn new(export: Arc<Export>, key: usize, account_key: usize) -> RecipientExport {
+    pub fn new(
+        export: Arc<Export>,
+        (key, account_key): (usize, usize),
+        join_keys: JoinKeys,
+    ) -> RecipientExport {
         RecipientExport {
             export,
             key,
             account_key,
+            join_keys,
             keys: KeyIndex::default(),
             other_forms: OtherForms::default(),
+            keys_above: KeysAbove::default(),
             counts: Vec::new(),
         }
     }
 
     /// Reads which keys the accounts have, so that keys of recipients that fit none of them are known as such. Before
-    /// [`RecipientExport::index`], where somebody asks for [`RecipientExport::in_another_form`].
+    /// [`RecipientExport::index`], where somebody asks for [`RecipientExport::doubts`].
     pub fn add_accounts(
         &mut self,
         accounts: &Export,
@@ -58,7 +85,7 @@ impl RecipientExport {
         let (mut pass, mut rows) = (accounts.pass(), Rows::default());
         while pass.read_batch(&mut rows, BATCH)? {
             for (_, row) in rows.iter() {
-                if let Some(key) = key(&row, self.account_key) {
+                if let Some(key) = self.join_keys.key(&row, self.account_key) {
                     self.other_forms.add_account(key);
                 }
             }
@@ -67,12 +94,33 @@ impl RecipientExport {
         Ok(())
     }
 
-    /// Whether recipients have the key of this customer's row in another form, and are nobody's.
-    pub fn in_another_form(&self, row: &Row<'_>) -> bool {
-        key(row, self.account_key).is_some_and(|key| {
-            let has_rows = || !self.keys.find(key).is_empty();
-            self.other_forms.has(key, has_rows)
-        })
+    /// Why recipients of this customer's row may be missing, each with the row that may be one, where there is such a row.
+    pub fn doubts(&self, row: &Row<'_>) -> Vec<(RecipientDoubt, Option<Position>)> {
+        let key = match self.join_keys.of(row, self.account_key) {
+            KeyCell::None => return Vec::new(),
+            KeyCell::Unfit(_) | KeyCell::Unread(_) => {
+                return vec![(RecipientDoubt::UnreadableKey, None)];
+            }
+            KeyCell::Key(key) => key,
+        };
+        let has_rows = || !self.keys.find(key).is_empty();
+        let by_key = [
+            (
+                self.other_forms.has(key, has_rows),
+                RecipientDoubt::OtherForm,
+            ),
+            (self.keys_above.has(key), RecipientDoubt::AboveKeyless),
+            (
+                self.keys_above.has_beside(key),
+                RecipientDoubt::BesideUnread,
+            ),
+        ];
+        let by_key = by_key.into_iter().filter(|(is_so, _)| *is_so);
+        let broken = self.keys.suspects(key);
+        by_key
+            .map(|(_, doubt)| (doubt, None))
+            .chain(broken.map(|at| (RecipientDoubt::Broken, Some(at))))
+            .collect()
     }
 
     /// Reads the export once and fills the index; `each_batch` hears the offset and the rows so far, and may stop it.
@@ -82,29 +130,35 @@ impl RecipientExport {
     ) -> anyhow::Result<()> {
         let (mut pass, mut rows) = (self.export.pass(), Rows::default());
         self.keys = KeyIndex::default();
+        self.keys_above = KeysAbove::default();
         while pass.read_batch(&mut rows, BATCH)? {
             let mut last = 0;
             for (at, row) in rows.iter() {
                 last = at.offset;
-                let broken = match (row.flaw(), row.cell(self.key)) {
-                    (Some(flaw), _) => Some(flaw.text()),
-                    (None, Cell::Broken(why)) => Some(why),
-                    (None, Cell::Text(text)) => forms::unfit_id(text)
-                        .map(|_| "its key holds a character that nobody sees, or is a number of which digits may be lost"),
-                };
-                match (self.export.skipped(&row), broken, key(&row, self.key)) {
-                    (Some(skipped), ..) => self.keys.add_keyless(at, skipped.text()),
-                    (None, Some(why), other) => {
-                        if let Some(key) = other {
-                            self.other_forms.add_row(key);
+                self.keys_above.enter(self.export.file_of(at.offset));
+                match (self.export.skipped(&row), self.join_keys.of(&row, self.key)) {
+                    (Some(skipped), _) => self.keys.add_keyless(at, skipped.text()),
+                    (None, KeyCell::Unread(why)) => {
+                        match may_be_anybodys(&row) {
+                            true => self.keys_above.pass_unread(),
+                            false => self.keys_above.pass_broken(),
                         }
                         self.keys.add_broken(&row, at, why);
                     }
-                    (None, None, Some(key)) => {
+                    (None, KeyCell::Unfit(key)) => {
+                        self.keys_above.pass_broken();
+                        self.other_forms.add_row(key);
+                        self.keys.add_broken(&row, at, UNFIT_KEY);
+                    }
+                    (None, KeyCell::Key(key)) => {
+                        self.keys_above.pass(key);
                         self.other_forms.add_row(key);
                         self.keys.add(key, at)?;
                     }
-                    (None, None, None) => self.keys.add_keyless(at, "no key"),
+                    (None, KeyCell::None) => {
+                        self.keys_above.pass_keyless(row.cells());
+                        self.keys.add_keyless(at, KEYLESS);
+                    }
                 }
             }
             each_batch(last, self.keys.rows())?;
@@ -124,7 +178,7 @@ impl RecipientExport {
     /// one counts once.
     pub fn of(&self, row: &Row<'_>) -> anyhow::Result<Vec<(Position, RereadRow)>> {
         let mut found: Vec<(Position, RereadRow)> = Vec::new();
-        let Some(wanted) = key(row, self.account_key) else {
+        let Some(wanted) = self.join_keys.key(row, self.account_key) else {
             return Ok(found);
         };
         for entry in self.keys.find(wanted) {
@@ -157,6 +211,13 @@ impl RecipientExport {
             }
         }
         Ok(found)
+    }
+
+    /// Rows of which nobody knows whose they are, because they are broken or have no key, and why.
+    pub fn lost(&self) -> impl Iterator<Item = (Position, &'static str)> {
+        let keyless = self.keys.keyless().iter().copied();
+        let keyless = keyless.filter(|(_, why)| *why == KEYLESS);
+        self.keys.lost().chain(keyless)
     }
 
     /// Every row that is no customer's, in file order, with the reason.

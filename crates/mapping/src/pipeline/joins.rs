@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use super::join_keys::{JoinKeys, KeyCell, UNFIT_KEY};
 use super::keys_above::KeysAbove;
 use super::other_forms::OtherForms;
 use crate::MOST;
-use bakkt_contract::forms;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_source::keys::{KeyFate, KeyIndex, key};
-use bakkt_source::{Cell, Export, RereadRow, Row, Rows};
+use bakkt_source::{Export, Flaw, RereadRow, Row, Rows};
 
 /// The most rows of one key that are read; those beyond are told.
 const MOST_READ: usize = 1024;
@@ -36,6 +36,8 @@ pub struct Join {
     pub key: usize,
     /// Column of the accounts' export that the key equals.
     pub account_key: usize,
+    /// What is no key.
+    pub join_keys: JoinKeys,
     /// The most rows that one record can have.
     pub room: usize,
     /// Filled by the pass.
@@ -72,34 +74,41 @@ impl Join {
             for (at, row) in rows.iter() {
                 last = at.offset;
                 self.keys_above.enter(self.export.file_of(at.offset));
-                match (self.export.skipped(&row), why_broken(&row, self.key)) {
+                match (self.export.skipped(&row), self.join_keys.of(&row, self.key)) {
                     // Of the accounts' own export it is a record.
                     (Some(_), _) if own => {}
                     (Some(skipped), _) => self.keys.add_keyless(at, skipped.text()),
-                    (None, Some(why)) => {
-                        self.keys_above.pass_broken();
-                        if let Some(key) = key(&row, self.key).filter(|_| why == UNFIT_KEY) {
-                            self.other_forms.add_row(key);
+                    (None, KeyCell::Unread(why)) => {
+                        // A rule has nothing to look at in a row that is broken as a whole.
+                        match may_be_anybodys(&row) && (row.flaw().is_some() || !leaves_out(&row)) {
+                            true => self.keys_above.pass_unread(),
+                            false => self.keys_above.pass_broken(),
                         }
                         self.keys.add_broken(&row, at, why);
                     }
-                    (None, None) => match key(&row, self.key) {
-                        Some(key) => {
-                            if !own {
-                                self.other_forms.add_row(key);
-                            }
-                            self.keys_above.pass(key);
-                            self.keys.add(key, at)?;
+                    (None, KeyCell::Unfit(key)) => {
+                        match own && !leaves_out(&row) {
+                            true => self.keys_above.pass_unread(),
+                            false => self.keys_above.pass_broken(),
                         }
-                        None => {
-                            if !leaves_out(&row) {
-                                self.keys_above.pass_keyless(row.cells());
-                            }
-                            if !own {
-                                self.keys.add_keyless(at, KEYLESS);
-                            }
+                        self.other_forms.add_row(key);
+                        self.keys.add_broken(&row, at, UNFIT_KEY);
+                    }
+                    (None, KeyCell::Key(key)) => {
+                        if !own {
+                            self.other_forms.add_row(key);
                         }
-                    },
+                        self.keys_above.pass(key);
+                        self.keys.add(key, at)?;
+                    }
+                    (None, KeyCell::None) => {
+                        if !leaves_out(&row) {
+                            self.keys_above.pass_keyless(row.cells());
+                        }
+                        if !own {
+                            self.keys.add_keyless(at, KEYLESS);
+                        }
+                    }
                 }
             }
             each_batch(last, self.keys.rows())?;
@@ -143,22 +152,20 @@ impl Join {
     }
 }
 
-/// Why nothing of a row can be believed, its key least of all.
-fn why_broken(row: &Row<'_>, key: usize) -> Option<&'static str> {
-    match (row.flaw(), row.cell(key)) {
-        (Some(flaw), _) => Some(flaw.text()),
-        (None, Cell::Broken(why)) => Some(why),
-        // Another program may drop what makes it another key.
-        (None, Cell::Text(key)) => forms::unfit_id(key).map(|_| UNFIT_KEY),
-    }
+/// Whether no cell of a row says whose it is, so that it may be that of an account beside it: its key cannot be read, or it is too
+/// long to be read at all. The cells of other broken rows are compared with the keys of accounts.
+pub(crate) fn may_be_anybodys(row: &Row<'_>) -> bool {
+    row.flaw().is_none_or(|flaw| flaw == Flaw::TooLong)
 }
 
 /// What is wrong with a row without a key.
-const KEYLESS: &str = "no key";
+pub(crate) const KEYLESS: &str = "no key";
 
-/// What is wrong with a row whose key cannot be compared.
-const UNFIT_KEY: &str =
-    "its key holds a character that nobody sees, or is a number of which digits may be lost";
+/// What is wrong with a row that has no key where several rows can be one account.
+const NO_GROUP: &str = "the row has nothing in the column of `group_by`";
+
+/// What is wrong with one whose key there cannot be read.
+const UNREAD_GROUP: &str = "the cell in the column of `group_by` cannot be read: a lost character, a formula or an error of a spreadsheet, or a number of which digits may be lost";
 
 /// The rows beside one record, one of a thread's buffers.
 #[derive(Debug, Default)]
@@ -174,6 +181,10 @@ pub(crate) struct JoinedRows {
     pub other_form: Option<usize>,
     /// A join with a row without a key right below one of this record.
     pub above_keyless: Option<usize>,
+    /// A join with a row whose key cannot be read right above or below one of this record.
+    pub beside_unread: Option<usize>,
+    /// A join of which this record's own key cannot be read.
+    pub unread_key: Option<usize>,
 }
 
 /// What a row of the accounts' export turned out to be.
@@ -181,8 +192,8 @@ pub(crate) struct JoinedRows {
 pub(crate) enum RowRole {
     /// A record begins with it.
     Record,
-    /// It has no key, and where several rows can be one account it should.
-    Keyless,
+    /// It has no key that can be read, and where several rows can be one account it should; what is wrong with it.
+    Keyless(&'static str),
     /// It belongs to a record that began before.
     No,
 }
@@ -199,8 +210,8 @@ impl JoinedRows {
         let mut begins = RowRole::Record;
         for (number, join) in joins.iter().enumerate() {
             let own = (join.list == JoinedList::Group).then_some((row, at));
-            match (key(row, join.account_key), own) {
-                (Some(key), own) => {
+            match (join.join_keys.of(row, join.account_key), own) {
+                (KeyCell::Key(key), own) => {
                     if !self.of_key(joins, number, key, own)? {
                         return Ok(RowRole::No);
                     }
@@ -213,9 +224,14 @@ impl JoinedRows {
                     if join.keys_above.has(key) {
                         self.above_keyless = Some(number);
                     }
+                    if join.keys_above.has_beside(key) {
+                        self.beside_unread = Some(number);
+                    }
                 }
-                (None, Some(_)) => begins = RowRole::Keyless,
-                (None, None) => {}
+                (KeyCell::None, Some(_)) => begins = RowRole::Keyless(NO_GROUP),
+                (_, Some(_)) => begins = RowRole::Keyless(UNREAD_GROUP),
+                (KeyCell::None, None) => {}
+                (_, None) => self.unread_key = Some(number),
             }
         }
         Ok(begins)
@@ -324,6 +340,8 @@ impl JoinedRows {
         self.suspect = None;
         self.other_form = None;
         self.above_keyless = None;
+        self.beside_unread = None;
+        self.unread_key = None;
     }
 
     /// The rows of a join.

@@ -2,7 +2,8 @@
 //!
 //! Owner of [`KeysAbove`]. Whoever writes several rows for one account often writes its key only into the first of them, or merges
 //! the cells: a workbook then has the key in the first row alone. The account would be opened without the owners of the other
-//! rows, and nobody would know. Keys are kept as hashes with a seed of the moment.
+//! rows, and nobody would know. Of a row whose key cannot be read the account above or below may be meant. Keys are kept as
+//! hashes with a seed of the moment.
 //! The rule: a row without a key is in doubt for the account of the nearest row above it in the same file that has a key, with
 //! nothing between them that may have had another one (a broken row may have), unless it is a trailer ([`is_trailer`]).
 //! Left out on purpose: giving a row the key from above, which would be a guess about who owns an account; and what an
@@ -13,11 +14,15 @@ use std::hash::{BuildHasher, RandomState};
 
 use bakkt_source::Cell;
 
-/// The keys below which a row without a key stands.
+/// The keys below which a row without a key stands, and those beside which one stands whose key cannot be read.
 #[derive(Debug, Default)]
 pub struct KeysAbove {
     seed: RandomState,
     keys: HashSet<u64>,
+    /// Right above or below a row whose key cannot be read.
+    beside: HashSet<u64>,
+    /// The row before had such a key.
+    is_behind_unread: bool,
     /// The key of the last row that had one.
     last: Option<u64>,
     /// The file of the row at hand.
@@ -28,18 +33,28 @@ impl KeysAbove {
     /// The next row stands in this file: no key governs rows of another.
     pub(crate) fn enter(&mut self, file: usize) {
         if self.file != file {
-            (self.file, self.last) = (file, None);
+            (self.file, self.last, self.is_behind_unread) = (file, None, false);
         }
     }
 
     /// The next row has this key.
     pub(crate) fn pass(&mut self, key: &str) {
-        self.last = Some(self.seed.hash_one(key));
+        let key = self.seed.hash_one(key);
+        self.last = Some(key);
+        if std::mem::take(&mut self.is_behind_unread) {
+            self.beside.insert(key);
+        }
+    }
+
+    /// The key of the next row cannot be read: exports are sorted by account mostly, so it is that of the row above or below.
+    pub(crate) fn pass_unread(&mut self) {
+        self.beside.extend(self.last.take());
+        self.is_behind_unread = true;
     }
 
     /// The next row is broken and may have had any key.
     pub(crate) fn pass_broken(&mut self) {
-        self.last = None;
+        (self.last, self.is_behind_unread) = (None, false);
     }
 
     /// The next row has no key, and is the account's above it unless it is a trailer.
@@ -52,6 +67,11 @@ impl KeysAbove {
     /// Whether a row without a key stands below one with this key, with nothing but such rows between them.
     pub(crate) fn has(&self, key: &str) -> bool {
         !self.keys.is_empty() && self.keys.contains(&self.seed.hash_one(key))
+    }
+
+    /// Whether a row whose key cannot be read stands right above or below one with this key.
+    pub(crate) fn has_beside(&self, key: &str) -> bool {
+        !self.beside.is_empty() && self.beside.contains(&self.seed.hash_one(key))
     }
 }
 
@@ -165,6 +185,31 @@ mod tests {
         assert!(keys.has("2"));
         for key in ["1", "3", "4", "5", "6", ""] {
             assert!(!keys.has(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_read_puts_both_neighbours_in_doubt() {
+        let mut keys = KeysAbove::default();
+        keys.pass_unread();
+        for key in ["1", "2", "3"] {
+            keys.pass(key);
+        }
+        keys.pass_unread();
+        keys.pass_unread();
+        for key in ["4", "5"] {
+            keys.pass(key);
+        }
+        keys.pass_unread();
+        keys.enter(1);
+        for key in ["6", "7"] {
+            keys.pass(key);
+        }
+        for key in ["1", "3", "4", "5"] {
+            assert!(keys.has_beside(key) && !keys.has(key), "{key}");
+        }
+        for key in ["2", "6", "7", ""] {
+            assert!(!keys.has_beside(key), "{key}");
         }
     }
 

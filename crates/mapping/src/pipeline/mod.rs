@@ -8,6 +8,7 @@
 pub mod duplicates;
 pub mod fixed;
 mod hashers;
+pub mod join_keys;
 pub mod joins;
 pub mod keys_above;
 pub mod layers;
@@ -299,14 +300,14 @@ impl Worker {
                 &pipeline.plan,
             )));
         }
-        let mut keyless = false;
+        let mut keyless = None;
         if row.flaw().is_some() {
             // Nothing of it is believed, its key least of all.
             self.beside.clear();
         } else if !pipeline.joins.is_empty() {
             match self.gather(pipeline, row, at, from)? {
                 RowRole::Record => {}
-                RowRole::Keyless => keyless = true,
+                RowRole::Keyless(why) => keyless = Some(why),
                 RowRole::No => return Ok(None),
             }
         }
@@ -318,7 +319,7 @@ impl Worker {
         pipeline: &Pipeline,
         row: &Row<'_>,
         at: Position,
-        keyless: bool,
+        keyless: Option<&'static str>,
     ) -> anyhow::Result<PreparedRow<'w>> {
         let plan = &pipeline.plan;
         if let Some(flaw) = row.flaw() {
@@ -339,11 +340,16 @@ impl Worker {
         let id = plan.client_id.and_then(|slot| self.draft.value(slot));
         // Both are asked, so that an id counts as found although a rule leaves its row out.
         let by_id = id.and_then(|id| pipeline.exclude.by_id(id));
-        let excluded = self.by_columns(pipeline, row).or(by_id);
+        let by_columns = self.by_columns(pipeline, row);
+        let excluded = by_columns.reason.or(by_id);
         if excluded.is_some() {
             self.leave_layers(pipeline);
             self.assessor.start();
             return Ok(self.prepared(Verdict::Excluded, excluded, fit, plan));
+        }
+        if let Some(why) = by_columns.unread {
+            self.leave_layers(pipeline);
+            return Ok(self.refused(plan, plan.row_path, why, fit));
         }
         if !pipeline.joins.is_empty() {
             if let Some((path, why)) = self.unfit(pipeline, keyless) {

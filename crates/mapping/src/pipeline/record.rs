@@ -3,16 +3,15 @@
 //! Owner of the order of owners: that of the file, but a PRIMARY_OWNER comes first when the accounts' mapping feeds no owner
 //! itself. Left out on purpose: which rows there are (`joins`).
 
+use super::join_keys::UNREADABLE_KEY;
 use super::joins::{CROWDED, JoinedRows, RowRole};
 use super::{JoinedRowSource, Pipeline, Worker};
 use crate::assess::AssessPlan;
+use crate::exclude::ColumnVerdict;
 use crate::{ElementList, Mapper};
 use bakkt_contract::roles::PRIMARY_OWNER;
 use bakkt_model::position::{JoinedList, Position};
 use bakkt_source::Row;
-
-/// What is wrong with a row that has no key where several rows can be one account.
-const NO_KEY: &str = "the row has nothing in the column of `group_by`";
 
 /// What is wrong with a record that may have a row of which nothing can be believed.
 const BROKEN: &str = "a row that may be the account's is broken";
@@ -22,6 +21,9 @@ const OTHER_FORM: &str = "rows of its export have the account's key in another f
 
 /// What is wrong with a record below whose row stands one without a key.
 const ABOVE_KEYLESS: &str = "a row without a key stands right below one of its rows and may be the account's, as where cells are merged";
+
+/// What is wrong with a record beside whose rows one stands whose key cannot be read.
+const BESIDE_UNREAD: &str = "a row whose key cannot be read stands right above or below one of its rows and may be the account's";
 
 /// A gap that refuses a record: its path, and what is wrong.
 type RefusingGap = (u32, &'static str);
@@ -58,22 +60,26 @@ impl Worker {
         }
     }
 
-    /// The reason why any row of the record is left out by its columns.
-    pub(super) fn by_columns(&self, pipeline: &Pipeline, row: &Row<'_>) -> Option<u16> {
+    /// What the rules on columns say of the record: any of its rows may leave it out.
+    pub(super) fn by_columns(&self, pipeline: &Pipeline, row: &Row<'_>) -> ColumnVerdict {
         // All rows are looked at: each may be the only one that a rule fits.
-        let mut reason = pipeline.exclude.by_columns(row);
+        let mut verdict = pipeline.exclude.by_columns(row);
         if let Some(group) = group(pipeline) {
             for (row, _) in self.beside.of(group) {
-                reason = reason.or(pipeline.exclude.by_columns(&row));
+                verdict = verdict.or(pipeline.exclude.by_columns(&row));
             }
         }
-        reason
+        verdict
     }
 
-    pub(super) fn unfit(&self, pipeline: &Pipeline, keyless: bool) -> Option<RefusingGap> {
+    pub(super) fn unfit(
+        &self,
+        pipeline: &Pipeline,
+        keyless: Option<&'static str>,
+    ) -> Option<RefusingGap> {
         let row_path = pipeline.plan.row_path;
-        if keyless {
-            return Some((row_path, NO_KEY));
+        if let Some(why) = keyless {
+            return Some((row_path, why));
         }
         let list_path = |number: usize| {
             let each = pipeline.joins[number].each;
@@ -83,11 +89,17 @@ impl Worker {
         if let Some(number) = self.beside.crowded {
             return Some((list_path(number), CROWDED));
         }
+        if let Some(number) = self.beside.unread_key {
+            return Some((list_path(number), UNREADABLE_KEY));
+        }
         if let Some(number) = self.beside.other_form {
             return Some((list_path(number), OTHER_FORM));
         }
         if let Some(number) = self.beside.above_keyless {
             return Some((list_path(number), ABOVE_KEYLESS));
+        }
+        if let Some(number) = self.beside.beside_unread {
+            return Some((list_path(number), BESIDE_UNREAD));
         }
         self.beside.suspect.map(|_| (row_path, BROKEN))
     }
