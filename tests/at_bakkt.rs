@@ -1,0 +1,4 @@
+//! What the report, `status` and exit codes say of everything that Bakkt does not have as the plan has it.
+
+mod agreements;
+mod world;
