@@ -100,6 +100,10 @@ pub struct AfterAcceptance {
     /// planned. Absent when there are none.
     #[serde(skip_serializing_if = "bakkt_model::number::is_zero")]
     pub unacknowledged: u64,
+    /// Accepted accounts that Bakkt has with other data than the plan, and of which no update is planned; those of `unacknowledged`
+    /// and of changes that go by hand are among them. Absent when there are none.
+    #[serde(skip_serializing_if = "bakkt_model::number::is_zero")]
+    pub outdated: u64,
 }
 
 /// What reading back has come to.
@@ -218,6 +222,7 @@ impl AfterAcceptance {
         self.updates_sent = journals.updates_sent()?;
         (self.gaps_closed, self.gaps_not_at_bakkt) = journals.closures()?;
         self.gaps_waived = journals.waived()?;
+        self.outdated = journals.without_update()?;
         self.events = journals.event_counts()?;
         self.strange_words = journals.strange_words()?;
         self.verification = journals.verification()?.into();

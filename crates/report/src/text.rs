@@ -335,6 +335,14 @@ fn beside_lines(totals: &Totals) -> String {
             documents.left_alone,
         ),
         ("KYB checklists that lack something", totals.kyb.incomplete),
+        (
+            "accounts that Bakkt has with other data, and no update is planned",
+            totals.after.outdated,
+        ),
+        (
+            "customers who were put back and whom the plan does not have (replan)",
+            totals.put_back,
+        ),
         ("KYB triggers in doubt", totals.kyb_in_doubt()),
         (
             "accounts for manual KYB",

@@ -54,6 +54,9 @@ pub struct Totals {
     /// there are none.
     #[serde(skip_serializing_if = "none")]
     pub shared_ids: u64,
+    /// Rows of customers whose exclusion was taken back, and whom the plan does not have yet; absent when there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub put_back: u64,
     /// The documents.
     pub documents: DocumentTotals,
     /// KYB, beside its tasks.
@@ -267,6 +270,7 @@ impl Totals {
             kyb: KybTotals {
                 incomplete: held(counts, "KYB", KYB_INCOMPLETE.0),
                 manual: manual.accounts,
+            put_back: journals.put_back()?,
                 manual_approved: manual.approved,
                 manual_rejected: manual.rejected,
                 former: counts.former.kyb,
@@ -322,7 +326,8 @@ impl Totals {
 
     /// Whether something waits for a person: blocked (but for those whose manual KYB has ended), duplicate, refused, given up, a document whose file has changed or whose account cannot be told, a
     /// KYB checklist that lacks something, a KYB trigger in doubt, which nobody can ask about, an account that was answered with the id of
-    /// another one, or whose changed agreements nobody has acknowledged, and an account that is not what was sent, or that Bakkt does not know.
+    /// another one, or whose changed agreements nobody has acknowledged, one that Bakkt has with other data than the plan and that gets no
+    /// update, a customer who was put back and whom the plan does not have, and an account that is not what was sent, or that Bakkt does not know.
     pub fn needs_person(&self) -> bool {
         let tasks = &self.tasks;
         let stopped = [&tasks.account, &tasks.update, &tasks.document, &tasks.kyb]
@@ -345,6 +350,8 @@ impl Totals {
             + self.existed.different
             + self.after.verification.different
             + self.after.verification.unknown
+            + self.after.outdated
+            + self.put_back
             + kyb
             > 0
             || self

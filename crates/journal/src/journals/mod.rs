@@ -252,6 +252,8 @@ lines! {
     each_difference: crate::read::accepted::verification::DifferenceLine<'_>;
     /// Every change that goes by hand.
     each_restricted: crate::read::backfills::SkippedRowLine<'_>;
+    /// Every accepted account that Bakkt has with other data than the plan.
+    each_outdated: crate::read::accepted::outdated_accounts::OutdatedLine<'_>;
     /// Every accepted account of an entity whose owners changed.
     each_changed_ownership: &str, &str, u64, bakkt_contract::ownership::OwnerChanges;
     /// Every accepted account whose changed agreements nobody has acknowledged.

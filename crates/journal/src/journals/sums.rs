@@ -74,6 +74,11 @@ impl Journals {
     /// Open gaps by path and level, most frequent first.
     pub fn gap_counts(&self) -> anyhow::Result<Vec<GapCount>> {
         Ok(sum_of_gaps(self.ask(Reader::gap_counts)?))
+    /// Accepted accounts that Bakkt has with other data than the plan, and of which no update is planned.
+    pub fn without_update(&self) -> anyhow::Result<u64> {
+        self.sum(Reader::without_update)
+    }
+
     }
 
     /// Counts documents.
@@ -264,6 +269,11 @@ impl Journals {
     /// Updates that Bakkt accepted.
     pub fn updates_sent(&self) -> anyhow::Result<u64> {
         self.sum(Reader::updates_sent)
+    /// Rows of customers whose exclusion was taken back, and whom the plan does not have yet.
+    pub fn put_back(&self) -> anyhow::Result<u64> {
+        self.sum(Reader::put_back)
+    }
+
     }
 
     /// Gaps that people have waived.

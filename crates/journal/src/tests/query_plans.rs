@@ -2,7 +2,7 @@
 
 use crate::custody::lines as custody;
 use crate::decisions::manual_kyb;
-use crate::read::accepted::{decisions, owner_changes, verification};
+use crate::read::accepted::{decisions, outdated_accounts, owner_changes, verification};
 use crate::read::{
     backfills, counts, document_counts, documents, ended_tasks, findings, gap_history, gap_lines,
     kyb_checklists, records, unsent_closures, vouched_rows,
@@ -53,6 +53,8 @@ fn no_statement_sorts() -> rusqlite::Result<()> {
         owner_changes::sql::OWNERSHIP,
         ended_tasks::sql::SET_ASIDE_LINES,
         ended_tasks::sql::DROPPED,
+        outdated_accounts::sql::OUTDATED,
+        outdated_accounts::sql::WITHOUT_UPDATE,
         ended_tasks::sql::DROPPED_STOPS,
         verification::sql::READ,
         verification::sql::VERIFICATIONS,

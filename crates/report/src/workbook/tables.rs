@@ -151,6 +151,7 @@ impl ReportWorkbook {
     pub(super) fn exceptions(&mut self, journals: &Journals) -> anyhow::Result<()> {
         let mut table = self.table(&EXCEPTIONS)?;
         accounts(&mut table, journals)?;
+        outdated(&mut table, journals)?;
         beside(&mut table, journals)?;
         read_back(&mut table, journals)?;
         table.end()
@@ -237,6 +238,26 @@ fn accounts(table: &mut TableWriter<'_>, journals: &Journals) -> anyhow::Result<
             .with_code(line.task.code)
             .with_field(line.task.field)
             .changed_at(line.task.last_at)
+            .write(table)
+    })
+}
+
+/// Accepted accounts that Bakkt has with other data than the plan, with what became of their updates.
+fn outdated(table: &mut TableWriter<'_>, journals: &Journals) -> anyhow::Result<()> {
+    journals.each_outdated(|line| {
+        let update = line.update;
+        let (what, state, reason) = match update.state {
+            "" => (
+                "account",
+                "other data at Bakkt",
+                Some("accepted before its data changed, and no update is planned"),
+            ),
+            state => ("update", state, line.message),
+        };
+        Exception::new(what, line.origin, state, reason)
+            .with_code(update.code)
+            .with_field(update.field)
+            .changed_at(update.last_at)
             .write(table)
     })
 }
