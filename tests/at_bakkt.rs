@@ -2,5 +2,7 @@
 
 mod agreements;
 mod exceptions;
+mod gap_history;
+mod gap_lists;
 mod put_back;
 mod world;

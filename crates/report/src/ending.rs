@@ -76,7 +76,7 @@ impl Totals {
             .sum();
         let all = [
             (
-                self.gaps.open,
+                self.gaps.open + self.gaps.not_at_bakkt,
                 "gaps open, which no backfill can close any more",
             ),
             (verdicts.blocked, "rows blocked"),

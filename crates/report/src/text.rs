@@ -84,6 +84,12 @@ pub fn status_lines(totals: &Totals) -> String {
             thousands(totals.gaps.not_at_bakkt)
         ));
     }
+    if totals.gaps.only_in_plan > 0 {
+        lines.push_str(&format!(
+            "gaps of the plan whose value Bakkt has: {} (gaps.csv marks them)\n",
+            thousands(totals.gaps.only_in_plan)
+        ));
+    }
     lines.push_str(&beside_lines(totals));
     lines.push_str(&custody_lines(totals));
     let existed = totals.existed.equal + totals.existed.different + totals.existed.overwritten;
@@ -329,12 +335,6 @@ fn beside_lines(totals: &Totals) -> String {
             "accounts whose changed agreements nobody has acknowledged",
             totals.after.unacknowledged,
         ),
-        ("documents whose file has changed", documents.changed),
-        (
-            "uploads and KYB of accounts left as they are",
-            documents.left_alone,
-        ),
-        ("KYB checklists that lack something", totals.kyb.incomplete),
         (
             "accounts that Bakkt has with other data, and no update is planned",
             totals.after.outdated,
@@ -343,6 +343,12 @@ fn beside_lines(totals: &Totals) -> String {
             "customers who were put back and whom the plan does not have (replan)",
             totals.put_back,
         ),
+        ("documents whose file has changed", documents.changed),
+        (
+            "uploads and KYB of accounts left as they are",
+            documents.left_alone,
+        ),
+        ("KYB checklists that lack something", totals.kyb.incomplete),
         ("KYB triggers in doubt", totals.kyb_in_doubt()),
         (
             "accounts for manual KYB",

@@ -185,6 +185,9 @@ pub struct Gaps {
     /// there are none.
     #[serde(skip_serializing_if = "none")]
     pub not_at_bakkt: u64,
+    /// Gaps of the plan that are none at Bakkt: it has the value, and the plan lost it; not among `open`. Absent when there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub only_in_plan: u64,
 }
 
 /// Accounts that existed before this migration.
@@ -234,6 +237,7 @@ impl Totals {
             open.open += gap.open;
             *open.by_field.entry(gap.path.clone()).or_default() += gap.open;
         }
+        open.leave_out(&after.gaps_only_in_plan);
         open.not_at_bakkt = after.gaps_not_at_bakkt;
         let planned = journals.is_planned()?;
         // What the planner says it read is the control; without it, records can only be counted. A plan that is not
@@ -266,11 +270,11 @@ impl Totals {
             former: counts.former.accounts,
             dropped: journals.dropped()?,
             shared_ids: journals.shared_ids()?,
+            put_back: journals.put_back()?,
             documents: of_documents(counts, documents),
             kyb: KybTotals {
                 incomplete: held(counts, "KYB", KYB_INCOMPLETE.0),
                 manual: manual.accounts,
-            put_back: journals.put_back()?,
                 manual_approved: manual.approved,
                 manual_rejected: manual.rejected,
                 former: counts.former.kyb,
@@ -346,12 +350,12 @@ impl Totals {
             + self.lost_rows
             + self.shared_ids
             + self.after.unacknowledged
+            + self.after.outdated
+            + self.put_back
             + self.documents.left_alone
             + self.existed.different
             + self.after.verification.different
             + self.after.verification.unknown
-            + self.after.outdated
-            + self.put_back
             + kyb
             > 0
             || self
@@ -402,6 +406,20 @@ fn of_documents(counts: &Counts, documents: &DocumentCounts) -> DocumentTotals {
         former: counts.former.documents,
         left_alone: held(counts, "document", ACCOUNT_LEFT_ALONE.0)
             + held(counts, "KYB", ACCOUNT_LEFT_ALONE.0),
+    }
+}
+
+impl Gaps {
+    /// Takes those out that are open in the plan alone.
+    fn leave_out(&mut self, only_in_plan: &BTreeMap<String, u64>) {
+        for (path, count) in only_in_plan {
+            self.only_in_plan += count;
+            self.open = self.open.saturating_sub(*count);
+            if let Some(open) = self.by_field.get_mut(path) {
+                *open = open.saturating_sub(*count);
+            }
+        }
+        self.by_field.retain(|_, open| *open > 0);
     }
 }
 

@@ -258,7 +258,9 @@ lines! {
     each_changed_ownership: &str, &str, u64, bakkt_contract::ownership::OwnerChanges;
     /// Every accepted account whose changed agreements nobody has acknowledged.
     each_unacknowledged: &str, &str, u64;
-    /// Every gap that was closed.
+    /// Every open gap that only the plan has: its path, and when it was opened.
+    each_lost_value: &str, i64;
+    /// Every gap that left the plan.
     each_closed_gap: crate::read::gap_history::ClosedLine<'_>;
     /// Every custody task.
     each_custody: crate::custody::CustodyLine<'_>;

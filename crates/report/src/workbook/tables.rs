@@ -5,6 +5,7 @@
 
 use super::ReportWorkbook;
 use super::table_sheet::{Cell, Table, TableWriter, number, text};
+use crate::files::shown_due;
 use bakkt_journal::Journals;
 use bakkt_journal::read::{EndedTaskLine, Origin, StoppedLine};
 use bakkt_model::grace::Grace;
@@ -190,7 +191,7 @@ impl ReportWorkbook {
     pub(super) fn gaps(&mut self, journals: &Journals, grace: &Grace) -> anyhow::Result<()> {
         let mut table = self.table(&GAPS)?;
         journals.each_gap(|line| {
-            let due = grace.due(line.accepted_at)?.to_string();
+            let due = shown_due(grace.due(line.accepted_at)?, line.status);
             let [file, row, client_id] = origin(&line.origin);
             table.line(&[
                 file,
