@@ -12,6 +12,7 @@ mod account_types;
 mod all_the_way;
 mod approval;
 mod architecture;
+mod at_bakkt;
 mod audit;
 mod backfill;
 mod bytes;

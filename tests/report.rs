@@ -3,6 +3,6 @@
 mod accounts;
 mod after;
 mod beside;
-mod case;
+pub mod case;
 mod findings;
 mod workbook;

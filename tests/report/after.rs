@@ -90,7 +90,9 @@ fn decisions_history_and_differences_agree_everywhere() {
         history[0].contains("closed,2026-11-18T") && history[0].contains(",calls <48>.xlsx,4,")
     );
     assert!(history[1].contains(",(a new plan),,"), "{history:?}");
-    assert!(history[2].contains(",waived,") && history[2].ends_with(",M. Weaver,has no telephone"));
+    assert!(
+        history[2].contains(",waived,") && history[2].ends_with(",M. Weaver,has no telephone,")
+    );
 
     let page = case.file("report.html");
     for text in [

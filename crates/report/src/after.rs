@@ -13,7 +13,9 @@ use super::files::sheet;
 use super::text::rfc3339;
 use bakkt_files::output::OutputFolder;
 use bakkt_journal::Journals;
-use bakkt_journal::read::{Decision, DecisionLine, EventCounts, LinkCounts, Verification};
+use bakkt_journal::read::{
+    ClosureFate, Decision, DecisionLine, EventCounts, LinkCounts, Verification,
+};
 
 /// The columns of `decisions.csv`.
 pub(super) const DECISIONS: &[&str] = &[
@@ -67,6 +69,7 @@ pub(super) const HISTORY: &[&str] = &[
     "row",
     "by",
     "why",
+    "filled",
 ];
 
 const DAY: i64 = 86_400_000;
@@ -90,6 +93,9 @@ pub struct AfterAcceptance {
     /// Gaps that were closed in the plan, and that Bakkt still has; the totals tell them with the open ones.
     #[serde(skip)]
     pub gaps_not_at_bakkt: u64,
+    /// Open gaps of the plan that are none at Bakkt, by contract path; the totals tell them beside the open ones.
+    #[serde(skip)]
+    pub gaps_only_in_plan: BTreeMap<String, u64>,
     /// Gaps that people have waived.
     pub gaps_waived: u64,
     /// Webhooks.
@@ -107,6 +113,10 @@ pub struct AfterAcceptance {
     /// planned. Absent when there are none.
     #[serde(skip_serializing_if = "bakkt_model::number::is_zero")]
     pub unacknowledged: u64,
+    /// Accepted accounts that Bakkt has with other data than the plan, and of which no update is planned; those of `unacknowledged`
+    /// and of changes that go by hand are among them. Absent when there are none.
+    #[serde(skip_serializing_if = "bakkt_model::number::is_zero")]
+    pub outdated: u64,
 }
 
 /// What reading back has come to.
@@ -223,8 +233,15 @@ impl AfterAcceptance {
     /// Reads what is not counted account by account.
     pub(crate) fn read_beside(&mut self, journals: &Journals, now: i64) -> anyhow::Result<()> {
         self.updates_sent = journals.updates_sent()?;
-        (self.gaps_closed, self.gaps_not_at_bakkt) = journals.closures()?;
-        self.gaps_waived = journals.waived()?;
+        let closures = journals.closures()?;
+        self.gaps_closed = closures.closed;
+        self.gaps_not_at_bakkt = closures.unsent;
+        self.gaps_waived = journals.waived()? + closures.waived;
+        journals.each_lost_value(|path, _| {
+            *self.gaps_only_in_plan.entry(path.to_owned()).or_default() += 1;
+            Ok(())
+        })?;
+        self.outdated = journals.without_update()?;
         self.events = journals.event_counts()?;
         self.strange_words = journals.strange_words()?;
         self.verification = journals.verification()?.into();
@@ -410,18 +427,23 @@ pub(super) fn history(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Re
     sheet(dir, "gap-history.csv", HISTORY, |out| {
         journals.each_closed_gap(|line| {
             let file = line.layer_name.unwrap_or("(a new plan)");
-            let outcome = match line.waits {
-                true => "closed, not at Bakkt yet",
-                false => "closed",
+            let (outcome, ended) = match line.fate {
+                ClosureFate::Closed(at) => ("closed", Some(at)),
+                ClosureFate::Unsent => ("closed, not at Bakkt yet", None),
+                ClosureFate::OpenAgain(_) => ("open again", None),
+                ClosureFate::OnlyInPlan => ("only in the plan", None),
+                // Its waiver has a line of its own.
+                ClosureFate::Waived(_) => return Ok(()),
             };
             let texts = [line.client_id, line.path, line.level, line.reason, outcome];
             texts.iter().try_for_each(|text| out.text(text))?;
             out.time(Some(line.opened_at))?;
-            out.time(Some(line.closed_at))?;
+            out.time(ended)?;
             out.text(file)?;
             out.number_or_none(Some(line.row))?;
             out.text("")?;
             out.text("")?;
+            out.time(Some(line.closed_at))?;
             out.end()
         })?;
         journals.each_waiver(|line| {
@@ -434,7 +456,7 @@ pub(super) fn history(journals: &Journals, dir: &OutputFolder<'_>) -> anyhow::Re
             texts.iter().try_for_each(|text| out.text(text))?;
             out.time(line.opened_at)?;
             out.time(Some(line.at))?;
-            let texts = ["", "", line.by, line.reason];
+            let texts = ["", "", line.by, line.reason, ""];
             texts.iter().try_for_each(|text| out.text(text))?;
             out.end()
         })

@@ -1,7 +1,8 @@
 //! `agreements.csv`: of every source row, whether name, version and date of its agreements were carried over.
 //!
-//! Owner of its columns, and of what "carried over" means: Bakkt has the account, and with it every part of every agreement. Left
-//! out: what an agreement says; the journal knows how many there are, and which of their parts.
+//! Owner of its columns, and of what "carried over" means: Bakkt has the account, and with it every part of every agreement. An
+//! account that was there with other data and was left alone was sent none. Left out: what an agreement says; the journal knows
+//! how many there are, and which of their parts.
 
 use std::io::Write;
 
@@ -29,16 +30,15 @@ pub(super) fn agreements_line<W: Write>(
     let is_sent = matches!(record.verdict, "ready" | "grace");
     out.origin(&record.origin)?;
     out.text(record.task.state)?;
-    let [all, versions, dates] = match (is_sent, record.agreements.carried) {
+    // Bakkt has other data of it, and was sent nothing.
+    let is_left_alone = record.bakkt.existed == "different";
+    let [all, versions, dates] = match (is_sent && !is_left_alone, record.agreements.carried) {
         (true, Some(carried)) => carried,
-        (is_sent, _) => {
+        _ => {
             (0..4).try_for_each(|_| out.text(""))?;
             let is_former = record.task.state == ACCEPTED_BEFORE;
-            out.text(if is_sent || is_former {
-                "not known"
-            } else {
-                "no"
-            })?;
+            let is_known = is_left_alone || !(is_sent || is_former);
+            out.text(if is_known { "no" } else { "not known" })?;
             return out.end();
         }
     };

@@ -46,6 +46,12 @@ impl Totals {
             let counts = counts.into_iter().filter(|(count, _)| *count > 0);
             ends.extend(counts.map(|(count, word)| format!("{kind} {word}: {}", thousands(count))));
         }
+        if self.put_back > 0 {
+            ends.push(format!(
+                "customers put back whom the plan does not have: {} (`replan` plans them)",
+                thousands(self.put_back)
+            ));
+        }
         if self.kyb.former_in_doubt > 0 {
             ends.push(format!(
                 "KYB triggers of an earlier plan in doubt: {}",
@@ -70,7 +76,7 @@ impl Totals {
             .sum();
         let all = [
             (
-                self.gaps.open,
+                self.gaps.open + self.gaps.not_at_bakkt,
                 "gaps open, which no backfill can close any more",
             ),
             (verdicts.blocked, "rows blocked"),
@@ -81,6 +87,10 @@ impl Totals {
                     + stopped(&tasks.document)
                     + stopped(&tasks.kyb),
                 "tasks refused or given up",
+            ),
+            (
+                self.after.outdated,
+                "accepted accounts that Bakkt has with other data, and that get no update",
             ),
             (undecided, "accounts of which Bakkt has not decided"),
         ];

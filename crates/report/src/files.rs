@@ -16,7 +16,7 @@ use bakkt_files::output::cells::CellWriter;
 use bakkt_files::output::{FileStart, NewFile, OutputFolder};
 use bakkt_journal::Journals;
 use bakkt_journal::chain::{PackedRows, RowHashes};
-use bakkt_journal::read::{EndedTaskLine, Origin, RecordLine, StoppedLine, TaskPart};
+use bakkt_journal::read::{AT_BAKKT, EndedTaskLine, Origin, RecordLine, StoppedLine, TaskPart};
 use bakkt_model::error::ShownPath;
 use bakkt_model::grace::{Due, Grace};
 
@@ -152,20 +152,28 @@ pub(super) fn gaps(
     sheet(dir, "gaps.csv", GAPS, |out| {
         journals.each_gap(|line| {
             let due = grace.due(line.accepted_at)?;
-            // What Bakkt still has is due, although the plan has the value.
-            if line.status != "waived" {
+            // What Bakkt still lacks is due, although the plan has the value; what the plan alone lacks is not.
+            if !matches!(line.status, "waived" | AT_BAKKT) {
                 *due_on.entry(due).or_default() += 1;
             }
             out.origin(&line.origin)?;
             out.text(line.path)?;
             out.text(line.level)?;
             out.text(line.reason)?;
-            out.text(&due.to_string())?;
+            out.text(&shown_due(due, line.status))?;
             out.text(line.status)?;
             out.end()
         })
     })?;
     Ok(due_on)
+}
+
+/// When a gap is due; empty of one that only the plan has, which nobody has to close.
+pub(super) fn shown_due(due: Due, status: &str) -> String {
+    match status {
+        AT_BAKKT => String::new(),
+        _ => due.to_string(),
+    }
 }
 
 /// Writes `refused.csv`: what was refused or given up, and why; then what was so before a later decision, with that.

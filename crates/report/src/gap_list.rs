@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::files::CsvFile;
 use bakkt_files::output::{FileStart, NewFile};
 use bakkt_journal::Reader;
-use bakkt_journal::read::{DatedGap, GapRecord};
+use bakkt_journal::read::{AT_BAKKT, DatedGap, GapRecord};
 use bakkt_model::grace::{Bucket, Due, Grace};
 use bakkt_model::number::thousands;
 
@@ -62,7 +62,8 @@ impl Filter<'_> {
             self.source
                 .is_none_or(|source| gap.origin.file == Some(source))
         };
-        self.waived == (gap.status == "waived") && soon() && here() && (self.covers)(gap.path)
+        let is_asked = gap.status != AT_BAKKT && self.waived == (gap.status == "waived");
+        is_asked && soon() && here() && (self.covers)(gap.path)
     }
 }
 

@@ -297,6 +297,7 @@ fn steps(totals: &Totals) -> Vec<OpenStep> {
         (t.gave_up + u.gave_up + d.gave_up + k.gave_up, "Tasks given up", "Find out why Bakkt could not take them, then retry.", "refused.csv"),
         (totals.shared_ids, "Accounts answered with the bakktId of another", "Ask Bakkt under which id it has each of them, then settle it with resolve --account.", "refused.csv, code id of another"),
         (totals.repeated_ids, "Ids of Bakkt's under which two customers stand", "One of the two was answered wrongly: verify reads each back and tells which one. Ask Bakkt under which id it has that customer, then settle it with resolve --account and --bakkt-id.", "shared-ids.csv"),
+        (totals.put_back, "Customers who were put back, and whom the plan does not have", "Run replan, which plans them; then run sends them.", "reconciliation.csv, reason put back by a person"),
         (t.held + u.held, "Account tasks held", "Settle what holds them.", "reconciliation.csv, accountState held"),
         (totals.existed.different, "Accounts that existed before, with other data", "Decide whether Bakkt's data or the export's is right. Nothing is sent for such an account: a change goes by hand through Bakkt's Operations.", "reconciliation.csv, existedBefore different"),
         (totals.gaps.open, "Gaps open", "Collect the fields from the customers before they are due.", "gaps.csv"),

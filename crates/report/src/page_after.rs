@@ -74,7 +74,8 @@ pub(super) fn context(summary: &Summary, due_on: &BTreeMap<Due, u64>, today: Dat
             })
         })
         .collect();
-    let days = days(&summary.burn_down, summary.totals.gaps.open, today);
+    let gaps = &summary.totals.gaps;
+    let days = days(&summary.burn_down, gaps.open + gaps.not_at_bakkt, today);
     minijinja::context! {
         accounts => after.accounts(),
         chart => safe(chart),
@@ -111,6 +112,7 @@ pub(super) fn steps(totals: &Totals) -> Vec<OpenStep> {
         (after.of("unsettled"), "Accounts whose events contradict each other or a reading before them", "Read them back: verify --unsettled.", "decisions.csv, decision unsettled"),
         (v.different, "Accounts that differ from what was sent", "Look at the fields, and see with Bakkt or send an update.", "verification.csv"),
         (v.unknown, "Accounts that Bakkt does not know any more", "Ask Bakkt: it had accepted them.", "verification.csv, kind unknown"),
+        (after.outdated, "Accepted accounts that Bakkt has with other data than the plan, and no update", "If the plan is right, replan with --update-accepted; what is in restricted.csv goes by hand.", "report.xlsx, Exceptions, other data at Bakkt"),
         (after.unacknowledged, "Accepted accounts whose changed agreements nobody has acknowledged", "When both sides have, replan with --update-accepted --agreements-acknowledged; or put the agreements back.", "unacknowledged.csv"),
         (after.ownership_changed, "Accepted entities whose owners changed", "Tell Bakkt of each change of ownership.", "ownership.csv"),
         (after.restricted, "Changes that no update may make", "Hand the list to Bakkt's Operations or Compliance.", "restricted.csv"),

@@ -84,6 +84,12 @@ pub fn status_lines(totals: &Totals) -> String {
             thousands(totals.gaps.not_at_bakkt)
         ));
     }
+    if totals.gaps.only_in_plan > 0 {
+        lines.push_str(&format!(
+            "gaps of the plan whose value Bakkt has: {} (gaps.csv marks them)\n",
+            thousands(totals.gaps.only_in_plan)
+        ));
+    }
     lines.push_str(&beside_lines(totals));
     lines.push_str(&custody_lines(totals));
     let existed = totals.existed.equal + totals.existed.different + totals.existed.overwritten;
@@ -362,6 +368,14 @@ fn beside_lines(totals: &Totals) -> String {
         (
             "customers whose verification links are used up",
             totals.after.links.used_up,
+        ),
+        (
+            "accounts that Bakkt has with other data, and no update is planned",
+            totals.after.outdated,
+        ),
+        (
+            "customers who were put back and whom the plan does not have (replan)",
+            totals.put_back,
         ),
         ("documents whose file has changed", documents.changed),
         (

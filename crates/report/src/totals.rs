@@ -54,6 +54,9 @@ pub struct Totals {
     /// there are none.
     #[serde(skip_serializing_if = "none")]
     pub shared_ids: u64,
+    /// Rows of customers whose exclusion was taken back, and whom the plan does not have yet; absent when there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub put_back: u64,
     /// The documents.
     pub documents: DocumentTotals,
     /// KYB, beside its tasks.
@@ -186,6 +189,9 @@ pub struct Gaps {
     /// there are none.
     #[serde(skip_serializing_if = "none")]
     pub not_at_bakkt: u64,
+    /// Gaps of the plan that are none at Bakkt: it has the value, and the plan lost it; not among `open`. Absent when there are none.
+    #[serde(skip_serializing_if = "none")]
+    pub only_in_plan: u64,
 }
 
 /// Accounts that existed before this migration.
@@ -235,6 +241,7 @@ impl Totals {
             open.open += gap.open;
             *open.by_field.entry(gap.path.clone()).or_default() += gap.open;
         }
+        open.leave_out(&after.gaps_only_in_plan);
         open.not_at_bakkt = after.gaps_not_at_bakkt;
         let planned = journals.is_planned()?;
         // What the planner says it read is the control; without it, records can only be counted. A plan that is not
@@ -267,6 +274,7 @@ impl Totals {
             former: counts.former.accounts,
             dropped: journals.dropped()?,
             shared_ids: journals.shared_ids()?,
+            put_back: journals.put_back()?,
             documents: of_documents(counts, documents),
             kyb: KybTotals {
                 incomplete: held(counts, "KYB", KYB_INCOMPLETE.0),
@@ -328,7 +336,8 @@ impl Totals {
     /// Whether something waits for a person: blocked (but for those whose manual KYB has ended), duplicate, refused, given up, a document whose file has changed or whose account cannot be told, a
     /// KYB checklist that lacks something, a KYB trigger in doubt, which nobody can ask about, a file of which nothing belongs to any account, an account that was answered with
     /// the id of another one or stands under the id of another, or whose changed agreements nobody has acknowledged, and an account that is not what was sent, or that Bakkt does not know;
-    /// what goes by hand through Bakkt, links that are used up, and events of accounts that Bakkt should not have.
+    /// what goes by hand through Bakkt, links that are used up, and events of accounts that Bakkt should not have;
+    /// an account that Bakkt has with other data than the plan and that gets no update, and a customer who was put back and whom the plan does not have.
     pub fn needs_person(&self) -> bool {
         let tasks = &self.tasks;
         let stopped = [&tasks.account, &tasks.update, &tasks.document, &tasks.kyb]
@@ -352,6 +361,8 @@ impl Totals {
             + self.after.ownership_changed
             + self.after.links.used_up
             + self.after.events.for_a_person()
+            + self.after.outdated
+            + self.put_back
             + self.documents.left_alone
             + self.existed.different
             + self.after.verification.different
@@ -407,6 +418,20 @@ fn of_documents(counts: &Counts, documents: &DocumentCounts) -> DocumentTotals {
         former: counts.former.documents,
         left_alone: held(counts, "document", ACCOUNT_LEFT_ALONE.0)
             + held(counts, "KYB", ACCOUNT_LEFT_ALONE.0),
+    }
+}
+
+impl Gaps {
+    /// Takes those out that are open in the plan alone.
+    fn leave_out(&mut self, only_in_plan: &BTreeMap<String, u64>) {
+        for (path, count) in only_in_plan {
+            self.only_in_plan += count;
+            self.open = self.open.saturating_sub(*count);
+            if let Some(open) = self.by_field.get_mut(path) {
+                *open = open.saturating_sub(*count);
+            }
+        }
+        self.by_field.retain(|_, open| *open > 0);
     }
 }
 

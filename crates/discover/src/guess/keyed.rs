@@ -155,7 +155,7 @@ pub fn keyed_people(profile: &Profile) -> Option<KeyedPeople> {
         .into_iter()
         .find_map(|(prefix, table)| {
             let is_found = is_table(profile, &prefix, &table);
-            is_found.then(|| KeyedPeople(prefix))
+            is_found.then_some(KeyedPeople(prefix))
         })
 }
 

@@ -1,9 +1,11 @@
 //! Excluding customers from the migration, and taking that back.
 //!
-//! An excluded record loses its tasks and gaps in the transaction of the decision, and later plans leave it out as well.
+//! An excluded record loses its tasks and gaps in the transaction of the decision, and later plans leave it out as well. One whose
+//! exclusion was taken back says so as its reason until a new plan has it, so that nobody takes the migration for done.
 
 use super::forgotten_ids::LIKE_FORGOTTEN;
 use super::retries::no_such_code;
+use crate::read::reader::Reader;
 use crate::write::journal::{Journal, Spellings};
 use crate::write::operator_log::{OperatorNote, target_of};
 use crate::write::task_history::EXCLUDED;
@@ -13,6 +15,9 @@ use rusqlite::params;
 
 /// What the reason of an excluded record begins with.
 pub const LEFT_OUT: &str = "left out by a person: ";
+
+/// What the reason of an excluded record begins with whose exclusion was taken back: the next plan has it.
+pub const PUT_BACK: &str = "put back by a person: ";
 
 /// Why the documents of an excluded record are not sent.
 const ACCOUNT_OUT: &str = "its account is excluded";
@@ -28,6 +33,39 @@ const KEEP: &str = sql!(
     "INSERT OR REPLACE INTO person SELECT DISTINCT r.client_id, 'keep', '', 0, ?1, ?2, ?3 FROM temp.only_these o
      JOIN record r ON r.client_id = o.client_id JOIN word w ON w.id = r.reason WHERE r.verdict = {verdict.excluded} AND w.text = ?4"
 );
+
+const EXCLUDED_FOR: &str = sql!(
+    "SELECT r.id FROM temp.only_these o JOIN record r ON r.client_id = o.client_id JOIN word w ON w.id = r.reason
+     WHERE r.verdict = {verdict.excluded} AND (substr(w.text, 1, length(?1)) = ?1 OR substr(w.text, 1, length(?2)) = ?2) ORDER BY r.id"
+);
+
+/// The reasons of those whose exclusion was taken back; a text more than there are rows of it.
+macro_rules! put_back_reasons {
+    () => {
+        "SELECT id FROM word WHERE substr(text, 1, length(?1)) = ?1"
+    };
+}
+const WAS_PUT_BACK: &str = concat!("SELECT EXISTS (", put_back_reasons!(), ")");
+pub(crate) const PUT_BACK_ROWS: &str = sql!(concat!(
+    "SELECT count(*) FROM record WHERE verdict = {verdict.excluded} AND reason IN (",
+    put_back_reasons!(),
+    ")"
+));
+
+impl Reader {
+    /// Rows of customers whose exclusion was taken back, and whom the plan does not have yet.
+    pub fn put_back(&self) -> anyhow::Result<u64> {
+        let ask = |sql: &str| -> anyhow::Result<i64> {
+            Ok(self.journal.query_row(sql, [PUT_BACK], |row| row.get(0))?)
+        };
+        // Few migrations ever put anybody back, and rows are many.
+        let rows = match ask(WAS_PUT_BACK)? {
+            0 => 0,
+            _ => ask(PUT_BACK_ROWS)?,
+        };
+        Ok(rows.unsigned_abs())
+    }
+}
 
 impl Journal {
     /// Excludes customers: those selected, or those whose account was refused or given up with a code. Returns how many
@@ -49,7 +87,8 @@ impl Journal {
                  SELECT client_id, 'exclude', '', 0, ?1, ?2, ?3 FROM temp.only_these",
                 params![decided.why(), decided.by, decided.at],
             )?;
-            let count = journal.take_out(decided)?;
+            let count = journal.take_out(decided)?
+                + journal.give_exclusion_reason([PUT_BACK, PUT_BACK], LEFT_OUT, decided)?;
             let target = match (&selection.only, code) {
                 (_, Some(code)) => format!("code {}", code.shown),
                 (Some(ids), None) => target_of(ids),
@@ -72,10 +111,36 @@ impl Journal {
                 [],
             )? as u64;
             let count = count + journal.db.execute(KEEP, params![decided.why(), decided.by, decided.at, LIKE_FORGOTTEN])? as u64;
+            journal.give_exclusion_reason([LEFT_OUT, LIKE_FORGOTTEN], PUT_BACK, decided)?;
             let target = target_of(selection.only.as_deref().unwrap_or_default());
             journal.log("exclude: taken back", &target, decided, count)?;
             Ok(count)
         })
+    }
+
+    /// Gives excluded records of the selected customers another reason, those whose own begins with one of two. Returns how many.
+    fn give_exclusion_reason(
+        &mut self,
+        [one, other]: [&str; 2],
+        reason: &str,
+        decided: OperatorNote<'_>,
+    ) -> anyhow::Result<u64> {
+        let mut statement = self.db.prepare_cached(EXCLUDED_FOR)?;
+        let records = statement.query_map([one, other], |row| row.get::<_, i64>(0))?;
+        let records = records.collect::<rusqlite::Result<Vec<_>>>()?;
+        drop(statement);
+        if records.is_empty() {
+            return Ok(0);
+        }
+        let reason = self.word(&format!("{reason}{}", decided.why()))?;
+        for record in &records {
+            self.count_record(*record, -1)?;
+            self.db
+                .prepare_cached("UPDATE record SET reason = ?2 WHERE id = ?1")?
+                .execute([*record, reason])?;
+            self.count_record(*record, 1)?;
+        }
+        Ok(records.len() as u64)
     }
 
     fn select_refused(&mut self, code: &Spellings) -> anyhow::Result<()> {

@@ -19,7 +19,7 @@ pub use approvals::StoredApproval;
 pub use customers::{CustomerAction, CustomerDecision};
 pub use duplicate_choices::{DuplicateChoice, DuplicateRow};
 pub use erasures::{FORGOTTEN, KnownCustomer, RewrittenLayer};
-pub use exclusions::LEFT_OUT;
+pub use exclusions::{LEFT_OUT, PUT_BACK};
 pub use forgotten_ids::{ForgottenIds, LIKE_FORGOTTEN, LeftOut};
 pub use held_by_bakkt::{ForgetNote, HeldAccount, HeldByBakkt, HeldCustody, HeldDocument};
 pub use manual_kyb::MANUAL_KYB_ENDED;

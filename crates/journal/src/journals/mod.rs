@@ -255,11 +255,15 @@ lines! {
     each_difference: crate::read::accepted::verification::DifferenceLine<'_>;
     /// Every change that goes by hand.
     each_restricted: crate::read::backfills::SkippedRowLine<'_>;
+    /// Every accepted account that Bakkt has with other data than the plan.
+    each_outdated: crate::read::accepted::outdated_accounts::OutdatedLine<'_>;
     /// Every accepted account of an entity whose owners changed.
     each_changed_ownership: &str, &str, u64, bakkt_contract::ownership::OwnerChanges;
     /// Every accepted account whose changed agreements nobody has acknowledged.
     each_unacknowledged: &str, &str, u64;
-    /// Every gap that was closed.
+    /// Every open gap that only the plan has: its path, and when it was opened.
+    each_lost_value: &str, i64;
+    /// Every gap that left the plan.
     each_closed_gap: crate::read::gap_history::ClosedLine<'_>;
     /// Every custody task.
     each_custody: crate::custody::CustodyLine<'_>;

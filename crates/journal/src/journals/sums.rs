@@ -12,8 +12,8 @@ use crate::decisions::manual_kyb::ManualKyb;
 use crate::read::gap_history::GapDay;
 use crate::read::reader::Reader;
 use crate::read::{
-    Counts, DecisionRow, DocumentCounts, DroppedTasks, EventCounts, FileClosures, FileRow,
-    FindingCount, GapCount, LinkCounts, Minute, PolicyRow, ReasonCount, RunRow, StopCount,
+    ClosureCounts, Counts, DecisionRow, DocumentCounts, DroppedTasks, EventCounts, FileClosures,
+    FileRow, FindingCount, GapCount, LinkCounts, Minute, PolicyRow, ReasonCount, RunRow, StopCount,
     TaskCounts, TypeCount, UnsentCount, UnusedCount, Verification,
 };
 use bakkt_model::finding::FindingKind;
@@ -60,15 +60,23 @@ impl Journals {
         Ok((all, minutes))
     }
 
-    /// Gaps that were closed and are so at Bakkt, and those that were closed and that it still has.
-    pub fn closures(&self) -> anyhow::Result<(u64, u64)> {
-        let all = self.ask(Reader::closures)?.into_iter();
-        Ok(all.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1)))
+    /// What became of gaps that left the plan.
+    pub fn closures(&self) -> anyhow::Result<ClosureCounts> {
+        let mut sum = ClosureCounts::default();
+        for one in self.ask(Reader::closures)? {
+            add_fields!(sum, one, closed, unsent, waived);
+        }
+        Ok(sum)
     }
 
     /// Rows of backfill files that would have changed what no update may.
     pub fn restricted_rows(&self) -> anyhow::Result<u64> {
         self.sum(Reader::restricted_rows)
+    }
+
+    /// Accepted accounts that Bakkt has with other data than the plan, and of which no update is planned.
+    pub fn without_update(&self) -> anyhow::Result<u64> {
+        self.sum(Reader::without_update)
     }
 
     /// Open gaps by path and level, most frequent first.
@@ -259,6 +267,11 @@ impl Journals {
     /// Accounts that were answered with the bakktId of another one.
     pub fn shared_ids(&self) -> anyhow::Result<u64> {
         self.sum(Reader::shared_ids)
+    }
+
+    /// Rows of customers whose exclusion was taken back, and whom the plan does not have yet.
+    pub fn put_back(&self) -> anyhow::Result<u64> {
+        self.sum(Reader::put_back)
     }
 
     /// Updates that Bakkt accepted.

@@ -1,16 +1,20 @@
 //! The history of gaps, and the open ones by the day on which their account was accepted.
 //!
-//! Over all days, opened − closed − waived is what is open now. A gap that is closed in the plan and that Bakkt still has counts as open
-//! (`unsent_closures`), also one whose customer left the plan. A gap that was waived and closed later counts as closed; a gap of a
-//! customer who left the plan and has no account is in no number. Left out: when a gap is due, which depends on a setting (`report`).
+//! Over all days, opened − closed − waived is what is open now. What became of a gap that left the plan, and when, is said by
+//! `unsent_closures`: one that Bakkt still has counts as open, also one whose customer left the plan, and one that came back
+//! before Bakkt had the value is one gap. A gap that was waived and closed later counts as closed; a gap of a customer who left the
+//! plan and has no account is in no number. Left out: when a gap is due, which depends on a setting (`report`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::Row;
 
 use crate::read::columns::{Origin, count, index, origin, text, unsigned};
+use crate::read::lost_values::{AT_BAKKT, LostValues};
 use crate::read::reader::Reader;
-use crate::read::unsent_closures::{FormerCustomer, NOT_AT_BAKKT, UnsentClosure, UnsentClosures};
+use crate::read::unsent_closures::{
+    Closure, ClosureFate, FormerCustomer, UnsentClosure, UnsentClosures,
+};
 use crate::schema::codes::is_sendable;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
 
@@ -22,7 +26,7 @@ const DAY: i64 = 86_400_000;
 pub struct GapDay {
     /// Gaps that a plan had for the first time.
     pub opened: u64,
-    /// Gaps that left the plan while their customer stayed.
+    /// Gaps of which Bakkt got the value; of customers whom it does not have, those that left the plan.
     pub closed: u64,
     /// Gaps that a person waived, if the waiver stands.
     pub waived: u64,
@@ -54,14 +58,14 @@ pub struct ClosedLine<'a> {
     pub reason: &'a str,
     /// When a plan first had it, in milliseconds since 1970.
     pub opened_at: i64,
-    /// When it was gone.
+    /// When it left the plan.
     pub closed_at: i64,
     /// The backfill file that closed it; none: a new plan of a changed export, mapping or policy.
     pub layer_name: Option<&'a str>,
     /// Its row in that file; 0 without one.
     pub row: u64,
-    /// Bakkt has the account, and was sent nothing since that had the value.
-    pub waits: bool,
+    /// What became of it.
+    pub fate: ClosureFate,
 }
 
 /// A gap that a person has waived.
@@ -83,7 +87,8 @@ pub struct WaiverLine<'a> {
     pub reason: &'a str,
     /// When, in milliseconds since 1970.
     pub at: i64,
-    /// Whether the plan has the gap; else it was closed since, or its customer is no longer sent.
+    /// Whether the plan has the gap, or its customer left the plan and Bakkt has the account without the value; else it was
+    /// closed since, or its customer is no longer sent.
     pub stands: bool,
 }
 
@@ -113,7 +118,7 @@ pub struct DatedGap<'a> {
     pub level: &'a str,
     /// missing, invalid: …, withheld
     pub reason: &'a str,
-    /// open, waived; `not at Bakkt yet`: closed in the plan, and Bakkt still has it
+    /// open, waived; `not at Bakkt yet`: closed in the plan, and Bakkt still has it; `at Bakkt, not in the plan`: only the plan has it
     pub status: &'a str,
     /// When a plan first had it.
     pub opened_at: i64,
@@ -149,11 +154,28 @@ impl Reader {
                 Ok(())
             })?;
         }
-        self.each_closure(|opened_at, closed_at, _, waits| {
+        // A gap that came back was opened once: its later opening is none. Nor is that of one that only the plan has.
+        let mut again: BTreeMap<i64, u64> = BTreeMap::new();
+        self.each_closure(|opened_at, _, fate| {
             days.entry(day(opened_at)).or_default().opened += 1;
-            days.entry(day(closed_at)).or_default().closed += u64::from(!waits);
+            match fate {
+                ClosureFate::Closed(at) => days.entry(day(at)).or_default().closed += 1,
+                ClosureFate::Waived(at) => days.entry(day(at)).or_default().waived += 1,
+                ClosureFate::OpenAgain(at) => *again.entry(day(at)).or_default() += 1,
+                ClosureFate::OnlyInPlan => *again.entry(day(opened_at)).or_default() += 1,
+                ClosureFate::Unsent => {}
+            }
             Ok(())
         })?;
+        self.each_lost_value(|_, opened_at| {
+            *again.entry(day(opened_at)).or_default() += 1;
+            Ok(())
+        })?;
+        for (day, count) in again {
+            let opened = &mut days.entry(day).or_default().opened;
+            *opened = opened.saturating_sub(count);
+        }
+        days.retain(|_, day| *day != GapDay::default());
         let mut open = 0u64;
         for day in days.values_mut() {
             open = (open + day.opened).saturating_sub(day.closed + day.waived);
@@ -165,11 +187,12 @@ impl Reader {
     /// Gaps that are closed at Bakkt too, by the file that closed them, in the order in which those were taken.
     pub fn closed_by(&self) -> anyhow::Result<Vec<FileClosures>> {
         let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
-        self.each_closure(|_, _, layer, waits| {
-            *counts.entry(layer).or_default() += u64::from(!waits);
+        self.each_closure(|_, layer, fate| {
+            if matches!(fate, ClosureFate::Closed(_)) {
+                *counts.entry(layer).or_default() += 1;
+            }
             Ok(())
         })?;
-        counts.retain(|_, closed| *closed > 0);
         let mut name = self
             .journal
             .prepare("SELECT name FROM layer WHERE id = ?")?;
@@ -188,27 +211,24 @@ impl Reader {
         Ok(all)
     }
 
-    /// Every gap that was closed, in the order of time. One whose customer came back with it is none.
+    /// Every gap that left the plan, in the order of time.
     pub fn each_closed_gap(
         &self,
         mut each: impl FnMut(ClosedLine<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let unsent = UnsentClosures::new(self)?;
+        let updates = self.first_updates()?;
         self.walk(sql::CLOSED_LINES, |row| {
-            if row.get(9)? {
-                return Ok(());
-            }
-            let (client_id, closed_at) = (text(row, 0)?.unwrap_or_default(), row.get(5)?);
+            let closure = Closure::read(row, 9, updates.get(row.get(5)?))?;
             each(ClosedLine {
-                client_id,
+                client_id: text(row, 0)?.unwrap_or_default(),
                 path: text(row, 1)?.unwrap_or_default(),
                 level: text(row, 2)?.unwrap_or_default(),
                 reason: text(row, 3)?.unwrap_or_default(),
                 opened_at: row.get(4)?,
-                closed_at,
+                closed_at: closure.closed_at,
                 layer_name: text(row, 6)?,
                 row: unsigned(row.get(7)?),
-                waits: unsent.waits(client_id, row.get(8)?, closed_at),
+                fate: closure.fate(),
             })
         })
     }
@@ -224,19 +244,38 @@ impl Reader {
         &self,
         mut each: impl FnMut(WaiverLine<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
+        let of_former = self.waived_of_former()?;
         self.walk(sql::WAIVERS, |row| {
+            let (client_id, path) = (text(row, 0)?.unwrap_or_default(), row.get(9)?);
+            let is_planned: bool = row.get(5)?;
             each(WaiverLine {
-                client_id: text(row, 0)?.unwrap_or_default(),
+                client_id,
                 path: text(row, 1)?.unwrap_or_default(),
                 by: text(row, 2)?.unwrap_or_default(),
                 reason: text(row, 3)?.unwrap_or_default(),
                 at: row.get(4)?,
-                stands: row.get(5)?,
+                stands: is_planned || of_former.contains(&(client_id.to_owned(), path)),
                 level: text(row, 6)?.unwrap_or_default(),
                 lacks: text(row, 7)?.unwrap_or_default(),
                 opened_at: row.get(8)?,
             })
         })
+    }
+
+    /// The waivers of customers who left the plan, whose account Bakkt has without the value: customer and path. They are few.
+    fn waived_of_former(&self) -> anyhow::Result<HashSet<(String, i64)>> {
+        let mut waived = HashSet::new();
+        if self.may_have_unsent_closures()? {
+            let updates = self.first_updates()?;
+            self.walk(sql::CLOSED_LINES, |row| {
+                let closure = Closure::read(row, 9, updates.get(row.get(5)?))?;
+                if matches!(closure.fate(), ClosureFate::Waived(_)) {
+                    waived.insert((row.get(0)?, row.get(8)?));
+                }
+                Ok(())
+            })?;
+        }
+        Ok(waived)
     }
 
     /// Every customer with gaps and their gaps, those first whose account was accepted on the earliest day, those last that
@@ -266,20 +305,26 @@ impl Reader {
                 at_bakkt: record.get::<_, Option<bool>>(3)?.unwrap_or_default(),
                 left_alone: record.get::<_, Option<bool>>(4)?.unwrap_or_default(),
             };
+            let lost = LostValues::read(record, 9)?;
             let mut rows = gaps.query([of.record])?;
             while let Some(row) = rows.next()? {
+                let opened_at = match row.get(7)? {
+                    0 => planned,
+                    at => at,
+                };
+                let path = text(row, 3)?.unwrap_or_default();
                 each(
                     of,
                     DatedGap {
                         origin: origin(row)?,
-                        path: text(row, 3)?.unwrap_or_default(),
+                        path,
                         level: text(row, 4)?.unwrap_or_default(),
                         reason: text(row, 5)?.unwrap_or_default(),
-                        status: text(row, 6)?.unwrap_or_default(),
-                        opened_at: match row.get(7)? {
-                            0 => planned,
-                            at => at,
+                        status: match text(row, 6)?.unwrap_or_default() {
+                            "open" if lost.has(path, opened_at) => AT_BAKKT,
+                            status => status,
                         },
+                        opened_at,
                         waived_by: text(row, 8)?,
                         waived_for: text(row, 9)?,
                     },
@@ -350,27 +395,28 @@ fn former_gaps(
 }
 
 impl<'a> DatedGap<'a> {
-    /// One that is closed in the plan, and that Bakkt still has.
+    /// One that left the plan, and that Bakkt still has.
     fn unsent(origin: Origin<'a>, gap: &UnsentClosure<'a>, planned: i64) -> DatedGap<'a> {
         DatedGap {
             origin,
             path: gap.path,
             level: gap.level,
             reason: gap.reason,
-            status: NOT_AT_BAKKT,
+            status: gap.status,
             opened_at: match gap.opened_at {
                 0 => planned,
                 at => at,
             },
-            waived_by: None,
-            waived_for: None,
+            waived_by: gap.waived_by,
+            waived_for: gap.waived_for,
         }
     }
 }
 
 pub(crate) mod sql {
     use crate::read::columns::{accepted_at, has_gaps, unsent_since};
-    use crate::read::unsent_closures::{accepted_with_other_bytes, went_on};
+    use crate::read::lost_values::lost_columns;
+    use crate::read::unsent_closures::{account_accepted_at, fate_columns};
 
     pub const OPENED: &str = "SELECT s.id, s.opened_at, s.status, r.gap_set \
         FROM gap_set s LEFT JOIN record r ON r.id = -s.id";
@@ -378,10 +424,8 @@ pub(crate) mod sql {
         LEFT JOIN waiver v ON v.client_id = r.client_id AND v.path = g.path \
         WHERE r.gap_set IN (SELECT s.id FROM gap_set s WHERE s.status = 'waived')";
     pub const CLOSED_LINES: &str = sql!(concat!(
-        "SELECT c.client_id, p.text, c.level, w.text, c.opened_at, c.closed_at, l.name, c.row, ",
-        accepted_with_other_bytes!(),
-        ", ",
-        went_on!(),
+        "SELECT c.client_id, p.text, c.level, w.text, c.opened_at, c.id, l.name, c.row, c.path, ",
+        fate_columns!(),
         " FROM closed_gap c LEFT JOIN word p ON p.id = c.path LEFT JOIN word w ON w.id = c.reason \
         LEFT JOIN layer l ON l.id = c.layer ORDER BY c.id"
     ));
@@ -402,7 +446,7 @@ pub(crate) mod sql {
         first_line!("level"),
         ", c.level), w.text, coalesce(",
         first_line!("opened_at"),
-        ", c.opened_at) FROM waiver v LEFT JOIN word p ON p.id = v.path \
+        ", c.opened_at), v.path FROM waiver v LEFT JOIN word p ON p.id = v.path \
         LEFT JOIN record o ON o.id = (SELECT min(r.id) FROM record r JOIN gap g ON g.record = r.id AND g.path = v.path WHERE r.client_id = v.client_id) \
         LEFT JOIN closed_gap c ON c.id = (SELECT max(d.id) FROM closed_gap d WHERE d.client_id = v.client_id AND d.path = v.path) \
         LEFT JOIN word w ON w.id = coalesce(",
@@ -419,8 +463,9 @@ pub(crate) mod sql {
         accepted_at!(),
         " AS accepted_at, coalesce(t.state IN ({state.perhaps_at_bakkt}), EXISTS (SELECT 1 FROM former f WHERE f.client_id = r.client_id)), t.existed = {existed.different}, ",
         unsent_since!(),
-        ", (SELECT name FROM file WHERE id = r.file), r.row, r.client_id \
-        FROM record r LEFT JOIN task t ON t.record = r.id AND t.kind = {kind.account} WHERE ",
+        ", (SELECT name FROM file WHERE id = r.file), r.row, r.client_id, ",
+        lost_columns!(),
+        " FROM record r LEFT JOIN task t ON t.record = r.id AND t.kind = {kind.account} WHERE ",
         has_gaps!(),
         " ORDER BY coalesce(accepted_at / 86400000, 9223372036854775807), r.id"
     ));

@@ -10,8 +10,9 @@ use std::rc::Rc;
 use rusqlite::CachedStatement;
 
 use crate::read::columns::{Origin, count, text, unsigned};
+use crate::read::lost_values::{AT_BAKKT, LostValues};
 use crate::read::reader::Reader;
-use crate::read::unsent_closures::{NOT_AT_BAKKT, UnsentClosures};
+use crate::read::unsent_closures::UnsentClosures;
 
 /// One gap.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +25,7 @@ pub struct GapLine<'a> {
     pub level: &'static str,
     /// missing, invalid: …, withheld: …
     pub reason: &'a str,
-    /// open, waived; `not at Bakkt yet`: closed in the plan, and Bakkt still has it
+    /// open, waived; `not at Bakkt yet`: closed in the plan, and Bakkt still has it; `at Bakkt, not in the plan`: only the plan has it
     pub status: &'static str,
     /// When the account was accepted, if only by an earlier plan; None when it was not (yet).
     pub accepted_at: Option<i64>,
@@ -40,6 +41,7 @@ struct SetGap {
     /// 0: the file and the row of the record.
     file: i64,
     row: i64,
+    opened_at: i64,
 }
 
 /// The letters of levels.
@@ -75,6 +77,7 @@ impl<'r> Sets<'r> {
                 status: known(&["open", "waived"], row.get_ref(3)?.as_str()?),
                 file: row.get(4)?,
                 row: row.get(5)?,
+                opened_at: row.get(6)?,
             })
         })?;
         let gaps = rows.collect::<rusqlite::Result<Rc<[SetGap]>>>()?;
@@ -122,6 +125,7 @@ impl Reader {
             };
             let (file, line, client_id) = (row.get(1)?, count(row, 2)?, text(row, 3)?);
             let accepted_at = row.get(4)?;
+            let lost = LostValues::read(row, 7)?;
             gaps.iter().try_for_each(|gap| {
                 let (file, row) = match gap.file {
                     0 => (file, line),
@@ -136,7 +140,10 @@ impl Reader {
                     path: sets.word(gap.path),
                     level: gap.level,
                     reason: sets.word(gap.reason),
-                    status: gap.status,
+                    status: match gap.status {
+                        "open" if lost.has(sets.word(gap.path), gap.opened_at) => AT_BAKKT,
+                        status => status,
+                    },
                     accepted_at,
                 })
             })?;
@@ -150,7 +157,7 @@ impl Reader {
                     path: gap.path,
                     level: known(&LEVELS, gap.level),
                     reason: gap.reason,
-                    status: NOT_AT_BAKKT,
+                    status: gap.status,
                     accepted_at,
                 })
             })?;
@@ -163,7 +170,7 @@ impl Reader {
                     path: gap.path,
                     level: known(&LEVELS, gap.level),
                     reason: gap.reason,
-                    status: NOT_AT_BAKKT,
+                    status: gap.status,
                     accepted_at: customer.accepted_at,
                 })
             })?;
@@ -175,17 +182,20 @@ impl Reader {
 /// The statements. The first walks its table in the order of its key, so that SQLite sorts nothing.
 pub(crate) mod sql {
     use crate::read::columns::{accepted_at, has_gaps, unsent_since};
+    use crate::read::lost_values::lost_columns;
 
     pub const RECORDS: &str = sql!(concat!(
         "SELECT r.gap_set, r.file, r.row, r.client_id, ",
         accepted_at!(),
         ", r.id, ",
         unsent_since!(),
+        ", ",
+        lost_columns!(),
         " FROM record r LEFT JOIN task t ON t.record = r.id AND t.kind = {kind.account} WHERE ",
         has_gaps!(),
         " ORDER BY r.id"
     ));
-    pub const SET: &str = "SELECT path, reason, level, status, file, row FROM gap_set \
+    pub const SET: &str = "SELECT path, reason, level, status, file, row, opened_at FROM gap_set \
         WHERE id = ? ORDER BY path, reason, file, row";
     pub const FILES: &str = "SELECT id, name FROM file";
 }

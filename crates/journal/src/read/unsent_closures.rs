@@ -1,29 +1,130 @@
-//! Gaps that are closed in the plan and still open at Bakkt: no update with the value was accepted.
+//! What became of gaps that left the plan, and those of them that are still open at Bakkt: no update with the value was accepted.
 //!
-//! Owner of the rule whether a closed gap is closed at Bakkt: Bakkt has the account with other bytes than the plan, and accepted
-//! neither the account nor an update of it since the gap was closed. Such a gap counts as open wherever gaps are counted by what
-//! Bakkt has. One whose customer left the plan is no other. Left out of that: one that the plan has again, and one that was waived.
+//! Owner of the rule whether a closed gap is closed at Bakkt, and since when ([`ClosureFate`]); counts, lists and the history follow
+//! it. A gap of an account that Bakkt has is closed when Bakkt accepts an update after it left the plan. Until then it counts as
+//! open wherever gaps are counted by what Bakkt has, also one that was waived before its value came. One that the plan has again
+//! before that was never closed. One whose customer left the plan is no other, but for one that a person has waived: it stays
+//! waived. Left out: gaps that the plan has (`gap_lines`, `gap_history`).
 
 use std::collections::HashMap;
 
-use rusqlite::CachedStatement;
+use rusqlite::{CachedStatement, Row};
 
 use crate::read::columns::{Origin, text, unsigned};
 use crate::read::reader::Reader;
 use crate::schema::codes::EXISTED;
+use crate::write::journal::REOPENED;
 use bakkt_model::state::State;
 
 /// The status of a gap that is closed in the plan, and not at Bakkt.
 pub const NOT_AT_BAKKT: &str = "not at Bakkt yet";
 
-/// A closed gap that is still open at Bakkt.
+/// The status of one that a person has let go.
+pub(crate) const WAIVED: &str = "waived";
+
+/// What became of a gap that left the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClosureFate {
+    /// Bakkt has the value since then, in milliseconds since 1970; of a customer whom it does not have, the plan has.
+    Closed(i64),
+    /// Bakkt still lacks it.
+    Unsent,
+    /// A later plan has it again since then, and Bakkt never had the value in between: it is one gap.
+    OpenAgain(i64),
+    /// It came after Bakkt had accepted the account and went again before anything was sent: Bakkt had the value all the time.
+    OnlyInPlan,
+    /// A person waived it at that time, and its customer left the plan: nobody brings the value any more.
+    Waived(i64),
+}
+
+/// What is known of a gap that left the plan.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Closure {
+    pub(crate) closed_at: i64,
+    opened_at: i64,
+    /// When a later plan had it again.
+    again_at: Option<i64>,
+    /// When the account was accepted.
+    accepted_at: Option<i64>,
+    /// Whether Bakkt has the account with other bytes than the plan, or the plan sends it no longer.
+    differs: bool,
+    /// When it was waived, of a customer who left the plan.
+    waived_at: Option<i64>,
+    /// When the first update after it was accepted.
+    updated_at: Option<i64>,
+}
+
+impl Closure {
+    /// Six columns, but for the updates.
+    pub(crate) fn read(
+        row: &Row<'_>,
+        from: usize,
+        updated_at: Option<i64>,
+    ) -> anyhow::Result<Closure> {
+        Ok(Closure {
+            closed_at: row.get(from)?,
+            again_at: row.get(from + 1)?,
+            accepted_at: row.get(from + 2)?,
+            differs: row.get(from + 3)?,
+            waived_at: row.get(from + 4)?,
+            opened_at: row.get(from + 5)?,
+            updated_at,
+        })
+    }
+
+    /// Whether it was opened when Bakkt had the account already.
+    fn is_younger(&self) -> bool {
+        self.accepted_at.is_some_and(|at| at < self.opened_at)
+    }
+
+    pub(crate) fn fate(&self) -> ClosureFate {
+        // The account went without the value if it was there before.
+        let was_there = self.accepted_at.is_some_and(|at| at < self.closed_at);
+        let arrived_at = match was_there {
+            true => self.updated_at,
+            false => self.accepted_at,
+        };
+        let is_at_bakkt = |by: i64| arrived_at.is_some_and(|at| at < by);
+        let closed_at = match was_there {
+            true => self.updated_at.unwrap_or(self.closed_at),
+            false => self.closed_at,
+        };
+        match (self.again_at, self.waived_at) {
+            (Some(again), _) if !is_at_bakkt(again) => ClosureFate::OpenAgain(again),
+            (Some(_), _) => ClosureFate::Closed(closed_at),
+            (None, waived_at) if was_there && self.differs && arrived_at.is_none() => {
+                waived_at.map_or(ClosureFate::Unsent, ClosureFate::Waived)
+            }
+            (None, _) if was_there && arrived_at.is_none() && self.is_younger() => {
+                ClosureFate::OnlyInPlan
+            }
+            (None, _) => ClosureFate::Closed(closed_at),
+        }
+    }
+}
+
+/// How many gaps that left the plan came to what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClosureCounts {
+    /// Closed, and so at Bakkt.
+    pub closed: u64,
+    /// Open at Bakkt.
+    pub unsent: u64,
+    /// Waived, of customers who left the plan.
+    pub waived: u64,
+}
+
+/// A gap that left the plan and is still open at Bakkt.
 #[derive(Debug)]
 pub(crate) struct UnsentClosure<'a> {
     pub(crate) path: &'a str,
     pub(crate) level: &'a str,
     /// What it lacked, and why Bakkt does not have it yet.
     pub(crate) reason: &'a str,
+    pub(crate) status: &'static str,
     pub(crate) opened_at: i64,
+    pub(crate) waived_by: Option<&'a str>,
+    pub(crate) waived_for: Option<&'a str>,
 }
 
 /// Finds them, customer by customer.
@@ -48,16 +149,6 @@ impl<'r> UnsentClosures<'r> {
         })
     }
 
-    /// Whether Bakkt still has a gap that was closed at this time. `accepted_at` is when the account was accepted; none: Bakkt has
-    /// no such account, or has it as the plan does.
-    pub(crate) fn waits(&self, client_id: &str, accepted_at: Option<i64>, closed_at: i64) -> bool {
-        accepted_at.is_some_and(|at| at < closed_at)
-            && self
-                .last_updates
-                .get(client_id)
-                .is_none_or(|at| *at < closed_at)
-    }
-
     /// Hands over those of a customer whose account Bakkt has with other bytes than the plan. Without a record the plan has the
     /// customer no longer.
     pub(crate) fn each(
@@ -78,16 +169,27 @@ impl<'r> UnsentClosures<'r> {
         let mut rows = self.statement.query((client_id, since, record))?;
         while let Some(row) = rows.next()? {
             let lacked = text(row, 2)?.unwrap_or_default();
-            let why = match record {
-                Some(_) => why(row.get(4)?, row.get(5)?),
-                None => LEFT,
+            // While the plan has the customer, a value that came after all is sent as any other.
+            let waived_by = match record {
+                Some(_) => None,
+                None => text(row, 6)?,
             };
-            let reason = format!("{lacked}; {why}");
+            let reason = match (record, waived_by) {
+                (Some(_), _) => format!("{lacked}; {}", why(row.get(4)?, row.get(5)?)),
+                (None, None) => format!("{lacked}; {LEFT}"),
+                (None, Some(_)) => lacked.to_owned(),
+            };
             each(UnsentClosure {
                 path: text(row, 0)?.unwrap_or_default(),
                 level: text(row, 1)?.unwrap_or_default(),
                 reason: &reason,
+                status: match waived_by {
+                    Some(_) => WAIVED,
+                    None => NOT_AT_BAKKT,
+                },
                 opened_at: row.get(3)?,
+                waived_by,
+                waived_for: waived_by.and(text(row, 7)?),
             })?;
         }
         Ok(())
@@ -165,78 +267,131 @@ impl Reader {
             && (self.may_differ()? || has("SELECT EXISTS (SELECT 1 FROM former)")?))
     }
 
-    /// Whether customers came back into the plan with gaps that went on: their closures are none.
-    fn has_returned_gaps(&self) -> anyhow::Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'gaps_returned')";
-        Ok(self.journal.query_row(sql, [], |row| row.get(0))?)
+    /// Whether gaps that left the plan can have come to anything but being closed then.
+    fn may_be_otherwise(&self) -> anyhow::Result<bool> {
+        Ok(self.may_have_unsent_closures()? || self.meta(REOPENED)?.as_deref() != Some("0"))
     }
 
-    /// Every closed gap: when it was opened and closed, by which backfill file, and whether Bakkt still has it.
+    /// Every gap that left the plan: when it was opened, by which backfill file it was closed, and what became of it.
     pub(crate) fn each_closure(
         &self,
-        mut each: impl FnMut(i64, i64, i64, bool) -> anyhow::Result<()>,
+        mut each: impl FnMut(i64, i64, ClosureFate) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        if !self.may_have_unsent_closures()? && !self.has_returned_gaps()? {
-            return self.walk(sql::CLOSED, |row| {
-                each(row.get(0)?, row.get(1)?, row.get(2)?, false)
+        let updates = self.first_updates()?;
+        if self.may_be_otherwise()? {
+            return self.walk(sql::CLOSURES, |row| {
+                let closure = Closure::read(row, 3, updates.get(row.get(0)?))?;
+                each(row.get(1)?, row.get(2)?, closure.fate())
             });
         }
-        let unsent = UnsentClosures::new(self)?;
-        self.walk(sql::CLOSED_AND_UNSENT, |row| {
-            if row.get(5)? {
-                return Ok(());
+        // All are closed; only those that an update closed ended later than the plan says.
+        let mut accepted = self.journal.prepare_cached(sql::ACCEPTED_AT)?;
+        self.walk(sql::CLOSED, |row| {
+            let (id, closed_at): (i64, i64) = (row.get(0)?, row.get(3)?);
+            let mut ended_at = closed_at;
+            if let Some(at) = updates.get(id) {
+                let accepted_at: Option<i64> = accepted.query_row([id], |row| row.get(0))?;
+                if accepted_at.is_some_and(|at| at < closed_at) {
+                    ended_at = at;
+                }
             }
-            let (client_id, closed_at) = (text(row, 3)?.unwrap_or_default(), row.get(1)?);
-            let waits = unsent.waits(client_id, row.get(4)?, closed_at);
-            each(row.get(0)?, closed_at, row.get(2)?, waits)
+            each(row.get(1)?, row.get(2)?, ClosureFate::Closed(ended_at))
         })
     }
 
-    /// How many gaps were closed and are so at Bakkt, and how many of those that were closed it still has.
-    pub fn closures(&self) -> anyhow::Result<(u64, u64)> {
-        let sql = "SELECT count(*) FROM closed_gap";
-        let closed = unsigned(self.journal.query_row(sql, [], |row| row.get(0))?);
-        if !self.may_have_unsent_closures()? && !self.has_returned_gaps()? {
-            return Ok((closed, 0));
+    /// How many of them came to what.
+    pub fn closures(&self) -> anyhow::Result<ClosureCounts> {
+        let mut counts = ClosureCounts::default();
+        if !self.may_be_otherwise()? {
+            let sql = "SELECT count(*) FROM closed_gap";
+            counts.closed = unsigned(self.journal.query_row(sql, [], |row| row.get(0))?);
+            return Ok(counts);
         }
-        let (mut sent, mut unsent) = (0, 0);
-        self.each_closure(|_, _, _, waits| {
-            sent += u64::from(!waits);
-            unsent += u64::from(waits);
+        self.each_closure(|_, _, fate| {
+            match fate {
+                ClosureFate::Closed(_) => counts.closed += 1,
+                ClosureFate::Unsent => counts.unsent += 1,
+                ClosureFate::Waived(_) => counts.waived += 1,
+                ClosureFate::OpenAgain(_) | ClosureFate::OnlyInPlan => {}
+            }
             Ok(())
         })?;
-        Ok((sent, unsent))
+        Ok(counts)
+    }
+
+    /// When the first update was accepted after each gap left the plan.
+    pub(crate) fn first_updates(&self) -> anyhow::Result<FirstUpdates> {
+        let mut updates = FirstUpdates::default();
+        self.walk(sql::FIRST_UPDATES, |row| {
+            updates.add(row.get(0)?, row.get(1)?);
+            Ok(())
+        })?;
+        Ok(updates)
     }
 }
 
-/// When Bakkt accepted the account of the closed gap `c`; NULL where it has the account as the plan does, or has none.
-macro_rules! accepted_with_other_bytes {
+/// When the first update was accepted after each gap left the plan, by the number of the closed gap: eight bytes for each.
+#[derive(Debug, Default)]
+pub(crate) struct FirstUpdates(Vec<i64>);
+
+impl FirstUpdates {
+    /// Adds an update; they come in the order of time.
+    fn add(&mut self, closure: i64, at: i64) {
+        let Ok(place) = usize::try_from(closure) else {
+            return;
+        };
+        if self.0.len() <= place {
+            self.0.resize(place + 1, 0);
+        }
+        let first = &mut self.0[place];
+        if *first == 0 {
+            *first = at;
+        }
+    }
+
+    pub(crate) fn get(&self, closure: i64) -> Option<i64> {
+        let at = usize::try_from(closure)
+            .ok()
+            .and_then(|place| self.0.get(place));
+        at.copied().filter(|at| *at != 0)
+    }
+}
+
+/// When Bakkt accepted the account of the closed gap `c`.
+macro_rules! account_accepted_at {
     () => {
         "coalesce((SELECT t.last_at FROM record r JOIN task t ON t.record = r.id AND t.kind = {kind.account} \
-            WHERE r.client_id = c.client_id AND t.state = {state.accepted} AND t.hash IS NOT r.hash), \
+            WHERE r.client_id = c.client_id AND t.state = {state.accepted}), \
         (SELECT max(k.last_at) FROM former f JOIN task k ON k.id = f.task WHERE f.client_id = c.client_id))"
     };
 }
-pub(crate) use accepted_with_other_bytes;
+pub(crate) use account_accepted_at;
 
-/// Whether the closed gap `c` is the one to count: the plan does not have it again, nobody waived it, it was not closed later once more.
+/// Six columns of the closed gap `c`, for [`Closure`]: when it was closed, and was there again; when Bakkt accepted its account;
+/// whether that differs from the plan; when it was waived, of a customer who left the plan; when it was opened.
+macro_rules! fate_columns {
+    () => {
+        concat!(
+            "c.closed_at, \
+            coalesce((SELECT min(d.opened_at) FROM closed_gap d WHERE d.client_id = c.client_id AND d.path = c.path AND d.id > c.id), \
+                (SELECT min(g.opened_at) FROM record r JOIN gap g ON g.record = r.id WHERE r.client_id = c.client_id AND g.path = c.path)), ",
+            account_accepted_at!(),
+            ", NOT EXISTS (SELECT 1 FROM record r JOIN task t ON t.record = r.id AND t.kind = {kind.account} \
+                WHERE r.client_id = c.client_id AND t.state = {state.accepted} AND t.hash IS r.hash), \
+            CASE WHEN NOT EXISTS (SELECT 1 FROM record j WHERE j.client_id = c.client_id AND j.verdict IN ({verdict.judged})) \
+                THEN (SELECT v.at FROM waiver v WHERE v.client_id = c.client_id AND v.path = c.path) END, c.opened_at"
+        )
+    };
+}
+pub(crate) use fate_columns;
+
+/// Whether the closed gap `c` is the one to count: the plan does not have it again, and it was not closed later once more.
 macro_rules! is_counted {
     () => {
         "NOT EXISTS (SELECT 1 FROM record r JOIN gap g ON g.record = r.id WHERE r.client_id = c.client_id AND g.path = c.path) \
-        AND NOT EXISTS (SELECT 1 FROM waiver v WHERE v.client_id = c.client_id AND v.path = c.path) \
         AND NOT EXISTS (SELECT 1 FROM closed_gap d WHERE d.client_id = c.client_id AND d.path = c.path AND d.id > c.id)"
     };
 }
-
-/// Whether the closed gap `c` was open all the time: its customer left the plan and came back with it, or with one that was closed later.
-macro_rules! went_on {
-    () => {
-        "(c.opened_at > 0 AND (EXISTS (SELECT 1 FROM record r JOIN gap g ON g.record = r.id \
-            WHERE r.client_id = c.client_id AND g.path = c.path AND g.opened_at = c.opened_at) \
-        OR EXISTS (SELECT 1 FROM closed_gap d WHERE d.client_id = c.client_id AND d.path = c.path AND d.opened_at = c.opened_at AND d.id > c.id)))"
-    };
-}
-pub(crate) use went_on;
 
 /// The statements. Those over all closed gaps walk them by their number, so that SQLite sorts nothing.
 pub(crate) mod sql {
@@ -247,16 +402,20 @@ pub(crate) mod sql {
         WHERE EXISTS (SELECT 1 FROM closed_gap c WHERE c.client_id = f.client_id) \
         AND NOT EXISTS (SELECT 1 FROM record j WHERE j.client_id = f.client_id AND j.verdict IN ({verdict.judged})) ORDER BY k.last_at / 86400000, f.task"
     );
-    pub const CLOSED: &str = "SELECT opened_at, closed_at, layer FROM closed_gap";
-    pub const CLOSED_AND_UNSENT: &str = sql!(concat!(
-        "SELECT c.opened_at, c.closed_at, c.layer, c.client_id, CASE WHEN ",
-        is_counted!(),
-        " THEN ",
-        accepted_with_other_bytes!(),
-        " END, ",
-        went_on!(),
+    pub const CLOSED: &str = "SELECT id, opened_at, layer, closed_at FROM closed_gap ORDER BY id";
+    pub const ACCEPTED_AT: &str = sql!(concat!(
+        "SELECT ",
+        account_accepted_at!(),
+        " FROM closed_gap c WHERE c.id = ?"
+    ));
+    pub const CLOSURES: &str = sql!(concat!(
+        "SELECT c.id, c.opened_at, c.layer, ",
+        fate_columns!(),
         " FROM closed_gap c ORDER BY c.id"
     ));
+    /// Updates in the order of time, each with the closed gaps of its customer that were closed before.
+    pub const FIRST_UPDATES: &str = "SELECT c.id, u.at FROM sent_update u \
+        CROSS JOIN closed_gap c ON c.client_id = u.client_id AND c.closed_at <= u.at ORDER BY u.id";
     /// Updates of accounts that the plan has otherwise by now, the last of each account last.
     pub const LAST_UPDATES: &str = sql!(
         "SELECT u.client_id, u.at FROM sent_update u WHERE EXISTS (SELECT 1 FROM former f WHERE f.client_id = u.client_id) \
@@ -267,8 +426,9 @@ pub(crate) mod sql {
     pub const UNSENT_OF: &str = sql!(concat!(
         "SELECT p.text, c.level, w.text, c.opened_at, \
             (SELECT state FROM task WHERE record = ?3 AND kind = {kind.update}), \
-            (SELECT existed FROM task WHERE record = ?3 AND kind = {kind.account}) \
+            (SELECT existed FROM task WHERE record = ?3 AND kind = {kind.account}), v.by, v.reason \
         FROM closed_gap c LEFT JOIN word p ON p.id = c.path LEFT JOIN word w ON w.id = c.reason \
+        LEFT JOIN waiver v ON v.client_id = c.client_id AND v.path = c.path \
         WHERE c.client_id = ?1 AND c.closed_at > ?2 AND ",
         is_counted!(),
         " ORDER BY c.path"

@@ -71,8 +71,6 @@ INSERT INTO main.closed_gap (client_id, path, reason, level, opened_at, closed_a
         WHERE r.client_id = o.client_id AND g.reason = (SELECT id FROM main.word WHERE text = 'withheld')
         AND substr(p.text, 1, length(q.text) + 1) IN (q.text || '[', q.text || '.')
         AND (r.hash IS w.hash OR q.text LIKE '%.agreements' AND substr(r.carried, 1, 1) = x'00'));
-INSERT OR REPLACE INTO main.meta SELECT 'gaps_returned', '1' WHERE EXISTS (SELECT 1 FROM temp.gap_of_returned b JOIN main.record r ON r.client_id = b.client_id
-    JOIN temp.new_gap g ON g.record = r.id AND g.path = b.path);
 DROP TABLE temp.was_gap; DROP TABLE temp.gap_of_returned;
 INSERT INTO main.file SELECT * FROM n.file;
 INSERT INTO main.policy SELECT * FROM n.policy;

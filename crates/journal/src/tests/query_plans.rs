@@ -2,10 +2,10 @@
 
 use crate::custody::lines as custody;
 use crate::decisions::manual_kyb;
-use crate::read::accepted::{decisions, owner_changes, verification};
+use crate::read::accepted::{decisions, outdated_accounts, owner_changes, verification};
 use crate::read::{
     backfills, counts, document_counts, documents, ended_tasks, event_comparison, findings,
-    gap_history, gap_lines, kyb_checklists, records, unsent_closures, vouched_rows,
+    gap_history, gap_lines, kyb_checklists, lost_values, records, unsent_closures, vouched_rows,
 };
 use crate::schema::{self, counters};
 
@@ -36,9 +36,11 @@ fn no_statement_sorts() -> rusqlite::Result<()> {
         kyb_checklists::sql::FORMER_DOUBTS,
         findings::sql::LINES,
         gap_history::sql::OPENED,
+        lost_values::sql::LOST,
         gap_history::sql::CLOSED_LINES,
         unsent_closures::sql::CLOSED,
-        unsent_closures::sql::CLOSED_AND_UNSENT,
+        unsent_closures::sql::CLOSURES,
+        unsent_closures::sql::FIRST_UPDATES,
         unsent_closures::sql::LAST_UPDATES,
         gap_history::sql::WAIVED,
         gap_history::sql::WAIVERS,
@@ -51,6 +53,8 @@ fn no_statement_sorts() -> rusqlite::Result<()> {
         decisions::sql::EVENT_COUNTS,
         backfills::sql::DIFFERING,
         owner_changes::sql::OWNERSHIP,
+        outdated_accounts::sql::OUTDATED,
+        outdated_accounts::sql::WITHOUT_UPDATE,
         ended_tasks::sql::SET_ASIDE_LINES,
         ended_tasks::sql::DROPPED,
         ended_tasks::sql::DROPPED_STOPS,

@@ -305,13 +305,26 @@ fn marked_key(db: &Connection) -> Option<String> {
 /// The fact that is "1" when Bakkt may have an account with other bytes than the plan. Only a new plan makes one so.
 pub(crate) const DIFFERING: &str = "differing";
 
-/// Keeps whether Bakkt may have an account with other bytes than the plan.
+/// The fact that is "0" when no gap that left a plan was in a later one again, or came after its account was accepted. Only a new
+/// plan makes one so.
+pub(crate) const REOPENED: &str = "reopened";
+
+/// Keeps whether Bakkt may have an account with other bytes than the plan, and whether a gap came back.
 fn note_differing(db: &Connection) -> rusqlite::Result<()> {
     db.execute(
         sql!("INSERT INTO meta SELECT ?1, EXISTS (SELECT 1 FROM task t JOIN record r ON r.id = t.record
               WHERE t.kind = {kind.account} AND t.state IN ({state.perhaps_at_bakkt}) AND (t.hash IS NOT r.hash OR t.owners <> r.owners))
               WHERE true ON CONFLICT (key) DO UPDATE SET value = excluded.value"),
         [DIFFERING],
+    )?;
+    db.execute(
+        sql!("INSERT INTO meta SELECT ?1, EXISTS (SELECT 1 FROM closed_gap c WHERE
+             EXISTS (SELECT 1 FROM record r JOIN task t ON t.record = r.id WHERE r.client_id = c.client_id AND t.kind = {kind.account}
+                 AND t.state = {state.accepted} AND t.last_at < c.opened_at)
+             OR EXISTS (SELECT 1 FROM closed_gap d WHERE d.client_id = c.client_id AND d.path = c.path AND d.id > c.id)
+             OR EXISTS (SELECT 1 FROM record r JOIN gap g ON g.record = r.id WHERE r.client_id = c.client_id AND g.path = c.path))
+             WHERE true ON CONFLICT (key) DO UPDATE SET value = excluded.value"),
+        [REOPENED],
     )?;
     Ok(())
 }

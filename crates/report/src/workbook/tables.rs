@@ -5,6 +5,7 @@
 
 use super::ReportWorkbook;
 use super::table_sheet::{Cell, Table, TableWriter, number, text};
+use crate::files::shown_due;
 use bakkt_journal::Journals;
 use bakkt_journal::read::{EndedTaskLine, Origin, StoppedLine};
 use bakkt_model::grace::Grace;
@@ -151,6 +152,7 @@ impl ReportWorkbook {
     pub(super) fn exceptions(&mut self, journals: &Journals) -> anyhow::Result<()> {
         let mut table = self.table(&EXCEPTIONS)?;
         accounts(&mut table, journals)?;
+        outdated(&mut table, journals)?;
         beside(&mut table, journals)?;
         read_back(&mut table, journals)?;
         table.end()
@@ -189,7 +191,7 @@ impl ReportWorkbook {
     pub(super) fn gaps(&mut self, journals: &Journals, grace: &Grace) -> anyhow::Result<()> {
         let mut table = self.table(&GAPS)?;
         journals.each_gap(|line| {
-            let due = grace.due(line.accepted_at)?.to_string();
+            let due = shown_due(grace.due(line.accepted_at)?, line.status);
             let [file, row, client_id] = origin(&line.origin);
             table.line(&[
                 file,
@@ -237,6 +239,26 @@ fn accounts(table: &mut TableWriter<'_>, journals: &Journals) -> anyhow::Result<
             .with_code(line.task.code)
             .with_field(line.task.field)
             .changed_at(line.task.last_at)
+            .write(table)
+    })
+}
+
+/// Accepted accounts that Bakkt has with other data than the plan, with what became of their updates.
+fn outdated(table: &mut TableWriter<'_>, journals: &Journals) -> anyhow::Result<()> {
+    journals.each_outdated(|line| {
+        let update = line.update;
+        let (what, state, reason) = match update.state {
+            "" => (
+                "account",
+                "other data at Bakkt",
+                Some("accepted before its data changed, and no update is planned"),
+            ),
+            state => ("update", state, line.message),
+        };
+        Exception::new(what, line.origin, state, reason)
+            .with_code(update.code)
+            .with_field(update.field)
+            .changed_at(update.last_at)
             .write(table)
     })
 }

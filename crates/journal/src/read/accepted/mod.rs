@@ -3,5 +3,6 @@
 pub(crate) mod agreement_changes;
 pub(crate) mod decisions;
 pub(crate) mod links;
+pub(crate) mod outdated_accounts;
 pub(crate) mod owner_changes;
 pub(crate) mod verification;
