@@ -120,14 +120,19 @@ mod tests {
             (&*read.status, &*read.mode, &*read.id),
             ("COMPLETE", "OPEN", "b-1")
         );
-        // Words and times of nobody knows what are not kept.
+        // Words and times of nobody knows what are not kept; that there is a word is.
         let odd = whole
             .replace("OPEN", "open for Jane")
             .replace("2026-01-01T00:00:00Z", "yesterday");
         let LookupAnswer::There(read) = account(&answer(200, &odd)) else {
             panic!("it is an account");
         };
-        assert_eq!((&*read.mode, &*read.created_at), ("", ""));
+        assert_eq!((&*read.mode, &*read.created_at), (UNKNOWN_STATUS, ""));
+        let without = whole.replace(r#""mode":"OPEN","#, "");
+        let LookupAnswer::There(read) = account(&answer(200, &without)) else {
+            panic!("it is an account");
+        };
+        assert_eq!(read.mode, "");
         for none in [
             "",
             "<html>",
