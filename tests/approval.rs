@@ -499,7 +499,7 @@ fn a_pilot_counts_customers_who_were_sent_before_it() {
     assert_eq!(case.sandbox.count("posts"), 14);
     case.refuses("run", &["--limit", "3"], "of which 1 are left");
     case.run_by("run", &["--limit", "1"]);
-    case.refuses("run", &["--limit", "1"], "of which 0 are left");
+    case.refuses("run", &["--limit", "1"], "all of them were sent");
     assert_eq!(case.sandbox.count("posts"), 15);
 }
 

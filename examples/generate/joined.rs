@@ -117,6 +117,26 @@ pub fn shuffled(place: u64, count: u64, seed: u64) -> u64 {
     }
 }
 
+/// The lines of a mapping's head, without the tables of codes that none of its fields names.
+fn with_named_tables(head: &[&str], fields: &str) -> String {
+    let mut is_kept = true;
+    let mut kept = Vec::new();
+    for line in head {
+        if line.starts_with('[') {
+            let table = line.strip_prefix("[lookups.");
+            let name = table.and_then(|rest| rest.split(']').next());
+            is_kept = name.is_none_or(|name| {
+                let lookup = format!("lookup = \"{name}\"");
+                fields.contains(&lookup) || head.iter().any(|line| line.contains(&lookup))
+            });
+        }
+        if is_kept {
+            kept.push(*line);
+        }
+    }
+    kept.join("\n")
+}
+
 /// The mappings of the two extracts, made of the one of the whole extract.
 pub fn mappings(whole: &str) -> (String, String) {
     let (head, fields) = whole.split_once("[fields]\n").unwrap_or((whole, ""));
@@ -134,12 +154,16 @@ pub fn mappings(whole: &str) -> (String, String) {
         .filter(|line| line.starts_with("\"owners[0].") && !line.contains("].role\""))
         .map(|line| line.replacen("[0]", "[]", 1))
         .collect();
+    let (of_accounts, of_owners) = (of_accounts.join("\n"), of_owners.join("\n"));
+    let head: Vec<&str> = head.lines().collect();
     (
-        format!("{head}[fields]\n{}\n", of_accounts.join("\n")),
         format!(
-            "{}\n[fields]\n\"owners[].role\" = \"ROLE\"\n{}\n",
-            shared.join("\n"),
-            of_owners.join("\n")
+            "{}\n[fields]\n{of_accounts}\n",
+            with_named_tables(&head, &of_accounts)
+        ),
+        format!(
+            "{}\n[fields]\n\"owners[].role\" = \"ROLE\"\n{of_owners}\n",
+            with_named_tables(&shared, &of_owners)
         ),
     )
 }

@@ -414,7 +414,23 @@ impl<'a> Maker<'a> {
         }
     }
 
+    /// Leaves out tables of codes whose line another one took the place of.
+    fn drop_unnamed_tables(&mut self) {
+        let Mapping {
+            account_type,
+            feeds,
+            tables,
+            ..
+        } = &mut self.mapping;
+        let values = || feeds.iter().map(|feed| &feed.value).chain(&*account_type);
+        tables.retain(|table| {
+            let lookup = format!("lookup = {}", quoted(&table.name));
+            values().any(|value| value.contains(&lookup))
+        });
+    }
+
     fn finish(mut self, needed: Vec<(String, Level)>, key: Option<usize>) -> Mapping {
+        self.drop_unnamed_tables();
         let typed = self
             .mapping
             .tables
