@@ -127,6 +127,8 @@ impl Pilot {
         let all = thousands(self.accounts);
         let left = self.accounts.saturating_sub(sent);
         match limit {
+            // It sends no account, and settles those whose answers were lost.
+            Some(0) => Ok(()),
             _ if left == 0 => Err(format!(
                 "is for a pilot of {all} accounts, and all of them were sent"
             )),
@@ -267,6 +269,7 @@ mod tests {
             |limit, sent| covers(&terms, &subject(), limit, ("2026-12-02T00:00:00Z", sent));
         assert_eq!(covers(Some(20), 0), Ok(()));
         assert_eq!(covers(Some(8), 12), Ok(()));
+        assert_eq!(covers(Some(0), 20), Ok(()));
         for (limit, sent, what) in [
             (None, 0, "--limit 20"),
             (Some(21), 0, "of which 20 are left, and not for 21"),
