@@ -17,6 +17,7 @@ mod ending;
 pub mod exclusions;
 mod files;
 mod findings;
+mod for_a_person;
 pub mod gap_list;
 mod library_calls;
 mod marked_archive;

@@ -333,49 +333,6 @@ impl Totals {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Whether something waits for a person: blocked (but for those whose manual KYB has ended), duplicate, refused, given up, a document whose file has changed or whose account cannot be told, a
-    /// KYB checklist that lacks something, a KYB trigger in doubt, which nobody can ask about, a file of which nothing belongs to any account, an account that was answered with
-    /// the id of another one or stands under the id of another, or whose changed agreements nobody has acknowledged, and an account that is not what was sent, or that Bakkt does not know;
-    /// what goes by hand through Bakkt, links that are used up, and events of accounts that Bakkt should not have;
-    /// an account that Bakkt has with other data than the plan and that gets no update, and a customer who was put back and whom the plan does not have.
-    pub fn needs_person(&self) -> bool {
-        let tasks = &self.tasks;
-        let stopped = [&tasks.account, &tasks.update, &tasks.document, &tasks.kyb]
-            .map(|tasks| tasks.refused + tasks.gave_up);
-        // Of whom manual KYB has ended, nothing is left to do here.
-        let blocked = self
-            .verdicts
-            .blocked
-            .saturating_sub(self.kyb.manual_ended());
-        let rows = blocked + self.verdicts.duplicate;
-        let kyb = self.kyb.incomplete + self.kyb_in_doubt();
-        rows + stopped.iter().sum::<u64>()
-            + self.documents.changed
-            + self.documents.of_several
-            + self.documents.unclear
-            + self.lost_rows
-            + self.shared_ids
-            + self.repeated_ids
-            + self.after.unacknowledged
-            + self.after.restricted
-            + self.after.ownership_changed
-            + self.after.links.used_up
-            + self.after.events.for_a_person()
-            + self.after.outdated
-            + self.put_back
-            + self.documents.left_alone
-            + self.existed.different
-            + self.after.verification.different
-            + self.after.verification.unknown
-            + kyb
-            > 0
-            || !self.of_nobody().is_empty()
-            || self
-                .custody
-                .as_ref()
-                .is_some_and(CustodyTotals::needs_person)
-    }
-
     /// KYB triggers whose answer was lost, those of an earlier plan included.
     pub(crate) fn kyb_in_doubt(&self) -> u64 {
         self.tasks.kyb.in_doubt + self.kyb.former_in_doubt
