@@ -9,7 +9,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::step::{AMBIGUOUS_CODE, LABELLED_CODE, LOOK_ALIKE_CODE, UNKNOWN_CODE};
+use crate::step::{AMBIGUOUS_CODE, LABELLED_CODE, LOOK_ALIKE_CODE, MARKED_CODE, UNKNOWN_CODE};
+use crate::unreadable;
 use bakkt_contract::fold::fold as letters_and_digits;
 use bakkt_model::text::lost::whole_number;
 use bakkt_model::text::{Folded, cell, fold, ids, narrow, trim};
@@ -98,13 +99,23 @@ impl Lookup {
     }
 
     /// What a text that [`Lookup::find`] does not know means: a number in another spelling, or a code with its label. The error:
-    /// several codes could be meant, or something that is near a code and none; `otherwise` does not stand for it.
+    /// several codes could be meant, something that is near a code and none, or nothing that anybody can read; `otherwise` does not stand for it.
     pub(crate) fn find_changed(&self, text: &str) -> Result<Option<&str>, &'static str> {
         match self.find_number(text)? {
             None if self.looks_like_a_code(text) => Err(LOOK_ALIKE_CODE),
-            None => self.find_labelled(text),
+            None if self.is_code_in_marks(text) => Err(MARKED_CODE),
+            None => match unreadable::why(text) {
+                Some(why) => Err(why),
+                None => self.find_labelled(text),
+            },
             meaning => Ok(meaning),
         }
+    }
+
+    /// Whether a text is a code but for marks around it: `(G)`, `G.`, `#2`. Behind a minus a number is another one.
+    fn is_code_in_marks(&self, text: &str) -> bool {
+        let code = text.trim_matches(is_around);
+        code != text && !text.starts_with('-') && self.meaning_of(code).is_some()
     }
 
     /// Whether a text is a code but for letters of another alphabet that look the same: a Cyrillic `М` for `M`.
@@ -194,6 +205,30 @@ const LABEL_MARKS: [&str; 10] = [
 
 /// Marks that stand between a code and its label as often as inside of one word: what is in front of them is the code.
 const INNER_MARKS: [&str; 6] = ["-", "/", ".", ")", ",", "_"];
+
+/// What stands around a code that is written with marks: `(C)`, `C.`, `#2`.
+pub(crate) fn is_around(c: char) -> bool {
+    matches!(
+        c,
+        '(' | ')'
+            | '['
+            | ']'
+            | '{'
+            | '}'
+            | '<'
+            | '>'
+            | '"'
+            | '\''
+            | '*'
+            | '#'
+            | '.'
+            | ','
+            | ';'
+            | ':'
+            | '-'
+            | ' '
+    )
+}
 
 /// The ways to cut a text into a code and its label: what comes first, what comes second, and whether either may be the code.
 fn labelled(text: &str) -> impl Iterator<Item = (&str, &str, bool)> {
@@ -428,6 +463,15 @@ mod tests {
             ("\u{461}", Ok(None)),
             ("\u{39d}A", Err(LOOK_ALIKE_CODE)),
             ("W ill", Ok(None)),
+            ("(W)", Err(MARKED_CODE)),
+            ("W.", Err(MARKED_CODE)),
+            ("#2", Err(MARKED_CODE)),
+            ("(X)", Ok(None)),
+            (
+                "#REF!",
+                Err("the error of a spreadsheet or a program instead of a value"),
+            ),
+            ("=A1", Err("begins like a formula of a spreadsheet")),
             ("-1", Ok(None)),
             ("1.0", Ok(Some("SINGLE"))),
             ("1.5", Err(UNKNOWN_CODE)),

@@ -29,6 +29,9 @@ pub(crate) const UNKNOWN_CODE: &str = "the code is not in the lookup table";
 /// What is wrong with a code that has something behind it of which nobody can say that it means the same.
 pub(crate) const LABELLED_CODE: &str = "a code of the lookup table with a label of which nobody said that it means the same: cut the code out with `regex`, or add the cell to the table";
 
+/// What is wrong with a code within marks.
+pub(crate) const MARKED_CODE: &str = "a code of the lookup table with marks around it: cut it out with `regex`, or add the cell to the table";
+
 /// What is wrong with a code in letters of another alphabet.
 pub(crate) const LOOK_ALIKE_CODE: &str = "a code of the lookup table but for letters of another alphabet that look the same: write it in plain letters";
 

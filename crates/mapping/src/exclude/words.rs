@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::as_cell;
-use crate::lookup;
+use crate::lookup::{self, is_around};
 use bakkt_model::placeholder::is_placeholder;
 use bakkt_model::text::{Folded, fold, narrow};
 
@@ -91,29 +91,6 @@ fn number(text: &str) -> Option<Cow<'_, str>> {
 /// Whether there is anything in a cell besides one word or one number. Most cells are settled here.
 fn has_mark(text: &str) -> bool {
     text.contains(|c: char| !c.is_alphanumeric())
-}
-
-/// What stands around a code that is written with marks: `(C)`, `C.`, `*C*`.
-fn is_around(c: char) -> bool {
-    matches!(
-        c,
-        '(' | ')'
-            | '['
-            | ']'
-            | '{'
-            | '}'
-            | '<'
-            | '>'
-            | '"'
-            | '\''
-            | '*'
-            | '.'
-            | ','
-            | ';'
-            | ':'
-            | '-'
-            | ' '
-    )
 }
 
 /// What stands between several codes and before a label, whatever is around it.
