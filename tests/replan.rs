@@ -322,14 +322,16 @@ fn a_refused_update_that_is_planned_anew_is_not_dropped() {
     case.export(&[("A", "7755550199"), ("B", "7755550101")]);
     case.run("replan", &["--update-accepted"]);
     // As when Bakkt has refused it.
-    let state = case.folder.path().join(".bakkt-migrate");
-    let db = rusqlite::Connection::open(state.join("journal.db")).unwrap();
-    db.execute_batch(
-        "UPDATE task SET state = 5, attempts = 1, first_at = 1, last_at = 2 WHERE kind = 1;
-         INSERT INTO attempt (task, number, at, ended, hash) SELECT id, 1, 1, 2, x'00' FROM task WHERE kind = 1",
-    )
-    .unwrap();
-    drop(db);
+    let refuse = || {
+        let journal = case.folder.path().join(".bakkt-migrate/journal.db");
+        let db = rusqlite::Connection::open(journal).unwrap();
+        db.execute_batch(
+            "UPDATE task SET state = 5, attempts = 1, first_at = 1, last_at = 2 WHERE kind = 1;
+             INSERT INTO attempt (task, number, at, ended, hash) SELECT id, 1, 1, 2, x'00' FROM task WHERE kind = 1",
+        )
+        .unwrap();
+    };
+    refuse();
     case.export(&[("A", "7755550198"), ("B", "7755550101")]);
     let (totals, code) = case.run("replan", &["--update-accepted"]);
     assert_eq!((&totals["replan"]["updates"], code), (&1.into(), 0));
@@ -340,13 +342,7 @@ fn a_refused_update_that_is_planned_anew_is_not_dropped() {
     assert!(!refused.contains("no longer in the plan"), "{refused}");
 
     // Once nothing is to be updated any more, it is.
-    let db = rusqlite::Connection::open(state.join("journal.db")).unwrap();
-    db.execute_batch(
-        "UPDATE task SET state = 5, attempts = 1, first_at = 1, last_at = 2 WHERE kind = 1;
-         INSERT INTO attempt (task, number, at, ended, hash) SELECT id, 1, 1, 2, x'00' FROM task WHERE kind = 1",
-    )
-    .unwrap();
-    drop(db);
+    refuse();
     case.export(&[("A", "7755550100"), ("B", "7755550101")]);
     let (totals, code) = case.run("replan", &["--update-accepted"]);
     assert_eq!((&totals["replan"]["updates"], code), (&0.into(), 0));
