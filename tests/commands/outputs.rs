@@ -15,6 +15,7 @@ use bakkt_model::error::exit_code;
 use clap::Parser;
 
 use super::world::{Bakkt, World, gap, row};
+use crate::support::wait_for;
 
 const DOCUMENTS: &str = r#"
 [fields]
@@ -94,12 +95,18 @@ fn migration() -> (World, String) {
 }
 
 /// Runs a command here; the exit code, and what was wrong.
+/// Runs a command in this process. A program that another test starts has our files, and the lock among them, until it is itself;
+/// so a lock that is taken is one of a moment.
 fn run(arguments: &[&str]) -> (u8, String) {
     let line = ["bakkt-migrate", "--quiet"].iter().chain(arguments);
-    match commands::run(Cli::parse_from(line)) {
-        Ok(output) => (output.code, output.text),
-        Err(error) => (exit_code(&error), format!("{error:#}")),
-    }
+    let line: Vec<&str> = line.copied().collect();
+    wait_for("the lock of the command before", || {
+        match commands::run(Cli::parse_from(line.iter())) {
+            Ok(output) => Some((output.code, output.text)),
+            Err(error) => Some((exit_code(&error), format!("{error:#}")))
+                .filter(|(_, said)| !said.contains("another bakkt-migrate is working")),
+        }
+    })
 }
 
 /// What lies below a folder, links as links; not what a database has open beside itself.
