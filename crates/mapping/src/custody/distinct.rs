@@ -18,11 +18,11 @@ const SEVERAL_MAIN: &str = "invalid: several recipients of the customer are the 
 /// The recipients of one customer, in the order in which they stand there.
 #[derive(Debug, Default)]
 pub(super) struct RecipientList {
-    entries: Vec<Entry>,
+    entries: Vec<ListedRecipient>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct ListedRecipient {
     /// How its paths begin, such as `custody.recipients[0]`.
     path: String,
     at: Option<Position>,
@@ -43,7 +43,7 @@ impl RecipientList {
             let body = recipient.body();
             (recipient, body)
         });
-        self.entries.push(Entry {
+        self.entries.push(ListedRecipient {
             path,
             at,
             is_main,
@@ -98,8 +98,8 @@ impl RecipientList {
     }
 }
 
-impl Entry {
-    fn is_same(&self, other: &Entry) -> bool {
+impl ListedRecipient {
+    fn is_same(&self, other: &ListedRecipient) -> bool {
         match (&self.found, &other.found) {
             (Ok((_, body)), Ok((_, other))) => body == other,
             _ => false,
@@ -107,7 +107,7 @@ impl Entry {
     }
 
     /// Whether both go to one account, whatever else is said of it.
-    fn has_account_of(&self, other: &Entry) -> bool {
+    fn has_account_of(&self, other: &ListedRecipient) -> bool {
         match (&self.found, &other.found) {
             (Ok((one, _)), Ok((other, _))) => account(&one.details) == account(&other.details),
             _ => false,
