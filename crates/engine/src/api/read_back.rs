@@ -37,7 +37,8 @@ pub(crate) fn account(reply: &Reply) -> LookupAnswer<BakktAccount> {
         };
         // That there is one counts, whatever it is.
         let named = |key: &str| {
-            let (text, fit) = (word(key), mask::fit_word(&word(key)));
+            let text = word(key);
+            let fit = mask::fit_word(&text);
             match fit.is_empty() && !text.is_empty() {
                 true => UNKNOWN_STATUS.to_owned(),
                 false => fit,
