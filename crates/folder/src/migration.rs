@@ -8,6 +8,7 @@ mod documents;
 mod fingerprints;
 mod includes;
 pub mod inputs;
+mod layer_fields;
 mod layers;
 mod sheets;
 
