@@ -3,8 +3,26 @@
 //! Owner of [`is_error`]. A whole text is one or it is none. Left out on purpose: what a text that is one becomes (`lost`), and
 //! `Infinity` without a sign, which firms are called.
 
-/// Errors of a spreadsheet that do not end in a mark.
-const ENDLESS: [&str; 4] = ["#N/A", "#NV", "#N/D", "#GETTING_DATA"];
+/// Errors of a spreadsheet that do not end in a mark and have none within, in the languages that have such: German, Hungarian, Turkish.
+const ENDLESS: [&str; 4] = ["#NV", "#HIÁNYZIK", "#YOK", "#TIMEOUT"];
+
+/// What spreadsheets write in front of the number of an error: `Err:502`, `Fehler:522`.
+const NUMBERED: [&str; 14] = [
+    "Err",
+    "Error",
+    "Erreur",
+    "Errore",
+    "Erro",
+    "Fehler",
+    "Fout",
+    "Fel",
+    "Fejl",
+    "Feil",
+    "Virhe",
+    "Błąd",
+    "Chyba",
+    "Ошибка",
+];
 
 /// What programs write for numbers that are none, behind a sign.
 const SIGNED: [&str; 4] = ["inf", "infinity", "nan", "nan(ind)"];
@@ -20,27 +38,38 @@ pub fn is_error(text: &str) -> bool {
         [b'+' | b'-', b'1', b'.', b'#', ..] | [b'1', b'.', b'#', ..] => is_of_c(text),
         [b'+' | b'-', b'i' | b'I' | b'n' | b'N', ..] => is_one_of(&text[1..], &SIGNED),
         [b'i', b'n', b'f'] => true,
-        [b'E', b'r', b'r', b':', digits @ ..] => {
-            digits.len() == 3 && digits.iter().all(u8::is_ascii_digit)
-        }
+        [.., b'0'..=b'9'] => is_numbered(text),
         _ => false,
     }
+}
+
+/// A colon, with or without a blank before it, and three digits.
+fn is_numbered(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(word, digits)| {
+        digits.len() == 3
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && NUMBERED.contains(&word.trim_end())
+    })
 }
 
 fn is_one_of(text: &str, list: &[&str]) -> bool {
     list.iter().any(|known| known.eq_ignore_ascii_case(text))
 }
 
-/// Capitals between a `#` and a mark, in whatever language (`#WERT!`, `#¿NOMBRE?`); small letters where English has the error.
+/// Capitals between a `#` and a mark (`#WERT!`, `#¿NOMBRE?`), or with a mark among them (`#N/B`, `#Н/Д`, `#NENÍ_K_DISPOZICI`), in
+/// whatever language; small letters where English has the error. An apartment has one capital or no mark (`#12/A`, `#PH`).
 fn is_of_spreadsheet(text: &str) -> bool {
-    const ENGLISH: [&str; 6] = ["#ref!", "#value!", "#null!", "#div/0!", "#name?", "#num!"];
+    const ENGLISH: [&str; 7] = [
+        "#n/a", "#ref!", "#value!", "#null!", "#div/0!", "#name?", "#num!",
+    ];
     if text.len() > LONGEST {
         return false;
     }
     let middle = || {
         let rest = text.strip_prefix('#')?;
         let rest = rest.strip_prefix(['¡', '¿']).unwrap_or(rest);
-        rest.strip_suffix(['!', '?'])
+        let has_mark = rest.contains(['/', '_']) && !rest.ends_with(|c: char| c.is_ascii_digit());
+        rest.strip_suffix(['!', '?']).or(has_mark.then_some(rest))
     };
     let is_capital = |c: char| c.is_uppercase() || matches!(c, '/' | '_' | '0'..='9');
     let is_name = |name: &str| {
@@ -84,7 +113,20 @@ mod tests {
             "#¡REF!",
             "#¿NOMBRE?",
             "#GETTING_DATA",
+            "#N/D",
+            "#N/B",
+            "#I/T",
+            "#N/DISP",
+            "#Н/Д",
+            "#Δ/Υ",
+            "#NENÍ_K_DISPOZICI",
+            "#HIÁNYZIK",
+            "#YOK",
+            "#TIMEOUT",
             "Err:502",
+            "Fehler:522",
+            "Err :522",
+            "Ошибка:504",
             "1.#IND",
             "-1.#IND",
             "1.#INF00",
@@ -100,9 +142,37 @@ mod tests {
             assert!(is_error(text), "{text}");
         }
         for text in [
-            "", "#", "#5", "#12!", "#A!", "#sale!", "# N/A", "#N/A2", "Infinity", "Inf", "Nan",
-            "NaN", "-5", "+1 202", "1.5", "1.#5", "1.#INFO", "Err:", "Err:5021", "Error", "info",
-            "Infante", "-info",
+            "",
+            "#",
+            "#5",
+            "#12",
+            "#12/A",
+            "#1/2",
+            "#PH",
+            "#A_1",
+            "Suite:522",
+            "Err:52A",
+            ":522",
+            "#12!",
+            "#A!",
+            "#sale!",
+            "# N/A",
+            "#N/A2",
+            "Infinity",
+            "Inf",
+            "Nan",
+            "NaN",
+            "-5",
+            "+1 202",
+            "1.5",
+            "1.#5",
+            "1.#INFO",
+            "Err:",
+            "Err:5021",
+            "Error",
+            "info",
+            "Infante",
+            "-info",
         ] {
             assert!(!is_error(text), "{text}");
         }
