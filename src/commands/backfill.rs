@@ -120,7 +120,7 @@ async fn settle(
         state,
     } = session;
     let migration =
-        opening::open_planned(settings, &journal, &state, mode, Rehash::Changed, || {
+        opening::open_planned(settings, &journal, &state, mode, Rehash::Changed, &|| {
             signals.stopping()
         })?;
     let (sources, mut settings) = send::sources(migration)?;
@@ -172,7 +172,7 @@ fn take(
         // The plan with the file is a new one of today: what customers signed since the last plan has happened.
         let mut binding = opening::binding(&journal, &state, today())?;
         binding.layers.push(copy.kept(args, journal.next_layer()?)?);
-        let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
+        let mut migration = opening::open(settings, binding, mode, &|| signals.stopping())?;
         erase::refuse_forgotten(&migration, &journal)?;
         let kept = migration.layers().last().context("no layer")?.clone();
         let mut layer = StoredBackfill {
@@ -190,7 +190,7 @@ fn take(
             return Ok(Taken::Before(*number));
         }
         drift::refuse_drift(&journal, &migration, Rehash::Changed)?;
-        let found = try_last(&journal, &migration.pipeline, &stopping, || {
+        let found = try_last(&journal, &migration.pipeline, &stopping, &|| {
             signals.stopping()
         })?;
         if found.touched.is_empty() && !matches!(turn, Turn::CatchingUp) {
@@ -201,7 +201,7 @@ fn take(
             layer.refused.clone_from(&found.refused);
         }
         let mut scratch = journal.scratch(&state)?;
-        journal_plan::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
+        journal_plan::plan(&mut scratch, &mut migration, mode, &|| signals.stopping())?;
         let touched = found.touched.iter().map(|(id, _)| id.as_str()).collect();
         let more = journal.stopping_customers(&scratch, &touched)?;
         if more.is_empty() {

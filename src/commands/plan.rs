@@ -98,7 +98,7 @@ pub fn planned(
         mut journal,
         state,
     } = session;
-    let stopping = || signals.stopping();
+    let stopping = &|| signals.stopping();
     if journal.is_planned()? {
         let rehash = match rehash {
             true => Rehash::Always,

@@ -241,9 +241,10 @@ fn sources(
     mode: Mode,
     signals: &Signals,
 ) -> anyhow::Result<(PayloadFn, MetadataFn)> {
-    let migration = opening::open_planned(settings, journal, state, mode, Rehash::Changed, || {
-        signals.stopping()
-    })?;
+    let migration =
+        opening::open_planned(settings, journal, state, mode, Rehash::Changed, &|| {
+            signals.stopping()
+        })?;
     let payload = send::payloads(Arc::new(migration.pipeline));
     Ok((payload, uploads::metadata(migration.documents, journal.key)))
 }

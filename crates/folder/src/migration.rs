@@ -301,7 +301,7 @@ impl Migration {
     pub fn open(
         settings: Settings,
         binding: Binding,
-        mut each_block: impl FnMut(u64) -> anyhow::Result<()>,
+        each_block: &mut dyn FnMut(u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<Migration> {
         for kept in &binding.layers {
             layers::as_taken(kept, file_hash(&binding.key, &kept.path, &kept.name))?;
@@ -314,7 +314,7 @@ impl Migration {
         found.into_result()?;
         let parts = parts.context("the mapping could not be read")?;
         let mut ready = |opened: OpenedExport| -> anyhow::Result<Arc<Export>> {
-            Ok(Arc::new(opened.ready(&settings.dir, &mut each_block)?))
+            Ok(Arc::new(opened.ready(&settings.dir, each_block)?))
         };
         let export = ready(inputs.export)?;
         let each = |list: &str| {
@@ -369,8 +369,8 @@ impl Migration {
         let (mut kept, mut layers) = (Vec::new(), Vec::new());
         for opened in inputs.layers {
             let made = (&parts.mapper, &parts.plan);
-            let (known, mut layer) = opened.ready(&settings, made, &mut each_block)?;
-            layer.index(&parts.mapper, |_| each_block(0))?;
+            let (known, mut layer) = opened.ready(&settings, made, each_block)?;
+            layer.index(&parts.mapper, &mut |_| each_block(0))?;
             kept.push(known);
             layers.push(layer);
         }
@@ -400,14 +400,16 @@ impl Migration {
     /// scan. `each_batch` hears which of `pipeline.joins`, how far and how many rows, and may stop it.
     pub fn index(
         &mut self,
-        mut each_batch: impl FnMut(usize, u64, u64) -> anyhow::Result<()>,
+        each_batch: &mut dyn FnMut(usize, u64, u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        self.add_account_keys(|| each_batch(0, 0, 0))?;
+        self.add_account_keys(&mut || each_batch(0, 0, 0))?;
         let Pipeline { joins, exclude, .. } = &mut self.pipeline;
         for (number, join) in joins.iter_mut().enumerate() {
             let is_own = join.list == JoinedList::Group;
             let leaves_out = |row: &Row<'_>| is_own && exclude.leaves_out(row);
-            join.index(leaves_out, |offset, rows| each_batch(number, offset, rows))?;
+            join.index(&leaves_out, &mut |offset, rows| {
+                each_batch(number, offset, rows)
+            })?;
         }
         Ok(())
     }
@@ -415,7 +417,7 @@ impl Migration {
     /// Reads which keys the accounts have, so that keys of the other exports that fit none of them are known as such.
     fn add_account_keys(
         &mut self,
-        mut each_batch: impl FnMut() -> anyhow::Result<()>,
+        each_batch: &mut dyn FnMut() -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let Pipeline { export, joins, .. } = &mut self.pipeline;
         let mut beside: Vec<&mut Join> = joins

@@ -57,7 +57,7 @@ pub fn try_last(
     journal: &Journal,
     pipeline: &Pipeline,
     blocking: &BTreeSet<String>,
-    stopping: impl Fn() -> bool,
+    stopping: &dyn Fn() -> bool,
 ) -> anyhow::Result<TrialResult> {
     let place = pipeline.layers.len().checked_sub(1).context("no layer")?;
     let mut trying = BackfillTrial {
@@ -75,7 +75,7 @@ pub fn try_last(
     };
     let (mut pass, mut rows) = (pipeline.layers[place].export.pass(), Rows::default());
     while pass.read_batch(&mut rows, BATCH)? {
-        refuse_when(&stopping)?;
+        refuse_when(stopping)?;
         for (at, row) in rows.iter() {
             trying.row(&row, at)?;
         }

@@ -122,7 +122,7 @@ fn each_customer(
     planned: &Planned,
     shard: Option<Shard>,
     mode: Mode,
-    stopping: &impl Fn() -> bool,
+    stopping: &dyn Fn() -> bool,
     mut each: impl FnMut(&Migration, Vec<FoundCustomer<'_>>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Vec<u64>> {
     let Migration {
@@ -132,8 +132,8 @@ fn each_customer(
         .as_mut()
         .and_then(|custody| custody.recipients.as_mut())
     {
-        recipients.add_accounts(&pipeline.export, || refuse_when(stopping))?;
-        recipients.index(|_, _| refuse_when(stopping))?;
+        recipients.add_accounts(&pipeline.export, &mut || refuse_when(stopping))?;
+        recipients.index(&mut |_, _| refuse_when(stopping))?;
     }
     let migration = &*migration;
     let custody = migration
@@ -150,7 +150,7 @@ fn each_customer(
         ..ScanOptions::default()
     };
     let mut ours: HashSet<u32> = HashSet::new();
-    scan(&mut pipeline.export.pass(), pipeline, want, |batch| {
+    scan(&mut pipeline.export.pass(), pipeline, want, &mut |batch| {
         refuse_when(stopping)?;
         let mut found = Vec::new();
         for row in &batch.rows {
@@ -201,7 +201,7 @@ pub fn plan(
     migration: &mut Migration,
     planned: &Planned,
     mode: Mode,
-    stopping: &impl Fn() -> bool,
+    stopping: &dyn Fn() -> bool,
 ) -> anyhow::Result<()> {
     let Some(custody) = &migration.custody else {
         return Ok(());

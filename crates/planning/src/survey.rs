@@ -167,7 +167,7 @@ impl<'m> Survey<'m> {
         documents: Option<&'m Documents>,
         pipeline: &'m Pipeline,
         policy: &Policy,
-        stopping: &impl Fn() -> bool,
+        stopping: &dyn Fn() -> bool,
     ) -> anyhow::Result<Survey<'m>> {
         let mut survey = Survey {
             documents,
@@ -190,7 +190,7 @@ impl<'m> Survey<'m> {
         };
         if let Some(documents) = documents {
             let mut fitting = BTreeSet::new();
-            let pass = documents.each(|batch| {
+            let pass = documents.each(&mut |batch| {
                 refuse_when(stopping)?;
                 for found in batch {
                     if let EntryContent::Document(spoken) = &found.what {
@@ -342,7 +342,7 @@ impl<'m> Survey<'m> {
         &mut self,
         reading: Option<EarlierHash<'_>>,
         mode: Mode,
-        stopping: &impl Fn() -> bool,
+        stopping: &dyn Fn() -> bool,
         mut sink: impl FnMut(Batch<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<PassCounts> {
         let Some(documents) = self.documents else {
@@ -360,7 +360,7 @@ impl<'m> Survey<'m> {
             None => "documents",
         };
         let mut shown = InspectingProgress::new(mode, what, self.spoken);
-        let pass = documents.each(|batch| {
+        let pass = documents.each(&mut |batch| {
             self.settle(batch);
             let mut judged = self.judged(documents, batch);
             for part in judged.documents.chunks_mut(AT_ONCE) {
@@ -410,13 +410,13 @@ impl<'m> Survey<'m> {
     fn find_fronts(
         &mut self,
         documents: &Documents,
-        stopping: &impl Fn() -> bool,
+        stopping: &dyn Fn() -> bool,
     ) -> anyhow::Result<()> {
         if !self.needs_sides {
             return Ok(());
         }
         let mut fronts: HashMap<FrontKey, Front> = HashMap::new();
-        documents.each(|batch| {
+        documents.each(&mut |batch| {
             refuse_when(stopping)?;
             self.settle(batch);
             for found in batch {
@@ -554,7 +554,7 @@ fn look_into(inspector: &Inspector<'_>, documents: &mut [Surveyed<'_>]) {
 }
 
 /// Ends planning when somebody asked for it.
-pub fn refuse_when(stopping: &impl Fn() -> bool) -> anyhow::Result<()> {
+pub fn refuse_when(stopping: &dyn Fn() -> bool) -> anyhow::Result<()> {
     if !stopping() {
         return Ok(());
     }

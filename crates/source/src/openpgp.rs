@@ -86,7 +86,7 @@ pub(super) fn decrypt(
     let mut child = Decryption::start(&home, passphrase, encrypted)?;
     let fed = child.fed.clone();
     let read = child.output().and_then(|output| {
-        spool.append(output, |so_far| {
+        spool.append(output, &mut |so_far| {
             let most = fed.load(Ordering::Relaxed).saturating_mul(MOST_TIMES);
             match so_far > LARGE && so_far > most {
                 true => Err(refused_for(

@@ -335,9 +335,11 @@ impl Reader {
                 row: count(record, 7)?,
                 client_id: text(record, 8)?,
             };
-            unsent.each((Some(of.record), own.client_id), record.get(5)?, |gap| {
-                each(of, DatedGap::unsent(own, &gap, planned))
-            })?;
+            unsent.each(
+                (Some(of.record), own.client_id),
+                record.get(5)?,
+                &mut |gap| each(of, DatedGap::unsent(own, &gap, planned)),
+            )?;
         }
         former.try_for_each(|customer| former_gaps(&mut unsent, &customer, planned, &mut each))
     }
@@ -389,7 +391,7 @@ fn former_gaps(
         at_bakkt: true,
         left_alone: false,
     };
-    unsent.each((None, origin.client_id), customer.accepted_at, |gap| {
+    unsent.each((None, origin.client_id), customer.accepted_at, &mut |gap| {
         each(of, DatedGap::unsent(origin, &gap, planned))
     })
 }

@@ -249,6 +249,15 @@ impl Reader {
         sql: &str,
         mut each: impl FnMut(&Row<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
+        self.walk_rows(sql, &mut each)
+    }
+
+    /// Compiled once, and not for each of those who walk.
+    fn walk_rows(
+        &self,
+        sql: &str,
+        each: &mut dyn FnMut(&Row<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         let mut statement = self.journal.prepare(sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {

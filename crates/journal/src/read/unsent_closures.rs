@@ -155,7 +155,7 @@ impl<'r> UnsentClosures<'r> {
         &mut self,
         (record, client_id): (Option<i64>, Option<&str>),
         accepted_at: Option<i64>,
-        mut each: impl FnMut(UnsentClosure<'_>) -> anyhow::Result<()>,
+        each: &mut dyn FnMut(UnsentClosure<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let (Some(client_id), Some(accepted)) = (client_id, accepted_at) else {
             return Ok(());

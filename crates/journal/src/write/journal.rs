@@ -260,28 +260,40 @@ impl Journal {
         &mut self,
         work: impl FnOnce(&mut Journal) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
+        self.begin()?;
+        match work(self) {
+            Ok(value) => self.end_batch().map(|()| value),
+            Err(error) => Err(error),
+        }
+        .map_err(|error| self.roll_back(error))
+    }
+
+    fn begin(&mut self) -> anyhow::Result<()> {
         if self.db.is_autocommit() {
             self.note_if_compared()?;
             self.db.execute_batch("BEGIN IMMEDIATE")?;
         }
-        let done = work(self).and_then(|value| {
-            match &mut self.planning {
-                Some(batches) if *batches < AT_ONCE => *batches += 1,
-                _ => self.commit_batches()?,
-            }
-            Ok(value)
-        });
-        done.map_err(|error| {
-            self.words.clear();
-            self.gap_sets = None;
-            self.counters.clear();
-            // The error that counts is the first one; a failed rollback leaves nothing committed either.
-            let _ = self.db.execute_batch("ROLLBACK");
-            match error.downcast_ref::<rusqlite::Error>() {
-                Some(cause) => refused("written", cause),
-                None => error,
-            }
-        })
+        Ok(())
+    }
+
+    fn end_batch(&mut self) -> anyhow::Result<()> {
+        match &mut self.planning {
+            Some(batches) if *batches < AT_ONCE => *batches += 1,
+            _ => self.commit_batches()?,
+        }
+        Ok(())
+    }
+
+    fn roll_back(&mut self, error: anyhow::Error) -> anyhow::Error {
+        self.words.clear();
+        self.gap_sets = None;
+        self.counters.clear();
+        // The error that counts is the first one; a failed rollback leaves nothing committed either.
+        let _ = self.db.execute_batch("ROLLBACK");
+        match error.downcast_ref::<rusqlite::Error>() {
+            Some(cause) => refused("written", cause),
+            None => error,
+        }
     }
 }
 

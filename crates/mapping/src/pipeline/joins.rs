@@ -64,8 +64,8 @@ impl Join {
     /// the rows so far, and may stop the pass.
     pub fn index(
         &mut self,
-        leaves_out: impl Fn(&Row<'_>) -> bool,
-        mut each_batch: impl FnMut(u64, u64) -> anyhow::Result<()>,
+        leaves_out: &dyn Fn(&Row<'_>) -> bool,
+        each_batch: &mut dyn FnMut(u64, u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let (mut pass, own) = (self.export.pass(), self.list == JoinedList::Group);
         let mut rows = Rows::default();

@@ -223,7 +223,7 @@ impl Overlay {
     pub fn index(
         &mut self,
         mapper: &Mapper,
-        mut each_batch: impl FnMut(u64) -> anyhow::Result<()>,
+        each_batch: &mut dyn FnMut(u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let (mut pass, mut rows) = (self.export.pass(), Rows::default());
         let mut laying = OverlayWorker::default();

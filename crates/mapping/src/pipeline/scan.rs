@@ -501,7 +501,7 @@ pub fn scan(
     source: &mut ExportPass,
     pipeline: &Pipeline,
     want: ScanOptions,
-    mut sink: impl FnMut(&Results) -> anyhow::Result<()>,
+    sink: &mut dyn FnMut(&Results) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {
@@ -518,7 +518,7 @@ pub fn scan(
             started(Builder::new().spawn_scoped(scope, worker))?;
         }
         let reader = started(Builder::new().spawn_scoped(scope, move || read(source, &lanes)))?;
-        let taken = take(&outlets, &mut sink);
+        let taken = take(&outlets, sink);
         // Workers and reader stop when the outlets are gone.
         drop(outlets);
         let read = reader
@@ -565,7 +565,7 @@ fn work(
 
 fn take(
     outlets: &[(Receiver<anyhow::Result<Results>>, SyncSender<Results>)],
-    sink: &mut impl FnMut(&Results) -> anyhow::Result<()>,
+    sink: &mut dyn FnMut(&Results) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     for (results, spent) in outlets.iter().cycle() {
         let Ok(batch) = results.recv() else { break };
