@@ -3,6 +3,7 @@
 //! The sandbox's ledger judges what was sent.
 
 mod manual;
+mod owners;
 mod sent;
 
 use std::process::Output;
