@@ -391,7 +391,7 @@ impl Done {
         if !args.dry_run && taken.created + taken.updates + taken.to_send > 0 {
             text.push_str(&format!(
                 "\nrun `bakkt-migrate run {}` to send them",
-                place::arguments(&args.dir, args.target.sandbox, &args.target.shards)
+                place::with_target(&args.dir, &args.target)
             ));
         }
         format!("{text}\n\n{}", status_lines(totals).trim_end())
