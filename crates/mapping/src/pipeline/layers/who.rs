@@ -20,7 +20,7 @@ pub type OwnerRef = (u64, u8, u8);
 /// Bytes of half a mark.
 const HALF: usize = 8;
 
-/// What the journal keeps of an owner or contact, to know them again ([`OwnerIdentity::mark`]).
+/// What the journal keeps of an owner or contact, to know them again.
 pub type PersonMark = [u8; 2 * HALF];
 
 /// The identity of an owner or contact, as keyed hashes.
