@@ -45,6 +45,7 @@ fn planned(folder: &Path) -> Journal {
         carried: None,
         gaps: &[],
         parts: &[],
+        elements: &[],
     });
     journal.add_rows((1..).zip(rows)).expect("rows");
     journal.finish_plan(&[], &[], &[]).expect("a plan");

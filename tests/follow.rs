@@ -66,6 +66,7 @@ fn planned_all(
         carried: None,
         gaps: &[],
         parts: &[],
+        elements: &[],
     });
     journal.add_rows((1..).zip(rows)).unwrap();
     let manages = owner::ABOVE_25 | owner::MANAGES;

@@ -13,7 +13,7 @@ use super::backfill_copy::BackfillCopy;
 use super::backfill_turn::{self, Turn};
 use super::place::{self, StatePlace};
 use super::replan::settled_by;
-use super::replan_text::add_agreements;
+use super::replan_text::{add_agreements, add_reopened};
 use super::report::View;
 use super::session::{Destination, Session};
 use super::signals::Signals;
@@ -25,7 +25,8 @@ use bakkt_folder::migration::{BackfillFile, OverlayForm, today};
 use bakkt_journal::decisions::OperatorNote;
 use bakkt_journal::read::{DISAGREEING, RESTRICTED};
 use bakkt_journal::replan::{
-    BackfillEffect, ChangedAgreements, NewBackfill, ReplanOptions, SkippedRow, StoredBackfill,
+    BackfillEffect, ChangedAgreements, NewBackfill, ReopenedGaps, ReplanOptions, SkippedRow,
+    StoredBackfill,
 };
 use bakkt_journal::{Journal, now};
 use bakkt_model::error::Failure;
@@ -105,6 +106,8 @@ struct Done {
     taken: BackfillEffect,
     /// Accepted accounts whose agreements changed.
     agreements: ChangedAgreements,
+    /// Gaps that were waived for somebody who stands elsewhere now.
+    reopened: ReopenedGaps,
 }
 
 /// Asks about what is in doubt. The plan's bytes can be made: nothing but the file is new.
@@ -240,6 +243,7 @@ fn take(
         found,
         taken,
         agreements: changes.agreements,
+        reopened: changes.reopened,
     })))
 }
 
@@ -323,6 +327,9 @@ impl Done {
             "withheld_now_sent": self.withheld(),
             "does": serde_json::to_value(&self.taken)?,
         });
+        if !self.reopened.is_empty() {
+            object["backfill"]["reopened"] = serde_json::to_value(&self.reopened)?;
+        }
         Ok(object.to_string())
     }
 
@@ -379,11 +386,12 @@ impl Done {
         line(taken.still_open, "gaps of these customers still open");
         self.add_disagreeing(&mut text);
         add_agreements(&mut text, &self.agreements, args.agreements_acknowledged);
+        add_reopened(&mut text, &self.reopened);
         self.add_restricted(&mut text);
         if !args.dry_run && taken.created + taken.updates + taken.to_send > 0 {
             text.push_str(&format!(
                 "\nrun `bakkt-migrate run {}` to send them",
-                place::arguments(&args.dir, args.target.sandbox, &args.target.shards)
+                place::with_target(&args.dir, &args.target)
             ));
         }
         format!("{text}\n\n{}", status_lines(totals).trim_end())

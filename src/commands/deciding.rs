@@ -138,11 +138,26 @@ pub fn select(
     named: Option<NamedCustomers>,
     place: &StatePlace,
 ) -> anyhow::Result<(Selection, Option<UnknownLines>)> {
+    select_also(journal, named, place, |_, _| Ok(false))
+}
+
+/// The same; those whom the plan does not have are no mistake where something else of the journal knows them.
+pub fn select_also(
+    journal: &mut Journal,
+    named: Option<NamedCustomers>,
+    place: &StatePlace,
+    is_known: impl Fn(&Journal, &str) -> anyhow::Result<bool>,
+) -> anyhow::Result<(Selection, Option<UnknownLines>)> {
     let named = named.map(|named| named.of_place(place)).transpose()?;
     let mut selection = Selection {
         only: named.as_ref().map(|named| named.ids.clone()),
     };
-    let unknown = journal.select(&selection)?;
+    let mut unknown = Vec::new();
+    for id in journal.select(&selection)? {
+        if !is_known(journal, &id)? {
+            unknown.push(id);
+        }
+    }
     let lines = match named {
         Some(named) => named.without(&unknown)?,
         None => None,

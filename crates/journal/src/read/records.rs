@@ -51,6 +51,8 @@ pub struct AgreementsPart {
     pub left_out: bool,
     /// Bakkt has others, because no update has sent those of the plan.
     pub waiting: bool,
+    /// The account was read back since it was sent last, and lacks one as it was sent, or has it otherwise.
+    pub contradicted: bool,
 }
 
 /// The documents and the KYB of an account.
@@ -131,6 +133,7 @@ impl Reader {
                     carried: row.get(18)?,
                     left_out: left_out.has(row.get(28)?)?,
                     waiting: has_other_agreements(row)?,
+                    contradicted: row.get(31)?,
                 },
                 unshown: &unshown,
             })
@@ -249,6 +252,18 @@ fn bakkt<'a>(row: &'a Row<'_>, from: usize) -> anyhow::Result<BakktPart<'a>> {
     })
 }
 
+/// Whether Bakkt's record of the account `t`, when it was read back, contradicts an agreement as it was sent last: it has none, another
+/// one, not its owner, or Bakkt does not know the account. That Bakkt has more agreements contradicts none.
+macro_rules! contradicts_agreements {
+    () => {
+        "EXISTS (SELECT 1 FROM verification v WHERE v.task = t.id AND (v.result = {result.unknown} OR v.hash IS t.hash \
+            AND v.result = {result.different} AND EXISTS (SELECT 1 FROM difference i JOIN word p ON p.id = i.path JOIN word k ON k.id = i.kind \
+                WHERE i.task = t.id AND i.document = '' AND k.text <> 'added' AND (p.text GLOB 'owners[[]*].agreements' \
+                OR p.text GLOB 'owners[[]*].agreements[[]*' OR p.text = 'owners' \
+                OR p.text GLOB 'owners[[][0-9]]' OR p.text GLOB 'owners[[][0-9][0-9]]'))))"
+    };
+}
+
 /// The statements. `ORDER BY` names the key of the outermost table, which the left joins keep outermost.
 pub(crate) mod sql {
     /// The columns of [`RECORD_LINES`] that no file shows.
@@ -261,7 +276,9 @@ pub(crate) mod sql {
             WHERE a.client_id = r.client_id AND a.kind = {kind.account} AND a.gone = 1) END, \
         coalesce(s.first_at, t.first_at), coalesce(t.last_at, s.last_at), c.text, d.text, \
         t.bakkt_id, t.status, t.created_at, t.existed, r.id, s.state, r.carried, t.kind, \
-        r.id, r.offset, r.length, r.hash, r.fixed, r.person, r.agreements, r.owners, r.gap_set, r.carried, t.agreements \
+        r.id, r.offset, r.length, r.hash, r.fixed, r.person, r.agreements, r.owners, r.gap_set, r.carried, t.agreements, ",
+        contradicts_agreements!(),
+        " \
         FROM record r LEFT JOIN file f ON f.id = r.file LEFT JOIN word w ON w.id = r.reason \
         LEFT JOIN task t ON t.id = coalesce((SELECT k.id FROM task k WHERE k.record = r.id AND k.kind = {kind.account}), \
             (SELECT max(o.task) FROM former o WHERE o.client_id = r.client_id \

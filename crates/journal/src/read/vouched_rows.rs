@@ -18,7 +18,7 @@ use crate::read::reader::Reader;
 
 /// Tables with a hash for each row, and the columns that give them an order: what people decided, what was set aside, what Bakkt
 /// told, the runs, who was forgotten, and the texts that other rows name by number.
-const TABLES: [(&str, &str); 21] = [
+const TABLES: [(&str, &str); 22] = [
     ("acknowledged", "client_id, agreements"),
     ("closed_gap", "id"),
     ("custody_difference", "task"),
@@ -39,6 +39,7 @@ const TABLES: [(&str, &str); 21] = [
     ("set_aside", "id"),
     ("verification", "task"),
     ("waiver", "client_id, path"),
+    ("waiver_element", "client_id, path"),
     ("word", "id"),
 ];
 
@@ -158,7 +159,7 @@ fn write_text(text: &str, out: &mut String) {
 
 /// The statements over tables with as many rows as customers, each in the order of its key.
 pub(crate) mod sql {
-    pub const PACKED: [(&str, &str); 14] = [
+    pub const PACKED: [(&str, &str); 15] = [
         ("attempt", "SELECT * FROM attempt ORDER BY task, number"),
         (
             "custody_attempt",
@@ -180,6 +181,10 @@ pub(crate) mod sql {
         (
             "finding",
             "SELECT * FROM finding ORDER BY record, kind, path, file, row",
+        ),
+        (
+            "gap_element",
+            "SELECT * FROM gap_element ORDER BY record, list, place",
         ),
         (
             "layer_element",

@@ -87,6 +87,7 @@ pub(super) fn planned(folder: &std::path::Path) -> anyhow::Result<Journal> {
         carried: None,
         gaps: gaps[place as usize % 5],
         parts: &[],
+        elements: &[],
     });
     journal.add_rows((1..).zip(rows))?;
     journal.mark_duplicates([(10, "identical copy")].into_iter())?;

@@ -202,6 +202,9 @@ fn append(db: &Connection, kind: EntryKind, at: i64, body: &str) -> rusqlite::Re
     Ok(ChainHead::new(id.unsigned_abs(), &hash))
 }
 
+/// The version of the journal's schema from which on a journal has a chain.
+const FIRST_WITH_CHAIN: i64 = 8;
+
 /// Begins the chain of a journal that was made or brought up to date just now; `version` is the one before, 0 of a new one.
 /// What happened before there was a chain is covered by the hash of the operator log as it is now.
 pub(crate) fn begin_chain(
@@ -213,6 +216,8 @@ pub(crate) fn begin_chain(
     let at = crate::now();
     let (kind, body) = match version {
         0 => (EntryKind::Begin, json!({"schema": to})),
+        // It has a chain. New tables are empty and no other row changes, so that the last checkpoint can still be compared with.
+        FIRST_WITH_CHAIN.. => return Ok(()),
         _ => {
             let log = log_hashes(db, key, i64::MAX)?;
             let runs: i64 = db.query_row("SELECT count(*) FROM run", [], |row| row.get(0))?;

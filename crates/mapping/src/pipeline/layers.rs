@@ -22,7 +22,7 @@ use bakkt_model::position::Position;
 use bakkt_source::keys::{KeyFate, KeyIndex};
 use bakkt_source::{Export, RereadRow, Row, Rows};
 
-pub use who::{ElementPlaces, IdentityFields, OwnerIdentity, OwnerRef, tells};
+pub use who::{ElementPlaces, IdentityFields, OwnerIdentity, OwnerRef, PersonMark, tells};
 
 /// Rows per batch of the pass that fills the index.
 const BATCH: usize = 1024;

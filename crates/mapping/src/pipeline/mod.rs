@@ -12,6 +12,7 @@ pub mod join_keys;
 pub mod joins;
 pub mod keys_above;
 pub mod layers;
+pub mod marked_elements;
 mod moment;
 pub mod other_forms;
 mod owner_marks;
@@ -216,6 +217,11 @@ impl Worker {
         let mut laid = self.laying.laid.iter().rev();
         laid.find(|(path, ..)| *path == gap.path)
             .map(|(_, layer, at)| (*layer, *at))
+    }
+
+    /// How many elements of a list of the mapping are rows of the last record.
+    fn element_rows(&self, each: usize) -> usize {
+        self.elements.get(each).map_or(0, Vec::len)
     }
 
     /// Where a gap of the last record stands, when that is not the row that the record begins with.

@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
 
 use super::hashers::Hashers;
+use super::marked_elements::ElementWithMark;
 use super::owner_marks::{CarriedAgreements, OwnerMarker};
 use super::person::{PersonHash, half};
 use super::{Hash, JoinedRowSource, Pipeline, Worker};
@@ -17,6 +18,7 @@ use crate::draft;
 use crate::feed::StrictLookup;
 use crate::findings::ComparisonKeys;
 use crate::findings::checks::{RecordFinding, TaxedOwner};
+use bakkt_contract::documents::KYB_ACCOUNT_TYPES;
 use bakkt_model::error::started;
 use bakkt_model::finding::FindingKind;
 use bakkt_model::finding::first_of;
@@ -86,6 +88,7 @@ pub struct ScannedRow {
     fields: (u32, u32),
     agreements: (u32, u32),
     owner_marks: (u32, u32),
+    elements: (u32, u32),
     /// With the hash: what is carried over of agreements.
     pub carried: Option<CarriedAgreements>,
 }
@@ -119,6 +122,7 @@ pub struct Results {
     /// Marks of fields, of agreements and of owners.
     marks: Vec<u8>,
     parts: Vec<JoinedRow>,
+    elements: Vec<ElementWithMark>,
     /// Rows of backfill files that were laid over records.
     laid: Vec<(usize, Position)>,
     /// By gap, where there are backfill files: the file and the row that said it.
@@ -205,6 +209,12 @@ impl Results {
         &self.marks[row.owner_marks.0 as usize..row.owner_marks.1 as usize]
     }
 
+    /// Who stands in the places of lists whose elements are rows: with the hash, of those who have gaps that block nobody, and of
+    /// all of an entity, whose documents are looked at later.
+    pub fn elements(&self, row: &ScannedRow) -> &[ElementWithMark] {
+        &self.elements[row.elements.0 as usize..row.elements.1 as usize]
+    }
+
     /// The rows beside a record's own, in the order in which they are mapped.
     pub fn parts(&self, row: &ScannedRow) -> &[JoinedRow] {
         &self.parts[row.parts.0 as usize..row.parts.1 as usize]
@@ -245,6 +255,7 @@ impl Results {
         self.owners.clear();
         self.marks.clear();
         self.parts.clear();
+        self.elements.clear();
         self.laid.clear();
         self.laid_places.clear();
         self.places.clear();
@@ -333,6 +344,7 @@ impl Results {
             }
             let carried = hash.map(|_| OwnerMarker::carried(prepared.payload, prepared.kept));
             let owner_marks = self.marks.len() as u32;
+            let elements = self.elements.len() as u32;
             let (id_end, account_type) = (self.texts.len() as u32, prepared.account_type);
             self.rows.push(ScannedRow {
                 at,
@@ -354,6 +366,7 @@ impl Results {
                 fields: (fields, agreements),
                 agreements: (agreements, owner_marks),
                 owner_marks: (owner_marks, owner_marks),
+                elements: (elements, elements),
                 carried,
             });
             if let (Some(marker), Some(_)) = (&mut hashers.owners, hash)
@@ -370,6 +383,7 @@ impl Results {
             }
             if joined {
                 self.note_places(pipeline, worker, at);
+                self.note_elements(pipeline, worker, hashers, want.facts);
             }
             let strays = worker.draft().strays();
             if !strays.is_empty() && verdict != Verdict::Excluded {
@@ -434,6 +448,28 @@ impl Results {
             gaps.iter()
                 .map(|gap| worker.place_of(pipeline, gap).filter(elsewhere)),
         );
+    }
+
+    /// Who stands where in the record that was added last.
+    fn note_elements(
+        &mut self,
+        pipeline: &Pipeline,
+        worker: &Worker,
+        hashers: &Hashers,
+        facts: bool,
+    ) {
+        let Some(record) = self.rows.last_mut().filter(|record| record.hash.is_some()) else {
+            return;
+        };
+        let client_id = &self.texts[record.id.0 as usize..record.id.1 as usize];
+        let is_entity = |name: &str| KYB_ACCOUNT_TYPES.contains(&name);
+        let gaps = match facts && record.account_type.is_some_and(is_entity) {
+            true => None,
+            false => Some(&self.gaps[record.gaps.0 as usize..]),
+        };
+        let tells = &hashers.tells;
+        worker.add_marks(pipeline, (tells, client_id), gaps, &mut self.elements);
+        record.elements.1 = self.elements.len() as u32;
     }
 
     /// Findings of a record; one that blocks takes away what would be sent. Of a broken row nothing is believed.

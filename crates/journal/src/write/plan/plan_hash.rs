@@ -141,6 +141,7 @@ mod tests {
             carried: None,
             gaps: &[],
             parts: &[],
+            elements: &[],
         };
         let rows = [
             row(Some("A-1"), Some(&[1; 32])),

@@ -13,6 +13,7 @@ use crate::schema::refused;
 use crate::write::gap_sets::KeptGap;
 use crate::write::journal::Journal;
 use crate::write::plan::documents::PlannedJoinedRow;
+use crate::write::plan::elements::PlannedElement;
 use bakkt_model::state::State;
 use bakkt_model::verdict::Verdict;
 
@@ -81,6 +82,8 @@ pub struct PlannedRow<'a> {
     pub gaps: &'a [(&'a str, &'a str, &'static str, (i64, u64))],
     /// Its joined rows.
     pub parts: &'a [PlannedJoinedRow],
+    /// Who stands where, in lists whose elements are rows.
+    pub elements: &'a [PlannedElement],
 }
 
 impl Journal {
@@ -111,6 +114,7 @@ impl Journal {
                 "custody_difference",
                 "finding",
                 "gap_set",
+                "gap_element",
                 "task",
                 "attempt",
                 "part",
@@ -186,6 +190,7 @@ impl Journal {
         for part in row.parts {
             self.add_part(part)?;
         }
+        self.add_elements(record, row.elements)?;
         counts.verdicts[row.verdict as usize] += 1;
         *counts.files.entry(row.file).or_default() += 1;
         if let Some(set) = set {
@@ -263,6 +268,9 @@ impl Journal {
             .prepare_cached("DELETE FROM gap_set WHERE id = ?")?
             .execute([-record])?;
         self.db
+            .prepare_cached("DELETE FROM gap_element WHERE record = ?")?
+            .execute([record])?;
+        self.db
             .prepare_cached("UPDATE record SET gap_set = NULL, gaps = 0 WHERE id = ?")?
             .execute([record])?;
         Ok(())
@@ -305,6 +313,7 @@ impl Journal {
             for (key, value) in facts {
                 journal.set_meta(key, value)?;
             }
+            journal.keep_elements_with_gaps()?;
             journal.counters.add_joined(&journal.db)?;
             journal
                 .counters
