@@ -205,6 +205,16 @@ impl Mapper {
         feeds.iter().position(|feed| feed.target == target)
     }
 
+    /// The column of the accounts' ids, where they are read from one alone.
+    pub fn id_column(&self) -> Option<usize> {
+        let feeds = &self.sheets[0].feeds;
+        let id = feeds.iter().find(|feed| feed.target == "clientAccountId");
+        match id?.reads[..] {
+            [column] => Some(column),
+            _ => None,
+        }
+    }
+
     /// Everything that a draft can hold.
     pub fn fed(&self) -> Vec<FilledSlot<'_>> {
         let main = self.sheets[0].feeds.iter().enumerate();
