@@ -11,7 +11,7 @@ use super::as_cell;
 use crate::code_parts::parts;
 use crate::lookup;
 use bakkt_model::placeholder::is_placeholder;
-use bakkt_model::text::{Folded, fold, narrow};
+use bakkt_model::text::{Folded, fold, ids, narrow};
 
 /// A word that cells are compared with.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub(super) enum WordMatch {
     Same,
     /// It would be one, or have one, but a rule of its column spells it so.
     SpelledElsewhere,
-    /// It has one of them, with a label or among several.
+    /// It has one of them, with a label or among several, or in letters of another alphabet.
     OtherForm,
     /// None of them.
     None,
@@ -70,7 +70,10 @@ pub(super) fn compare(text: &str, words: &[Word], exact: impl FnOnce() -> bool) 
         folded.is(&word.folded) || (own.is_some() && word.number.as_deref() == own.as_deref())
     };
     let is_one = words.iter().any(is_same);
-    let has_one = || has_mark(text) && !is_placeholder(text) && has_word(&fold(text), words);
+    let has_one = || {
+        has_mark(text) && !is_placeholder(text) && has_word(&fold(text), words)
+            || looks_like_one(text, words)
+    };
     match is_one || has_one() {
         false => WordMatch::None,
         true if exact() => WordMatch::SpelledElsewhere,
@@ -92,6 +95,16 @@ fn number(text: &str) -> Option<Cow<'_, str>> {
 /// Whether there is anything in a cell besides one word or one number. Most cells are settled here.
 fn has_mark(text: &str) -> bool {
     text.contains(|c: char| !c.is_alphanumeric())
+}
+
+/// Whether a cell is one of the words but for letters of another alphabet that look the same: a Cyrillic `С` for `C`.
+fn looks_like_one(text: &str, words: &[Word]) -> bool {
+    let seen = |text: &str| {
+        let mut seen = String::with_capacity(text.len());
+        ids::skeleton(text, &mut seen);
+        seen
+    };
+    !text.is_ascii() && words.iter().any(|word| seen(&word.exact) == seen(text))
 }
 
 /// Whether a folded cell has one of the words with something besides. Marks that ids, dates and numbers have inside of them count for nothing.
@@ -165,6 +178,7 @@ mod tests {
             ("Closed - C", "C"),
             ("A - C - D", "C"),
             ("A+C", "C"),
+            ("\u{421}", "C"),
             ("C.", "C"),
             ("(C)", "C"),
             ("A,C", "C"),
