@@ -209,12 +209,15 @@ fn what_a_search_engine_wraps_around_each_customer_is_no_part_of_the_names() {
     let mapping = toml(&dir.join("mapping.toml"));
     let fields = &mapping["fields"];
     for (field, column) in [
+        ("clientAccountId", "_source.Customer No"),
         ("owners[0].identity.givenName", "_source.First Name"),
         ("owners[0].identity.familyName", "_source.Last Name"),
         ("owners[0].emailAddress", "_source.E-Mail"),
     ] {
         assert_eq!(fields[field].as_str(), Some(column), "{field}");
     }
+    let middle = fields.get("owners[0].identity.middleNames");
+    assert_eq!(middle, None);
 }
 
 #[test]

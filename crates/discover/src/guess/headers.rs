@@ -13,10 +13,7 @@ use crate::inspect::column::ColumnProfile;
 
 /// The columns of a file with the words of their headers.
 pub(crate) fn seen(columns: &[ColumnProfile]) -> Vec<ColumnView<'_>> {
-    let wrapped = columns
-        .iter()
-        .filter(|column| unwrapped(&column.name) != column.name);
-    let is_wrapped = wrapped.count() >= SHARED;
+    let is_wrapped = are_wrapped(columns);
     let mut seen: Vec<ColumnView<'_>> = columns
         .iter()
         .enumerate()
@@ -53,6 +50,14 @@ const WRAPPERS: &[&str] = &[
     "record",
     "source",
 ];
+
+/// Whether the objects of a file have wrappers around them.
+pub(super) fn are_wrapped(columns: &[ColumnProfile]) -> bool {
+    let wrapped = columns
+        .iter()
+        .filter(|column| unwrapped(&column.name) != column.name);
+    wrapped.count() >= SHARED
+}
 
 /// A column's name without the wrappers around its object.
 fn unwrapped(name: &str) -> &str {

@@ -6,6 +6,7 @@
 
 use super::columns::ConceptSlot;
 use super::fields::{Group, ValueKind};
+use super::headers::are_wrapped;
 use super::score::ColumnView;
 use super::words::{HeaderToken, WordSet, says, tokens};
 use crate::inspect::classes::Class;
@@ -51,6 +52,7 @@ const SPOUSE: &str = "spouse spse spousal wife husband partner prtnr conyuge con
 const OF_SPOUSE: &str =
     "a spouse's: who is married to a customer owns no part of the account for that";
 
+const OF_WRAPPER: &str = "of the program that keeps the objects, not of a customer";
 const OF_OTHERS: &str = "of objects beside the rows, none of which is a row";
 
 /// A smaller share of the customers, one in so many, is not that of joint accounts.
@@ -100,6 +102,20 @@ impl NotAsked {
             for (reason, tokens) in reasons.iter_mut().zip(&headers) {
                 if reason.is_none() && says(tokens, SPOUSE) {
                     *reason = Some(OF_SPOUSE);
+                }
+            }
+        }
+        if are_wrapped(columns) {
+            let (customer, id) = (WordSet::of("customer/account"), WordSet::of("number/id"));
+            let has = |tokens: &[HeaderToken], words: WordSet| {
+                tokens.iter().any(|token| token.words.meet(words))
+            };
+            let mut own = headers.iter();
+            let has_id = own.any(|tokens| has(tokens, customer) && has(tokens, id));
+            for (reason, column) in reasons.iter_mut().zip(columns) {
+                let is_beside = column.name.starts_with('_') && !column.name.contains('.');
+                if is_beside && (has_id || column.name != "_id") {
+                    *reason = Some(OF_WRAPPER);
                 }
             }
         }
