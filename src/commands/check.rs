@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
+use super::inspect::refuse_keyed_export;
 use super::place::StatePlace;
 use super::{CommandOutput, code, outputs, target};
 use crate::cli::CheckArgs;
@@ -51,6 +52,7 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         layers: Vec::new(),
     };
     let mut migration = opening::open(settings, binding, mode, &|| false)?;
+    refuse_keyed_export(&migration.pipeline.export)?;
     let shard = StatePlace::new(&args.dir, false, &args.shards)?.shard;
     let mut checked = check_tally::check(&mut migration, shard, args.gaps.is_some(), mode)?;
     write_files(args, shard, outputs, &migration, &checked, mode)?;

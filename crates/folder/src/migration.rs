@@ -33,6 +33,7 @@ use bakkt_mapping::pipeline::join_keys::JoinKeys;
 use bakkt_mapping::pipeline::joins::{Join, ROOM};
 use bakkt_mapping::pipeline::keys_above::KeysAbove;
 use bakkt_mapping::pipeline::other_forms::OtherForms;
+use bakkt_mapping::pipeline::record::PrimaryRows;
 use bakkt_mapping::target::{resolve, resolve_each};
 use bakkt_model::error::{Diagnostic, Diagnostics};
 use bakkt_model::position::JoinedList;
@@ -336,6 +337,7 @@ impl Migration {
             let sheet = each.map(|each| parts.mapper.each()[each].sheet);
             let sheets = [0].into_iter().chain(sheet);
             joins.push(Join {
+                is_id: parts.mapper.id_column() == Some(account_key),
                 join_keys: JoinKeys::new(sheets.map(|sheet| parts.mapper.empty_cells(sheet))),
                 list: join.list,
                 export: ready(opened.export)?,
@@ -419,19 +421,28 @@ impl Migration {
         &mut self,
         each_batch: &mut dyn FnMut() -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let Pipeline { export, joins, .. } = &mut self.pipeline;
-        let mut beside: Vec<&mut Join> = joins
+        let Pipeline {
+            export,
+            joins,
+            mapper,
+            ..
+        } = &mut self.pipeline;
+        let mut asking: Vec<&mut Join> = joins
             .iter_mut()
-            .filter(|join| join.list != JoinedList::Group)
+            .filter(|join| join.list != JoinedList::Group || join.each.is_some())
             .collect();
-        if beside.is_empty() {
+        if asking.is_empty() {
             return Ok(());
         }
         let (mut pass, mut rows) = (export.pass(), Rows::default());
+        let mut primary = PrimaryRows::default();
         while pass.read_batch(&mut rows, 1024)? {
             for (_, row) in rows.iter() {
-                for join in &mut beside {
-                    if let Some(key) = join.join_keys.key(&row, join.account_key) {
+                for join in &mut asking {
+                    // Of several rows that are one account, that of its primary owner says which it is.
+                    if let Some(key) = join.join_keys.key(&row, join.account_key)
+                        && (join.list != JoinedList::Group || primary.has(mapper, join, &row))
+                    {
                         join.other_forms.add_account(key);
                     }
                 }
@@ -461,6 +472,7 @@ fn group(export: Arc<Export>, mapper: &Mapper, column: usize) -> Join {
         .map_or(ROOM, |each| mapper.each()[each].room())
         .saturating_sub(1);
     Join {
+        is_id: false,
         join_keys: JoinKeys::new([mapper.empty_cells(0)]),
         list: JoinedList::Group,
         export,

@@ -171,17 +171,15 @@ impl BackfillTrial<'_> {
             return Ok(());
         }
         let (seen, left) = (&self.seen, &mut self.found.left);
-        let mut marks: HashMap<KeyMark<'_>, Vec<usize>> = HashMap::new();
+        let mut marks: HashMap<KeyMark, Vec<usize>> = HashMap::new();
         for (id, places) in &self.unknown {
             for mark in key_marks::of_row(id) {
                 marks.entry(mark).or_default().extend(places);
             }
         }
         self.journal.each_client_id(|id| {
-            let account = key_marks::of_account(id);
-            let others = account.without_rows.iter().filter(|_| !seen.contains(id));
-            for mark in others.chain([&account.always]) {
-                for place in marks.get(mark).into_iter().flatten() {
+            for mark in key_marks::of_account(id, seen.contains(id)) {
+                for place in marks.get(&mark).into_iter().flatten() {
                     let row = &mut left[*place];
                     row.outcome = OTHER_FORM.to_owned();
                     row.client_id.get_or_insert_with(|| id.to_owned());

@@ -6,10 +6,12 @@
 
 use super::columns::ConceptSlot;
 use super::fields::{Group, ValueKind};
+use super::headers::are_wrapped;
 use super::score::ColumnView;
 use super::words::{HeaderToken, WordSet, says, tokens};
 use crate::inspect::classes::Class;
 use crate::inspect::column::ColumnProfile;
+use bakkt_source::json::array_beside;
 
 /// What the headers of a file say about each other.
 pub(crate) struct NotAsked {
@@ -49,6 +51,9 @@ const SPOUSE: &str = "spouse spse spousal wife husband partner prtnr conyuge con
     ehefrau ehemann lebenspartner";
 const OF_SPOUSE: &str =
     "a spouse's: who is married to a customer owns no part of the account for that";
+
+const OF_WRAPPER: &str = "of the program that keeps the objects, not of a customer";
+const OF_OTHERS: &str = "of objects beside the rows, none of which is a row";
 
 /// A smaller share of the customers, one in so many, is not that of joint accounts.
 const FEWEST: u64 = 12;
@@ -97,6 +102,40 @@ impl NotAsked {
             for (reason, tokens) in reasons.iter_mut().zip(&headers) {
                 if reason.is_none() && says(tokens, SPOUSE) {
                     *reason = Some(OF_SPOUSE);
+                }
+            }
+        }
+        if are_wrapped(columns) {
+            let (customer, id) = (WordSet::of("customer/account"), WordSet::of("number/id"));
+            let has = |tokens: &[HeaderToken], words: WordSet| {
+                tokens.iter().any(|token| token.words.meet(words))
+            };
+            let mut own = headers.iter();
+            let has_id = own.any(|tokens| has(tokens, customer) && has(tokens, id));
+            for (reason, column) in reasons.iter_mut().zip(columns) {
+                let is_beside = column.name.starts_with('_') && !column.name.contains('.');
+                if is_beside && (has_id || column.name != "_id") {
+                    *reason = Some(OF_WRAPPER);
+                }
+            }
+        }
+        let names = columns.iter().map(|column| column.name.as_str());
+        let own = names
+            .clone()
+            .find_map(|name| name.split_once("[].").map(|(own, _)| own));
+        let beside = own.and_then(|own| array_beside(own, names));
+        // Trusted contacts are called so, and are the account's.
+        let contacts = WordSet::of("contact/trusted");
+        let is_contacts =
+            |array: &&str| tokens(array).iter().any(|token| token.words.meet(contacts));
+        if let Some(array) = beside.filter(|array| !is_contacts(array)) {
+            let is_inside = |column: &ColumnProfile| {
+                let rest = column.name.strip_prefix(array);
+                rest.is_some_and(|rest| rest.starts_with('['))
+            };
+            for (reason, column) in reasons.iter_mut().zip(columns) {
+                if is_inside(column) {
+                    *reason = Some(OF_OTHERS);
                 }
             }
         }

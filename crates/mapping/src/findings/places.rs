@@ -135,6 +135,23 @@ pub(crate) fn is_state_for_country(
     is_same && postal_code.map_or(true, zip)
 }
 
+/// Whether an address is a post office of the U.S. forces, which is in the U.S. wherever its customers are stationed.
+pub(crate) fn is_military_post(city: &str, state: Option<&str>, postal_code: Option<&str>) -> bool {
+    let is_one =
+        |known: &[&str], text: &str| known.iter().any(|one| one.eq_ignore_ascii_case(text));
+    let city = city.split([' ', ',']).next().unwrap_or(city);
+    let is_zip = |code: &str| {
+        let zip = code.split('-').next().unwrap_or(code);
+        let begins = ["09", "340", "962", "963", "964", "965", "966"];
+        zip.len() == 5
+            && zip.bytes().all(|byte| byte.is_ascii_digit())
+            && begins.iter().any(|begin| zip.starts_with(begin))
+    };
+    is_one(&["APO", "FPO", "DPO"], city)
+        && (state.is_some_and(|state| is_one(&["AA", "AE", "AP"], state))
+            || postal_code.is_some_and(is_zip))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

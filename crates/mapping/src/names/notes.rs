@@ -11,7 +11,7 @@ pub(crate) const NOTES: &[&str] = &[
     "anonymised", "anonymized", "archived", "ativo", "attivo", "baby", "bankrupt", "bankruptcy", "betreuer", "bloccato", "blocked", "bloque",
     "bloqueada", "bloqueado", "bloquee", "canc", "canceled", "cancelled", "ceo", "cerrada", "cerrado", "cfo",
     "chiusa", "chiuso", "client", "closed", "cloture", "cloturee", "clsd", "comprop", "compte", "conta", "conto",
-    "cuenta", "customer", "dcd", "deactivated", "dead", "decede", "decedee", "deceduta", "deceduto", "decsd",
+    "cuenta", "customer", "dcd", "deactivated", "dead", "decede", "decedee", "deceduta", "deceduto", "declined", "decsd",
     "defunct", "defunta", "defunto", "deleted", "difunta", "difunto", "disabled", "divorced", "dnc", "dnu",
     "donotuse", "doppelt", "dormant", "doublon", "dummy", "dup", "dupe", "duplicada", "duplicado", "duplicate",
     "duplicated", "duplikat", "employee", "encerrada", "encerrado", "erben", "erbengemeinschaft", "eredi",

@@ -302,8 +302,7 @@ impl Scanner<'_> {
         for number in 0.. {
             match gives_rows {
                 true => {
-                    self.element = Some(number);
-                    self.cells.elements = number + 1;
+                    self.element = Some(self.cells.elements);
                     self.path.extend_from_slice(b"[]");
                 }
                 false => self
@@ -311,7 +310,13 @@ impl Scanner<'_> {
                     .extend_from_slice(format!("[{number}]").as_bytes()),
             }
             self.blanks();
+            let first = self.cells.cells.len();
             self.value()?;
+            match gives_rows {
+                true if self.is_nobody(first) => self.cells.cells.truncate(first),
+                true => self.cells.elements += 1,
+                false => {}
+            }
             self.path.truncate(before);
             self.blanks();
             match self.peek() {
@@ -325,6 +330,15 @@ impl Scanner<'_> {
             self.element = None;
         }
         Ok(())
+    }
+
+    /// Whether the element that was just read is null, or an empty text, array or object, as programs leave in the place of one that
+    /// they took out. An object with keys is somebody, whatever they hold.
+    fn is_nobody(&self, first: usize) -> bool {
+        self.cells.cells[first..].iter().all(|cell| {
+            let path = &self.cells.paths[cell.path.0..cell.path.1];
+            cell.text.0 == cell.text.1 && path == self.path
+        })
     }
 
     /// A string without its quotes and escapes, behind what is there. What does not decode is marked.
