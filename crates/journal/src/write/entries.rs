@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::chain::{
     ALTERED, ChainHead, CheckpointRows, EntryKind, EntryRow, NO_ENTRY, RowHashes, canonical,
-    entry_hash, hashed_target, hex,
+    entry_hash, hashed_target, hex, is_table,
 };
 use crate::write::alteration::{altered_since, can_compare, roots_of};
 use crate::write::journal::Journal;
@@ -115,7 +115,8 @@ impl Journal {
     }
 
     /// Appends a checkpoint, unless the last entry is one that saw the same, and returns the head: `body` with the number of rows
-    /// and the root of each sheet, whose hashes replace those of the checkpoint before.
+    /// and the root of each sheet. The hashes of tables replace those of the checkpoint before; a line of a file is found by the
+    /// rows that it is made of.
     pub fn append_checkpoint(
         &mut self,
         at: i64,
@@ -172,7 +173,7 @@ impl Journal {
             let mut insert = journal.db.prepare_cached(
                 "INSERT INTO checkpoint_row (sheet, part, hashes) VALUES (?, ?, ?)",
             )?;
-            for (name, hashes) in sheets {
+            for (name, hashes) in sheets.iter().filter(|(name, _)| is_table(name)) {
                 for (number, part) in hashes.parts().enumerate() {
                     insert.execute(params![name, number as i64, part?])?;
                 }
