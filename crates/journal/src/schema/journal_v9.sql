@@ -24,12 +24,19 @@ CREATE TABLE task_v9 (
   agreements BLOB,
   owners     BLOB
 );
-INSERT INTO task_v9 SELECT id, record, kind, state, attempts, existed, document, first_at, last_at, hash, bakkt_id, status, created_at,
+INSERT INTO task_v9 SELECT id, record, kind, state, attempts, existed, document, first_at, last_at, CAST(substr(hash, 1, 16) AS BLOB), bakkt_id, status, created_at,
     code, field, message, fixed, agreements, owners FROM task ORDER BY id;
 DROP TABLE task;
 ALTER TABLE task_v9 RENAME TO task;
 CREATE UNIQUE INDEX task_record ON task (record, kind, document);
 CREATE INDEX task_unfinished ON task (state, kind) WHERE state < {state.first_finished};
+
+-- Of the keyed hash of what is sent, the first 16 of 32 bytes tell as well.
+UPDATE record SET hash = CAST(substr(hash, 1, 16) AS BLOB) WHERE hash IS NOT NULL;
+UPDATE document SET hash = CAST(substr(hash, 1, 16) AS BLOB) WHERE hash IS NOT NULL;
+UPDATE attempt SET hash = CAST(substr(hash, 1, 16) AS BLOB);
+UPDATE sent_update SET hash = CAST(substr(hash, 1, 16) AS BLOB);
+UPDATE verification SET hash = CAST(substr(hash, 1, 16) AS BLOB) WHERE hash IS NOT NULL;
 
 -- The lines of files are made of the rows of tables, by which they are found.
 DELETE FROM checkpoint_row WHERE sheet NOT LIKE 'table %';

@@ -143,8 +143,8 @@ mod tests {
             parts: &[],
         };
         let rows = [
-            row(Some("A-1"), Some(&[1; 32])),
-            row(Some("A-2"), Some(&[2; 32])),
+            row(Some("A-1"), Some(&[1; 16])),
+            row(Some("A-2"), Some(&[2; 16])),
             row(None, None),
         ];
         journal.add_rows((1..).zip(rows))?;
