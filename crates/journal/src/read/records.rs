@@ -7,7 +7,6 @@ use crate::read::agreement_gaps::AgreementGaps;
 use crate::read::columns::{Origin, TaskPart, count, index, origin, task, text, word_of};
 use crate::read::ended_tasks::dropped_word;
 use crate::read::reader::Reader;
-use crate::read::vouched_rows::write_columns;
 use crate::schema::codes::kind;
 use crate::schema::codes::{EXISTED, KINDS, STATES, VERDICTS};
 use bakkt_contract::ownership::agreements_changed;
@@ -36,9 +35,6 @@ pub struct RecordLine<'a> {
     pub beside: AttachedTasks,
     /// Its agreements.
     pub agreements: AgreementsPart,
-    /// Its number, and its columns that no file of the report shows, as canonical JSON: where it is read, its keyed hashes and marks,
-    /// which set of gaps it has.
-    pub unshown: &'a str,
 }
 
 /// What is known of the agreements of a row.
@@ -107,10 +103,7 @@ impl Reader {
         let mut uploads = SideRows::new(uploads.query([])?)?;
         let mut documents = SideRows::new(documents.query([])?)?;
         let mut left_out = AgreementGaps::new(&self.journal)?;
-        let mut unshown = String::new();
         self.walk(sql::RECORD_LINES, |row| {
-            unshown.clear();
-            write_columns(row, sql::UNSHOWN, &mut unshown)?;
             let mut beside = AttachedTasks::default();
             let record: i64 = row.get(16)?;
             uploads.each(record, |kind, state| beside.upload(kind, state))?;
@@ -131,11 +124,10 @@ impl Reader {
                 beside,
                 agreements: AgreementsPart {
                     carried: row.get(18)?,
-                    left_out: left_out.has(row.get(28)?)?,
+                    left_out: left_out.has(row.get(20)?)?,
                     waiting: has_other_agreements(row)?,
-                    contradicted: row.get(31)?,
+                    contradicted: row.get(23)?,
                 },
-                unshown: &unshown,
             })
         })
     }
@@ -177,7 +169,7 @@ impl Reader {
 
 /// Whether Bakkt has other agreements than the plan, as far as both are known.
 fn has_other_agreements(row: &Row<'_>) -> anyhow::Result<bool> {
-    let [before, after] = [30, 26].map(|column| row.get_ref(column));
+    let [before, after] = [22, 21].map(|column| row.get_ref(column));
     Ok(
         match (before?.as_blob_or_null()?, after?.as_blob_or_null()?) {
             (Some(before), Some(after)) => {
@@ -266,8 +258,6 @@ macro_rules! contradicts_agreements {
 
 /// The statements. `ORDER BY` names the key of the outermost table, which the left joins keep outermost.
 pub(crate) mod sql {
-    /// The columns of [`RECORD_LINES`] that no file shows.
-    pub const UNSHOWN: std::ops::Range<usize> = 20..30;
     pub const RECORD_LINES: &str = sql!(concat!(
         "SELECT f.name, r.row, r.client_id, r.verdict, w.text, r.gaps, \
         t.state, coalesce(",
@@ -276,7 +266,7 @@ pub(crate) mod sql {
             WHERE a.client_id = r.client_id AND a.kind = {kind.account} AND a.gone = 1) END, \
         coalesce(s.first_at, t.first_at), coalesce(t.last_at, s.last_at), c.text, d.text, \
         t.bakkt_id, t.status, t.created_at, t.existed, r.id, s.state, r.carried, t.kind, \
-        r.id, r.offset, r.length, r.hash, r.fixed, r.person, r.agreements, r.owners, r.gap_set, r.carried, t.agreements, ",
+        r.gap_set, r.agreements, t.agreements, ",
         contradicts_agreements!(),
         " \
         FROM record r LEFT JOIN file f ON f.id = r.file LEFT JOIN word w ON w.id = r.reason \

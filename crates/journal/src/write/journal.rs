@@ -22,7 +22,7 @@ use crate::schema::state_files::{foreign_key, is_fresh, journal_path, key, lock}
 use crate::schema::tombstone::refuse_closed;
 use crate::schema::{check_version, prepare, refused};
 use crate::write::comparison::Comparison;
-use crate::write::entries::begin_chain;
+use crate::write::entries::enter_schema;
 use crate::write::gap_sets::GapSets;
 use bakkt_files::state_folder;
 use bakkt_model::error::{Failure, ShownPath};
@@ -114,7 +114,7 @@ impl Journal {
                 let mark = [KEY_MARK, &key_mark(&key)];
                 db.execute("INSERT INTO meta (key, value) VALUES (?, ?)", mark)?;
             }
-            begin_chain(db, &key, version, schema::VERSION)
+            enter_schema(db, &key, version, schema::VERSION)
         };
         prepare(&mut db, schema::JOURNAL, count).map_err(|error| refused("written", &error))?;
         Ok(Journal {

@@ -35,6 +35,7 @@ use crate::feed::Scratch;
 use crate::findings::{Checks, RecordFindings};
 use bakkt_contract::Level;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
+use bakkt_model::task::PayloadHash;
 use bakkt_model::verdict::Verdict;
 use bakkt_source::export::SkipReason;
 use bakkt_source::{Export, Row};
@@ -135,9 +136,15 @@ impl Pipeline {
         self.export_of(list).file_name(at)
     }
 
-    /// Keyed hash of a payload.
+    /// Keyed hash of an id, or of anything else that is told apart.
     pub fn hash(&self, bytes: &[u8]) -> Hash {
         *blake3::keyed_hash(&self.key, bytes).as_bytes()
+    }
+
+    /// Keyed hash of a payload, as the journal keeps it.
+    pub fn payload_hash(&self, bytes: &[u8]) -> PayloadHash {
+        let whole = self.hash(bytes);
+        std::array::from_fn(|place| whole[place])
     }
 }
 

@@ -23,6 +23,7 @@ use bakkt_model::error::started;
 use bakkt_model::finding::FindingKind;
 use bakkt_model::finding::first_of;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
+use bakkt_model::task::PayloadHash;
 use bakkt_model::verdict::Verdict;
 use bakkt_source::export::ExportPass;
 use bakkt_source::shape::shape;
@@ -73,7 +74,7 @@ pub struct ScannedRow {
     /// were asked for.
     pub id_hash: Option<Hash>,
     /// Keyed hash of the payload, when it is sent and hashes were asked for.
-    pub hash: Option<Hash>,
+    pub hash: Option<PayloadHash>,
     /// Keyed hash of the primary owner; none when not asked for, when the record is left out or broken, or when it says
     /// too little about that person.
     pub person: Option<PersonHash>,
@@ -332,7 +333,7 @@ impl Results {
                 .filter(|_| prepared.verdict != Verdict::Excluded)
                 .map(|id| hashers.id(pipeline, id));
             let verdict = prepared.verdict;
-            let hash = (want.hashes && sent).then(|| pipeline.hash(prepared.payload));
+            let hash = (want.hashes && sent).then(|| pipeline.payload_hash(prepared.payload));
             let fields = self.marks.len() as u32;
             if let (Some(id), Some(_)) = (prepared.id, hash) {
                 let (payload, kept) = (prepared.payload, prepared.kept);

@@ -15,6 +15,7 @@ use crate::write::journal::Journal;
 use crate::write::plan::documents::PlannedJoinedRow;
 use crate::write::plan::elements::PlannedElement;
 use bakkt_model::state::State;
+use bakkt_model::task::PayloadHash;
 use bakkt_model::verdict::Verdict;
 
 /// The keyed hash of something that changes payloads or verdicts.
@@ -66,7 +67,7 @@ pub struct PlannedRow<'a> {
     /// Reason of an exclusion, or the finding that blocks it.
     pub reason: Option<&'a str>,
     /// Keyed payload hash, when it can be sent.
-    pub hash: Option<&'a [u8; 32]>,
+    pub hash: Option<&'a PayloadHash>,
     /// With the hash: a mark for each field that no update may change, and behind them those of all others
     /// (`contract::field_marks`).
     pub fixed: Option<&'a [u8]>,
