@@ -264,7 +264,7 @@ mod tests {
         }
         let names = |sql: &str| {
             let statement = db.prepare(sql).unwrap();
-            let names = statement.column_names().into_iter().map(str::to_owned);
+            let names = statement.column_names().map(str::to_owned);
             names.collect::<BTreeSet<String>>()
         };
         let (_, covered) = sql::PACKED
