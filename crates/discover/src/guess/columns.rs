@@ -215,11 +215,11 @@ pub(crate) fn picks(
     );
     one_address_each(&mut picks, &seen, &slots, &plain);
     one_element_each(&mut picks, &seen);
-    the_first_is_taken(&mut picks, &seen);
     nobody_is_made_up(&mut picks, &seen, &names, places);
     unlike_are_not_sure(&mut picks, &seen);
     only_mail_is_home(&mut picks, places);
     formation_is_no_address(&mut picks, &seen);
+    the_first_is_taken(&mut picks, &seen);
     picks.sort_by_key(|pick| pick.column);
     picks
 }

@@ -16,6 +16,9 @@ use crate::inspect::column::ColumnProfile;
 /// Greater numbers are years or codes and count nothing.
 const GREATEST: u32 = 9;
 
+/// The most columns that are looked at as one thing several times.
+const MOST_ALIKE: usize = 40;
+
 /// Words for the script that values are written in.
 const SCRIPTS: &str = "latin local native roman romaji english kana kanji katakana furigana";
 
@@ -51,13 +54,17 @@ impl<'t> Stem<'t> {
         stem
     }
 
+    /// Whether its number, if it has one, counts columns.
+    fn counts(&self) -> bool {
+        self.number.is_none_or(|number| number <= GREATEST)
+    }
+
     /// Whether another header differs from this one by its number, or by its script.
     fn is_like(&self, other: &Stem<'_>) -> bool {
-        let counts = |stem: &Stem<'_>| stem.number.is_none_or(|number| number <= GREATEST);
         self.words == other.words
             && !self.words.is_empty()
-            && counts(self)
-            && counts(other)
+            && self.counts()
+            && other.counts()
             && (self.number != other.number || self.script != other.script)
     }
 }
@@ -134,9 +141,14 @@ impl LikeHeaders {
             columns.iter().map(|column| tokens(&column.name)).collect();
         let mut by_words: HashMap<String, Vec<usize>> = HashMap::new();
         for (column, header) in headers.iter().enumerate() {
-            let words = Stem::of(header).words.join(" ");
-            by_words.entry(words).or_default().push(column);
+            let stem = Stem::of(header);
+            if stem.counts() {
+                let words = stem.words.join(" ");
+                by_words.entry(words).or_default().push(column);
+            }
         }
+        // So many columns of one header are told apart by nothing.
+        by_words.retain(|_, same| same.len() <= MOST_ALIKE);
         LikeHeaders {
             filled: columns.iter().map(|column| column.filled > 0).collect(),
             headers,

@@ -226,10 +226,14 @@ pub(crate) fn mapping(sheet: &GuessedFile, profile: &Profile, path: &str) -> Str
         let names = names(profile);
         let not_asked = NotAsked::of(&profile.columns);
         let alike = LikeHeaders::of(&profile.columns);
+        let mut is_unused = vec![false; profile.columns.len()];
+        for column in &mapping.unused {
+            is_unused[*column] = true;
+        }
         for column in &mapping.unused {
             let foreign = words::foreign(&words::tokens(&profile.columns[*column].name));
             // What only a number tells from a column that feeds something is not left out without a word.
-            let like = alike.beside(*column, |other| !mapping.unused.contains(&other));
+            let like = alike.beside(*column, |other| !is_unused[other]);
             let like = like
                 .first()
                 .map(|like| format!("called like {}", quoted(&names[*like])));
