@@ -21,6 +21,7 @@ mod labels;
 mod lines;
 mod name_order;
 mod not_asked;
+mod numbered;
 mod places;
 mod required;
 mod rest;

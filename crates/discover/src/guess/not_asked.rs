@@ -206,6 +206,15 @@ fn is_zip_addition(seen: &ColumnView<'_>) -> bool {
     zip && (four || says(&seen.tokens, "plus zipplus")) && seen.column.length.1 <= 4
 }
 
+/// Whether a header names a part of a person's name: in `First Name (Latin)` no word is an address.
+fn is_part_of_name(seen: &ColumnView<'_>) -> bool {
+    let words = seen.words();
+    let address = WordSet::of("address/street/line/unit/city/state/zip/country");
+    let mut tokens = seen.tokens.iter();
+    words.meet(WordSet::of("first/last/middle"))
+        && !tokens.any(|token| token.sure && token.words.meet(address))
+}
+
 /// What the header of a column says against places, whatever its words and values are like.
 pub(crate) struct Exclusions {
     words: WordSet,
@@ -224,6 +233,8 @@ pub(crate) struct Exclusions {
     is_issued: bool,
     /// Of a check or a session, and not of the customer.
     is_of_check: bool,
+    /// A part of a person's name, and no word of it is surely one of addresses.
+    is_name: bool,
 }
 
 impl Exclusions {
@@ -243,6 +254,7 @@ impl Exclusions {
             is_issued: says(&seen.tokens, "issue issued issuing issuance")
                 && !words.meet(WordSet::of("tax/tin")),
             is_of_check: says(&seen.tokens, OF_CHECK),
+            is_name: is_part_of_name(seen),
         }
     }
 
@@ -263,7 +275,9 @@ impl Exclusions {
             return true;
         }
         let is_excluded = match slot.concept.kind {
-            ValueKind::Street | ValueKind::Integer => self.counts_rows,
+            // A tier of a check is no bracket of a tax.
+            ValueKind::Integer => self.counts_rows || self.is_of_check,
+            ValueKind::Street => self.counts_rows || self.is_name,
             ValueKind::PostalCode => self.is_zip_addition,
             ValueKind::Country => self.is_issued,
             ValueKind::Text => self.is_of_check && slot.concept.field == "clientAccountId",

@@ -308,6 +308,23 @@ mod tests {
     }
 
     #[test]
+    fn dates_that_mongodb_counts_are_written_as_its_others() {
+        let rows = read(
+            "{\"dob\":{\"$date\":\"1984-03-31T00:00:00Z\"},\"n\":{\"$numberLong\":\"-5\"}}\n\
+             {\"dob\":{\"$date\":{\"$numberLong\":\"-142041600000\"}}}\n\
+             {\"dob\":{\"$date\":{\"$numberLong\":\"later\"}}}\n",
+            None,
+        );
+        let rows = rows.unwrap();
+        assert!(
+            rows.iter().any(|row| row.contains("1965-07-02T00:00:00Z")),
+            "{rows:?}"
+        );
+        assert!(rows.iter().any(|row| row.contains("-5")), "{rows:?}");
+        assert!(rows.iter().any(|row| row.contains("later")), "{rows:?}");
+    }
+
+    #[test]
     fn elements_of_the_named_array_are_rows() {
         let text = r#"{"id":"A","owners":[{"n":"Ann","p":{"t":1}},{"n":"Bo"}],"x":"y"}
 {"id":"B","owners":[]}
