@@ -31,7 +31,7 @@ pub mod title;
 mod unreadable;
 
 /// Version of everything here that turns cells into values. A plan made by another version is drift.
-pub const VERSION: &str = "14";
+pub const VERSION: &str = "15";
 
 use draft::{Draft, SlotValue};
 use expr::Expressions;
