@@ -130,7 +130,8 @@ fn is_remark(line: &str, scratch: &mut String) -> bool {
     }
     scratch.clear();
     fold_into(line, scratch);
-    REMARKS.contains(&scratch.as_str())
+    // A line of nothing but dashes or dots.
+    !line.chars().any(char::is_alphanumeric) || REMARKS.contains(&scratch.as_str())
 }
 
 /// Whether a line is an apartment or the like and nothing else.
