@@ -264,10 +264,23 @@ fn an_update_that_is_answered_with_the_id_of_another_is_for_a_person() {
         "{totals}"
     );
     assert_eq!(totals["tasks"]["update"]["accepted"], 2, "{totals}");
-    let said = resolve(&world, "A-3", "accepted");
+    // It keeps the id that it has, which may be named; another's is none.
+    let ids = crosswalk(&world);
+    let said = resolve(
+        &world,
+        "A-3",
+        &format!("accepted --bakkt-id {}", ids["A-1"]),
+    );
+    assert!(said.contains("is that of A-1 already"), "{said}");
+    let said = resolve(
+        &world,
+        "A-3",
+        &format!("accepted --bakkt-id {}", ids["A-3"]),
+    );
     assert!(said.starts_with("exit code 0"), "{said}");
     proxy.spoil(None);
     assert_eq!(run(&world, &url).0, 0);
+    assert_eq!(crosswalk(&world), ids);
 }
 
 #[test]

@@ -324,7 +324,8 @@ impl Journal {
             self.revive(task, task_history::CHANGED, how.decided)?;
         }
         self.db.execute(PLAN_UPDATES, asked)?;
-        if how.agreements_acknowledged {
+        // A look has no reason that could be kept.
+        if how.agreements_acknowledged && !how.dry_run {
             self.acknowledge_agreements(how.decided)?;
         }
         // The counters are still those of the old plan.

@@ -213,6 +213,14 @@ impl RecipientExport {
         Ok(found)
     }
 
+    /// Where rows stand that may be of a customer's row, by their key alone; none of them counts as used.
+    pub fn places_of(&self, row: &Row<'_>) -> Vec<Position> {
+        let wanted = self.join_keys.key(row, self.account_key);
+        let found = wanted.map(|wanted| self.keys.find(wanted));
+        let entries = found.into_iter().flatten();
+        entries.map(|entry| self.keys.at(entry)).collect()
+    }
+
     /// Rows of which nobody knows whose they are, because they are broken or have no key, and why.
     pub fn lost(&self) -> impl Iterator<Item = (Position, &'static str)> {
         let keyless = self.keys.keyless().iter().copied();

@@ -352,7 +352,7 @@ impl Worker {
             .is_some_and(|id| bakkt_contract::unfit_id::unfit(id, plan.ids).is_none());
         let id = plan.client_id.and_then(|slot| self.draft.value(slot));
         // Both are asked, so that an id counts as found although a rule leaves its row out.
-        let by_id = id.and_then(|id| pipeline.exclude.by_id(id));
+        let by_id = id.and_then(|id| pipeline.exclude.by_id(id, fit));
         let by_columns = self.by_columns(pipeline, row);
         let excluded = by_columns.reason.or(by_id);
         if excluded.is_some() {

@@ -109,6 +109,13 @@ fn numbers(key: &str, own: BesideNumber, others: BesideNumber) -> Vec<KeyMark> {
         .collect()
 }
 
+/// The number of an id that has nothing but letters in front of it.
+pub(super) fn number_behind_letters(form: &str) -> Option<&str> {
+    let number = form.trim_start_matches(char::is_alphabetic);
+    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+    (number.len() < form.len() && number.len() >= LEAST_DIGITS && is_number).then_some(number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
