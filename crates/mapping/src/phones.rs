@@ -361,7 +361,7 @@ fn key(c: char) -> char {
 /// Only where country code 1 is certain: a plus, or a region that has no other reading of ten digits.
 fn north_american(text: &str, region: Option<&str>, out: &mut String) -> bool {
     let plus = text.starts_with('+');
-    if !(plus || is_american(region)) || (!plus && is_grouped_abroad(text)) {
+    if !plus && (!is_american(region) || is_grouped_abroad(text)) {
         return false;
     }
     let mut digits = [0u8; 11];

@@ -35,11 +35,11 @@ pub(super) fn shown(all: &[&str], order: NameOrder) -> ShownOrder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Patronymic {
     /// A daughter's, which nobody is called for a family.
-    OfDaughter,
+    Daughter,
     /// A son's, in Cyrillic letters.
-    OfSon,
+    Son,
     /// A son's in Latin letters: families far from Russia are called so as well, such as Malkovich.
-    OfSonOrFamily,
+    SonOrFamily,
 }
 
 const OF_DAUGHTERS: [&str; 10] = [
@@ -71,9 +71,9 @@ fn patronymic(token: &str) -> Option<Patronymic> {
         })
     };
     match () {
-        () if ends(&OF_DAUGHTERS) => Some(Patronymic::OfDaughter),
-        () if ends(&OF_SONS) || OF_SONS_WHOLE.contains(&word.as_str()) => Some(Patronymic::OfSon),
-        () if ends(&OF_SONS_OR_FAMILIES) => Some(Patronymic::OfSonOrFamily),
+        () if ends(&OF_DAUGHTERS) => Some(Patronymic::Daughter),
+        () if ends(&OF_SONS) || OF_SONS_WHOLE.contains(&word.as_str()) => Some(Patronymic::Son),
+        () if ends(&OF_SONS_OR_FAMILIES) => Some(Patronymic::SonOrFamily),
         () => None,
     }
 }
@@ -86,30 +86,30 @@ fn is_slavic_family(token: &str) -> bool {
 }
 
 fn by_patronymic(all: &[&str], order: NameOrder) -> ShownOrder {
-    use Patronymic::{OfDaughter, OfSon, OfSonOrFamily};
+    use Patronymic::{Daughter, Son, SonOrFamily};
 
     match *all {
         // The family name is missing, or is one of the few that are made like that.
-        [_, last] if matches!(patronymic(last), Some(OfDaughter | OfSon)) => ShownOrder::Doubt,
+        [_, last] if matches!(patronymic(last), Some(Daughter | Son)) => ShownOrder::Doubt,
         [first, second, third] => match (patronymic(second), patronymic(third)) {
-            (Some(OfDaughter | OfSon), _) => ShownOrder::GivenFirst,
-            (Some(OfSonOrFamily), None)
+            (Some(Daughter | Son), _) => ShownOrder::GivenFirst,
+            (Some(SonOrFamily), None)
                 if order == NameOrder::FamilyFirst && is_slavic_family(third) =>
             {
                 ShownOrder::GivenFirst
             }
-            (Some(OfSonOrFamily), _) | (None, None) => ShownOrder::Nothing,
-            (None, Some(OfDaughter)) => ShownOrder::FamilyFirst(1),
+            (Some(SonOrFamily), _) | (None, None) => ShownOrder::Nothing,
+            (None, Some(Daughter)) => ShownOrder::FamilyFirst(1),
             // "Анна Мария Адамович" is a woman of that family.
-            (None, Some(OfSon)) if second.ends_with(['а', 'я', 'А', 'Я']) => {
+            (None, Some(Son)) if second.ends_with(['а', 'я', 'А', 'Я']) => {
                 match is_slavic_family(first) {
                     true => ShownOrder::FamilyFirst(1),
                     false => ShownOrder::Doubt,
                 }
             }
-            (None, Some(OfSon)) => ShownOrder::FamilyFirst(1),
-            (None, Some(OfSonOrFamily)) if is_slavic_family(first) => ShownOrder::FamilyFirst(1),
-            (None, Some(OfSonOrFamily)) => {
+            (None, Some(Son)) => ShownOrder::FamilyFirst(1),
+            (None, Some(SonOrFamily)) if is_slavic_family(first) => ShownOrder::FamilyFirst(1),
+            (None, Some(SonOrFamily)) => {
                 let word = first.to_lowercase();
                 let may_be = DOUBTFUL_ENDINGS.iter().any(|ending| word.ends_with(ending));
                 match may_be && !is_common_given_name(first) {
