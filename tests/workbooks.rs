@@ -201,24 +201,25 @@ fn signs_and_hidden_zeros_are_what_a_person_sees() {
 fn an_ods_shows_nothing_of_a_hidden_value() {
     let cell = |kind: &str, shown: &str| {
         format!(
-            "<table:table-row><table:table-cell office:value-type={kind}>{shown}</table:table-cell></table:table-row>"
+            "<table:table-row><table:table-cell office:value-type=\"string\"><text:p>x</text:p></table:table-cell>\
+             <table:table-cell office:value-type={kind}>{shown}</table:table-cell></table:table-row>"
         )
     };
     for (kind, shown, expected) in [
-        ("\"float\" office:value=\"0\"", "<text:p/>", ""),
+        ("\"float\" office:value=\"0\"", "<text:p/>", "x\n"),
         // A program that shows nothing at all writes no text.
-        ("\"float\" office:value=\"0\"", "", "0\n"),
+        ("\"float\" office:value=\"0\"", "", "x,0\n"),
         (
             "\"float\" office:value=\"5\"",
             "<text:p/>",
-            "!a value that its format hides\n",
+            "x,!a value that its format hides\n",
         ),
         (
             "\"string\" office:string-value=\"Ann\"",
             "<text:p/>",
-            "!a value that its format hides\n",
+            "x,!a value that its format hides\n",
         ),
-        ("\"string\" office:string-value=\"Ann\"", "", "Ann\n"),
+        ("\"string\" office:string-value=\"Ann\"", "", "x,Ann\n"),
     ] {
         assert_eq!(text_of(&ods(&cell(kind, shown))), expected, "{kind}");
     }

@@ -44,6 +44,8 @@ pub enum NumberDisplay {
     Exactly,
     /// Nothing is shown of a zero.
     Empty,
+    /// Nothing is shown of another number.
+    Hidden,
     /// What is shown is another number, or cannot be told.
     Otherwise,
 }

@@ -367,7 +367,7 @@ impl OdsCell {
             // The functions TRUE and FALSE give numbers that are shown as words.
             HeldValue::Number(1.0, _) if shown == "TRUE" => self.held = HeldValue::Boolean(true),
             HeldValue::Number(0.0, _) if shown == "FALSE" => self.held = HeldValue::Boolean(false),
-            HeldValue::Number(_, Format::Money(_)) => {}
+            HeldValue::Number(_, Format::Money(_)) if !has_text || !trim(&shown).is_empty() => {}
             HeldValue::Number(value, format) if has_text => {
                 let shift = if *format == Format::Percent { 2 } else { 0 };
                 self.settle_number(*value, shift, &shown);

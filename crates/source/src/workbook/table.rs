@@ -300,6 +300,10 @@ fn show_number(value: f64, format: &Format, epoch: DayEpoch, out: &mut String) -
         Format::Written(sections) if number::is_exact(value) || value.fract() != 0.0 => {
             match format::write_number(sections, value, out) {
                 NumberDisplay::Exactly | NumberDisplay::Empty => {}
+                NumberDisplay::Hidden => {
+                    out.push_str(HIDDEN);
+                    return false;
+                }
                 NumberDisplay::Otherwise => {
                     out.clear();
                     out.push_str(NOT_EXACT);

@@ -105,7 +105,7 @@ fn written(code: &str, value: f64) -> Option<String> {
     match write_number(&sections, value, &mut shown) {
         NumberDisplay::Exactly => Some(shown),
         NumberDisplay::Empty => Some(String::new()),
-        NumberDisplay::Otherwise => None,
+        NumberDisplay::Hidden | NumberDisplay::Otherwise => None,
     }
 }
 

@@ -106,7 +106,7 @@ pub(crate) fn write_number(sections: &[Section], value: f64, out: &mut String) -
     if !section.belongs() && section.hides(value) {
         return match value == 0.0 {
             true => NumberDisplay::Empty,
-            false => NumberDisplay::Otherwise,
+            false => NumberDisplay::Hidden,
         };
     }
     if section.is_plain(role) {
