@@ -28,7 +28,7 @@ fn planned(folder: &Path) -> Journal {
     journal.begin_plan("2026-01-01").expect("a plan");
     let file = journal.add_file("export.csv", "accounts").expect("a file");
     let ids: Vec<String> = (0..TASKS).map(|n| format!("C{n:08}")).collect();
-    let hash = [7; 32];
+    let hash = [7; 16];
     let rows = ids.iter().enumerate().map(|(n, id)| PlannedRow {
         file,
         row: n as u64 + 2,
@@ -45,6 +45,7 @@ fn planned(folder: &Path) -> Journal {
         carried: None,
         gaps: &[],
         parts: &[],
+        elements: &[],
     });
     journal.add_rows((1..).zip(rows)).expect("rows");
     journal.finish_plan(&[], &[], &[]).expect("a plan");

@@ -46,7 +46,7 @@ fn row_to_payload(c: &mut Criterion) {
         as_of: today(),
         layers: Vec::new(),
     };
-    let migration = Migration::open(settings, binding, |_| Ok(())).expect("a migration");
+    let migration = Migration::open(settings, binding, &mut |_| Ok(())).expect("a migration");
     let mut rows = Rows::default();
     let mut pass = migration.pipeline.export.pass();
     pass.read_batch(&mut rows, 1000).expect("rows");

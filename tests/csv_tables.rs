@@ -40,7 +40,7 @@ fn read(bytes: &[u8], options: &Options) -> anyhow::Result<(Vec<String>, Vec<Giv
     let dir = tempfile::tempdir()?;
     fs::write(dir.path().join("export.csv"), bytes)?;
     let export: Export =
-        OpenedExport::new(dir.path(), "export.csv", options)?.ready(dir.path(), |_| Ok(()))?;
+        OpenedExport::new(dir.path(), "export.csv", options)?.ready(dir.path(), &mut |_| Ok(()))?;
     let (mut pass, mut rows, mut again) = (export.pass(), Rows::default(), RereadRow::default());
     let mut all = Vec::new();
     while pass.read_batch(&mut rows, 3)? {

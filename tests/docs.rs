@@ -439,7 +439,7 @@ fn cells_become_what_the_examples_say() {
             ..Options::default()
         };
         let opened = OpenedExport::new(dir.path(), "one.csv", &options).unwrap();
-        let export = opened.ready(dir.path(), |_| Ok(())).unwrap();
+        let export = opened.ready(dir.path(), &mut |_| Ok(())).unwrap();
         export.pass().read_batch(&mut rows, 1).unwrap();
         let (_, one) = rows.iter().next().unwrap();
         let mut draft = Draft::default();

@@ -49,7 +49,7 @@ fn planned_all(
     journal.begin_plan("2026-01-01").unwrap();
     let file = journal.add_file("export.csv", "accounts").unwrap();
     let ids: Vec<String> = (1..=accounts.len()).map(|n| format!("A{n}")).collect();
-    let hash = [7; 32];
+    let hash = [7; 16];
     let rows = ids.iter().map(|id| PlannedRow {
         file,
         row: 2,
@@ -66,6 +66,7 @@ fn planned_all(
         carried: None,
         gaps: &[],
         parts: &[],
+        elements: &[],
     });
     journal.add_rows((1..).zip(rows)).unwrap();
     let manages = owner::ABOVE_25 | owner::MANAGES;
@@ -113,7 +114,7 @@ fn change(journal: &mut Journal, task: i64, what: Transition) -> FreedTasks {
 }
 
 fn sent(journal: &mut Journal, task: i64, what: Transition) -> FreedTasks {
-    change(journal, task, Transition::Intend { hash: [7; 32] });
+    change(journal, task, Transition::Intend { hash: [7; 16] });
     change(journal, task, what)
 }
 

@@ -5,6 +5,7 @@ mod count;
 mod files;
 mod keyed;
 mod misleading;
+mod numbered;
 mod own_rows;
 mod page;
 mod parts;

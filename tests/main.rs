@@ -8,6 +8,9 @@
 mod export;
 mod support;
 
+// For its features: Cargo.toml.
+use regex_automata as _;
+
 mod account_types;
 mod all_the_way;
 mod approval;

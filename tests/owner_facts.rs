@@ -17,13 +17,13 @@ fn owners(case: &str, want: ScanOptions) -> Vec<(Vec<Owner>, Vec<u8>)> {
         layers: Vec::new(),
     };
     let migration =
-        Migration::open(settings(&dir.join(case)).unwrap(), binding, |_| Ok(())).unwrap();
+        Migration::open(settings(&dir.join(case)).unwrap(), binding, &mut |_| Ok(())).unwrap();
     let mut all = Vec::new();
     scan(
         &mut migration.pipeline.export.pass(),
         &migration.pipeline,
         want,
-        |batch| {
+        &mut |batch| {
             for row in &batch.rows {
                 let owners = batch.owners(row);
                 let owners = owners.map(|(place, id, flags)| (place, id.to_owned(), flags));
@@ -111,14 +111,14 @@ fn the_type_of_every_record_is_told() {
         as_of: jiff::civil::date(2026, 6, 1),
         layers: Vec::new(),
     };
-    let migration = Migration::open(settings(&dir).unwrap(), binding, |_| Ok(())).unwrap();
+    let migration = Migration::open(settings(&dir).unwrap(), binding, &mut |_| Ok(())).unwrap();
     let mut all = Vec::new();
     let pipeline = &migration.pipeline;
     scan(
         &mut migration.pipeline.export.pass(),
         pipeline,
         ScanOptions::default(),
-        |batch| {
+        &mut |batch| {
             all.extend(batch.rows.iter().map(|row| row.account_type));
             Ok(())
         },

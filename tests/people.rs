@@ -3,6 +3,7 @@
 //! The sandbox's ledger judges what was sent.
 
 mod manual;
+mod owners;
 mod sent;
 
 use std::process::Output;
@@ -201,6 +202,24 @@ fn a_waived_gap_is_not_open_until_it_is_taken_back() {
     let log = case.log();
     assert_eq!(log[0], ["waive", "no phone at all", "kim"]);
     assert_eq!(log.last().unwrap(), &["waive: taken back", "found", "pat"]);
+
+    // So is that of a customer who left the plan.
+    case.export(&[("C", "7755550102"), ("A", ""), ("B!", "")]);
+    case.run("replan", &[]);
+    case.run("waive", &again);
+    case.export(&[("C", "7755550102"), ("B!", "")]);
+    case.run("replan", &[]);
+    let (totals, code) = case.run("waive", &undo);
+    assert_eq!((count(&totals, "/waive/gone"), code), (1, 0), "{totals}");
+    let said = case.refused(
+        "waive",
+        &["--id", "A", "--field", PHONE, "--reason", "x", "--undo"],
+    );
+    assert!(said.contains("does not have"), "{said}");
+    case.export(&[("C", "7755550102"), ("A", ""), ("B!", "")]);
+    let (totals, _) = case.run("replan", &[]);
+    assert_eq!(totals["gaps"]["by_field"][PHONE], 2, "{totals}");
+
     for wrong in [
         vec!["--id", "ZZ-9", "--field", PHONE, "--reason", "x"],
         vec!["--id", "A", "--field", "owners[0].phone", "--reason", "x"],

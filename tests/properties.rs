@@ -229,7 +229,7 @@ fn payloads(dir: &TempDir) -> Vec<Vec<u8>> {
     let migration = Migration::open(
         bakkt_folder::migration::settings(dir.path()).unwrap(),
         binding,
-        |_| Ok(()),
+        &mut |_| Ok(()),
     )
     .unwrap();
     let want = ScanOptions {
@@ -241,7 +241,7 @@ fn payloads(dir: &TempDir) -> Vec<Vec<u8>> {
         &mut migration.pipeline.export.pass(),
         &migration.pipeline,
         want,
-        |batch| {
+        &mut |batch| {
             for row in &batch.rows {
                 assert_eq!(row.verdict.sendable(), !batch.payload(row).is_empty());
                 assert_ne!(row.verdict, Verdict::Duplicate, "a row alone is none");

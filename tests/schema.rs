@@ -12,7 +12,7 @@ use bakkt_folder::documents::claim;
 use bakkt_folder::schema;
 use bakkt_mapping::compile::{MappingPart, Targets, compile, compile_for};
 use bakkt_model::error::Diagnostics;
-use jsonschema::Validator;
+use boon::{Compiler, SchemaIndex, ValidationError};
 use serde_json::{Value, json};
 
 /// A key that is like no other.
@@ -22,9 +22,46 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// A schema that is one itself, by that of its draft, to compare values with.
+struct Validator {
+    schemas: boon::Schemas,
+    own: SchemaIndex,
+}
+
+impl Validator {
+    fn is_valid(&self, instance: &Value) -> bool {
+        self.schemas.validate(instance, self.own).is_ok()
+    }
+
+    /// What is wrong, each with its place and what stands there.
+    fn errors(&self, instance: &Value) -> Vec<String> {
+        let mut told = Vec::new();
+        if let Err(error) = self.schemas.validate(instance, self.own) {
+            tell(&error, instance, &mut told);
+        }
+        told
+    }
+}
+
+fn tell(error: &ValidationError<'_, '_>, instance: &Value, told: &mut Vec<String>) {
+    let place = error.instance_location.to_string();
+    let there = instance.pointer(&place).unwrap_or(&Value::Null);
+    // A whole table holds every word: only a word itself is shown.
+    let word = Some(there).filter(|there| !there.is_object() && !there.is_array());
+    let word = word.map(ToString::to_string).unwrap_or_default();
+    told.push(format!("{place}: {word}: {}", error.kind));
+    for cause in &error.causes {
+        tell(cause, instance, told);
+    }
+}
+
 fn validator(schema: &Value) -> Validator {
-    jsonschema::meta::validate(schema).unwrap();
-    jsonschema::validator_for(schema).unwrap()
+    let (mut compiler, mut schemas) = (Compiler::new(), boon::Schemas::new());
+    let place = "file:///schema.json";
+    compiler.add_resource(place, schema.clone()).unwrap();
+    let own = compiler.compile(place, &mut schemas);
+    let own = own.unwrap_or_else(|error| panic!("{error:#}"));
+    Validator { schemas, own }
 }
 
 /// What the program says of a file.
@@ -364,10 +401,7 @@ impl Schemas {
 
     fn errors(&self, path: &Path, text: &str) -> Vec<String> {
         let instance: Value = toml::from_str(text).unwrap();
-        let errors = self.of(path).iter_errors(&instance);
-        errors
-            .map(|error| format!("{}: {error}", error.instance_path()))
-            .collect()
+        self.of(path).errors(&instance)
     }
 }
 
@@ -414,10 +448,7 @@ fn the_examples_of_the_documentation_are_valid() {
         for block in text.split("```toml\n").skip(1) {
             let block = block.split("```").next().unwrap();
             for instance in instances(page, block) {
-                let errors: Vec<String> = validator
-                    .iter_errors(&instance)
-                    .map(|error| error.to_string())
-                    .collect();
+                let errors = validator.errors(&instance);
                 assert!(errors.is_empty(), "{block}\n{}", errors.join("\n"));
                 count += 1;
             }

@@ -2,11 +2,13 @@
 //! ask, so the second account is in doubt and for a person; it is neither asked about nor sent again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
 use crate::commands::world::{Bakkt, World, shown};
+use crate::support::copy_folder;
 use crate::support::gatekeeper::serve;
 
 const CODE: &str = "id of another";
@@ -262,10 +264,23 @@ fn an_update_that_is_answered_with_the_id_of_another_is_for_a_person() {
         "{totals}"
     );
     assert_eq!(totals["tasks"]["update"]["accepted"], 2, "{totals}");
-    let said = resolve(&world, "A-3", "accepted");
+    // It keeps the id that it has, which may be named; another's is none.
+    let ids = crosswalk(&world);
+    let said = resolve(
+        &world,
+        "A-3",
+        &format!("accepted --bakkt-id {}", ids["A-1"]),
+    );
+    assert!(said.contains("is that of A-1 already"), "{said}");
+    let said = resolve(
+        &world,
+        "A-3",
+        &format!("accepted --bakkt-id {}", ids["A-3"]),
+    );
     assert!(said.starts_with("exit code 0"), "{said}");
     proxy.spoil(None);
     assert_eq!(run(&world, &url).0, 0);
+    assert_eq!(crosswalk(&world), ids);
 }
 
 #[test]
@@ -406,4 +421,61 @@ fn an_id_that_two_shards_got_is_found_when_their_reports_are_merged() {
     assert_eq!(repeated(&world, "acme/report"), [[""; 3]; 0]);
     let said = resolve("bk-4711-ccdd");
     assert!(said.contains("not in doubt"), "{said}");
+}
+
+#[test]
+fn the_id_of_a_document_that_another_one_has_is_corrected_by_a_person() {
+    let bakkt = Bakkt::start(|_| {});
+    let world = world(1);
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/harbor");
+    copy_folder(&sample, &world.path("harbor"));
+    world.code(&format!(
+        "run harbor --yes --quiet --base-url {}",
+        bakkt.url()
+    ));
+    let lines = "SELECT d.uuid FROM task t JOIN document d ON d.id = t.document WHERE t.kind = 3 AND t.state = 4 AND t.bakkt_id <> '' ORDER BY t.id LIMIT 2";
+    let db = rusqlite::Connection::open(world.path("harbor/.bakkt-migrate/journal.db")).unwrap();
+    let mut statement = db.prepare(lines).unwrap();
+    let uuids: Vec<String> = statement
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    drop(statement);
+    drop(db);
+    let resolve = |document: &str, more: &str| {
+        world.bakkt(&format!(
+            "resolve harbor --document {document} --as accepted {more} --reason looked-up"
+        ))
+    };
+    let said = resolve(&uuids[1], "--bakkt-id doc-4711");
+    assert!(
+        said.contains("does not stand under the id of another"),
+        "{said}"
+    );
+    let twice = format!(
+        "UPDATE task SET bakkt_id = (SELECT t.bakkt_id FROM task t JOIN document d ON d.id = t.document WHERE t.kind = 3 AND d.uuid = '{}')
+         WHERE kind = 3 AND document = (SELECT id FROM document WHERE uuid = '{}')",
+        uuids[0], uuids[1]
+    );
+    earlier(&world, "harbor/.bakkt-migrate", &twice);
+    let shared = || {
+        world.code("report harbor");
+        let lines = sheet(&world, "harbor/report/shared-ids.csv");
+        let found: BTreeSet<String> = lines
+            .iter()
+            .map(|line| line["clientDocumentId"].clone())
+            .collect();
+        found
+    };
+    assert_eq!(shared(), uuids.iter().cloned().collect());
+    assert!(resolve(&uuids[1], "").contains("--bakkt-id"));
+    let taken = sheet(&world, "harbor/report/shared-ids.csv")[0]["id"].clone();
+    let said = resolve(&uuids[1], &format!("--bakkt-id {taken}"));
+    assert!(said.contains("already"), "{said}");
+    let said = resolve(&uuids[1], "--bakkt-id doc-4711");
+    assert!(said.starts_with("exit code 0"), "{said}");
+    assert_eq!(shared(), BTreeSet::new());
+    let log = world.read("harbor/report/summary.json");
+    assert!(log.contains("resolve document: its id"), "{log}");
 }

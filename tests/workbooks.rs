@@ -148,6 +148,83 @@ fn letters_of_a_format_belong_to_the_number() {
     assert_eq!(text_of(&xlsb(slice::from_ref(&sheet), false)), expected);
 }
 
+/// Numbers whose formats change what a person sees in them: signs, dollars of other countries, zeros that are hidden.
+fn signed() -> Vec<(Cell, &'static str)> {
+    let n = Cell::Number;
+    let phone = 6_569_812_340.0;
+    vec![
+        (n(phone, "\"+\"0"), "+6569812340"),
+        (n(phone, "\\+0"), "+6569812340"),
+        (n(phone, "+0"), "+6569812340"),
+        (n(phone, "+## #### ####"), "+65 6981 2340"),
+        (n(phone, "\\+00\\ 0000\\ 0000"), "+65 6981 2340"),
+        (n(1_000_000.0, "#,##0\"+\""), "1000000+"),
+        (n(500.0, "\"(\"0\")\""), "(500)"),
+        (n(25.0, "0\"%\""), "25%"),
+        (n(0.25, "+0%"), "+25%"),
+        (n(85_000.0, "[$$-409]#,##0"), "85000"),
+        (n(85_000.0, "[$$-80A]#,##0"), "MXN 85000"),
+        (n(85_000.0, "[$$-1009]#,##0"), "CAD 85000"),
+        (n(85_000.0, "[$$-C09]#,##0"), "AUD 85000"),
+        (n(85_000.0, "[$$-340A]#,##0"), "CLP 85000"),
+        (
+            n(1_500_000.0, "#,##0,"),
+            "!a number that is shown as another",
+        ),
+        (n(-5.0, "0;0"), "!a number that is shown as another"),
+        (n(5.0, ";;;"), "!a value that its format hides"),
+        (n(0.0, "#,##0;;"), ""),
+        (n(0.0, "#"), ""),
+        (n(0.0, "0;-0;;@"), ""),
+        (n(0.0, ";;;"), ""),
+        (n(0.0, "[=0]\"\";0"), ""),
+        (n(7.0, "0;-0;;@"), "7"),
+        (n(0.0, "_-* #,##0_-;-* #,##0_-;_-* \"-\"??_-;_-@_-"), "0"),
+    ]
+}
+
+#[test]
+fn signs_and_hidden_zeros_are_what_a_person_sees() {
+    let (sheet, expected) = (sheet(signed()), expected(signed()));
+    assert_eq!(text_of(&xlsx(slice::from_ref(&sheet))), expected);
+    assert_eq!(text_of(&xlsb(slice::from_ref(&sheet), false)), expected);
+    if update::is_wanted() {
+        update::write(&fixture("signs.xlsx"), Some(&xlsx(&[sheet])));
+    }
+    for kind in ["xlsx", "xls", "ods"] {
+        let bytes = std::fs::read(fixture(&format!("signs.{kind}"))).unwrap();
+        assert_eq!(text_of(&bytes), expected, "{kind}");
+    }
+}
+
+#[test]
+fn an_ods_shows_nothing_of_a_hidden_value() {
+    let cell = |kind: &str, shown: &str| {
+        format!(
+            "<table:table-row><table:table-cell office:value-type=\"string\"><text:p>x</text:p></table:table-cell>\
+             <table:table-cell office:value-type={kind}>{shown}</table:table-cell></table:table-row>"
+        )
+    };
+    for (kind, shown, expected) in [
+        ("\"float\" office:value=\"0\"", "<text:p/>", "x\n"),
+        // A program that shows nothing at all writes no text.
+        ("\"float\" office:value=\"0\"", "", "x,0\n"),
+        (
+            "\"float\" office:value=\"5\"",
+            "<text:p/>",
+            "x,!a value that its format hides\n",
+        ),
+        (
+            "\"string\" office:string-value=\"Ann\"",
+            "<text:p/>",
+            "x,!a value that its format hides\n",
+        ),
+        ("\"string\" office:string-value=\"Ann\"", "", "x,Ann\n"),
+    ] {
+        assert_eq!(text_of(&ods(&cell(kind, shown))), expected, "{kind}");
+    }
+}
+
 #[test]
 fn other_programs_write_letters_of_formats_and_formulas_without_results() {
     let fixture = |name: &str| std::fs::read(fixture(name)).unwrap();

@@ -129,7 +129,8 @@ pub struct RetryArgs {
 
 /// `resolve`: what a person found out.
 #[derive(Debug, Args)]
-#[group(id = "what", required = true, multiple = false, args = ["kyb", "manual", "account", "user", "custody_task", "duplicate"])]
+#[group(id = "what", required = true, multiple = false, args = ["kyb", "manual", "account", "document", "user", "custody_task", "duplicate"])]
+#[group(id = "has_bakkt_id", multiple = false, args = ["account", "document"])]
 pub struct ResolveArgs {
     /// The migration folder.
     pub dir: PathBuf,
@@ -145,13 +146,16 @@ pub struct ResolveArgs {
     /// The clientAccountId of an account that was answered with the bakktId of another one.
     #[arg(long, value_name = "ID", requires = "outcome")]
     pub account: Option<String>,
-    /// With --account and --as accepted: the bakktId under which Bakkt has it.
-    #[arg(long, value_name = "BAKKT_ID", requires = "account", value_parser = bakkt_id)]
+    /// The clientDocumentId of a document that stands under the id of another one; shared-ids.csv lists them.
+    #[arg(long, value_name = "ID", requires = "outcome", requires = "bakkt_id")]
+    pub document: Option<String>,
+    /// With --account or --document, and --as accepted: the id under which Bakkt has it.
+    #[arg(long, value_name = "BAKKT_ID", requires = "has_bakkt_id", value_parser = bakkt_id)]
     pub bakkt_id: Option<String>,
-    /// The clientAccountId of a customer whose custody user is in doubt.
+    /// The clientAccountId of a customer whose custody user is in doubt, or stands under the uuid of another one.
     #[arg(long, value_name = "ID", requires = "outcome")]
     pub user: Option<String>,
-    /// The number of a custody task in doubt, as custody.csv has it.
+    /// The number of a custody task in doubt, or under the uuid of another one, as custody.csv has it.
     #[arg(long, value_name = "TASK", requires = "outcome")]
     pub custody_task: Option<i64>,
     /// What became of it: an outcome, or with --user and --custody-task Bakkt's uuid. With --account, Bakkt has the account, or has not; with --kyb, Bakkt has started the screening, or has not; with --manual, how manual KYB ended.

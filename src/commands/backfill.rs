@@ -13,7 +13,7 @@ use super::backfill_copy::BackfillCopy;
 use super::backfill_turn::{self, Turn};
 use super::place::{self, StatePlace};
 use super::replan::settled_by;
-use super::replan_text::add_agreements;
+use super::replan_text::{add_agreements, add_reopened};
 use super::report::View;
 use super::session::{Destination, Session};
 use super::signals::Signals;
@@ -25,7 +25,8 @@ use bakkt_folder::migration::{BackfillFile, OverlayForm, today};
 use bakkt_journal::decisions::OperatorNote;
 use bakkt_journal::read::{DISAGREEING, RESTRICTED};
 use bakkt_journal::replan::{
-    BackfillEffect, ChangedAgreements, NewBackfill, ReplanOptions, SkippedRow, StoredBackfill,
+    BackfillEffect, ChangedAgreements, NewBackfill, ReopenedGaps, ReplanOptions, SkippedRow,
+    StoredBackfill,
 };
 use bakkt_journal::{Journal, now};
 use bakkt_model::error::Failure;
@@ -105,6 +106,8 @@ struct Done {
     taken: BackfillEffect,
     /// Accepted accounts whose agreements changed.
     agreements: ChangedAgreements,
+    /// Gaps that were waived for somebody who stands elsewhere now.
+    reopened: ReopenedGaps,
 }
 
 /// Asks about what is in doubt. The plan's bytes can be made: nothing but the file is new.
@@ -120,7 +123,7 @@ async fn settle(
         state,
     } = session;
     let migration =
-        opening::open_planned(settings, &journal, &state, mode, Rehash::Changed, || {
+        opening::open_planned(settings, &journal, &state, mode, Rehash::Changed, &|| {
             signals.stopping()
         })?;
     let (sources, mut settings) = send::sources(migration)?;
@@ -172,7 +175,7 @@ fn take(
         // The plan with the file is a new one of today: what customers signed since the last plan has happened.
         let mut binding = opening::binding(&journal, &state, today())?;
         binding.layers.push(copy.kept(args, journal.next_layer()?)?);
-        let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
+        let mut migration = opening::open(settings, binding, mode, &|| signals.stopping())?;
         erase::refuse_forgotten(&migration, &journal)?;
         let kept = migration.layers().last().context("no layer")?.clone();
         let mut layer = StoredBackfill {
@@ -190,7 +193,7 @@ fn take(
             return Ok(Taken::Before(*number));
         }
         drift::refuse_drift(&journal, &migration, Rehash::Changed)?;
-        let found = try_last(&journal, &migration.pipeline, &stopping, || {
+        let found = try_last(&journal, &migration.pipeline, &stopping, &|| {
             signals.stopping()
         })?;
         if found.touched.is_empty() && !matches!(turn, Turn::CatchingUp) {
@@ -201,7 +204,7 @@ fn take(
             layer.refused.clone_from(&found.refused);
         }
         let mut scratch = journal.scratch(&state)?;
-        journal_plan::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
+        journal_plan::plan(&mut scratch, &mut migration, mode, &|| signals.stopping())?;
         let touched = found.touched.iter().map(|(id, _)| id.as_str()).collect();
         let more = journal.stopping_customers(&scratch, &touched)?;
         if more.is_empty() {
@@ -240,6 +243,7 @@ fn take(
         found,
         taken,
         agreements: changes.agreements,
+        reopened: changes.reopened,
     })))
 }
 
@@ -323,6 +327,9 @@ impl Done {
             "withheld_now_sent": self.withheld(),
             "does": serde_json::to_value(&self.taken)?,
         });
+        if !self.reopened.is_empty() {
+            object["backfill"]["reopened"] = serde_json::to_value(&self.reopened)?;
+        }
         Ok(object.to_string())
     }
 
@@ -379,11 +386,12 @@ impl Done {
         line(taken.still_open, "gaps of these customers still open");
         self.add_disagreeing(&mut text);
         add_agreements(&mut text, &self.agreements, args.agreements_acknowledged);
+        add_reopened(&mut text, &self.reopened);
         self.add_restricted(&mut text);
         if !args.dry_run && taken.created + taken.updates + taken.to_send > 0 {
             text.push_str(&format!(
                 "\nrun `bakkt-migrate run {}` to send them",
-                place::arguments(&args.dir, args.target.sandbox, &args.target.shards)
+                place::with_target(&args.dir, &args.target)
             ));
         }
         format!("{text}\n\n{}", status_lines(totals).trim_end())

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::deciding::{self, NamedCustomers};
+use super::other_forms::OtherForms;
 use super::place::StatePlace;
 use super::report::View;
 use super::{every, plan, replan};
@@ -115,6 +116,12 @@ fn all_known(named: &NamedCustomers, place: &StatePlace, shards: &[Shard]) -> an
             unknown.push(id.clone());
         }
     }
+    for shard in shards {
+        let open = || View::at(place.of(*shard)).planned_reader().ok();
+        readers.entry(*shard).or_insert_with(open);
+    }
+    let readers: Vec<&Reader> = readers.values().flatten().collect();
+    OtherForms::of(named, place).refuse_in_all(&unknown, &readers)?;
     named.without(&unknown)?;
     if absent == 0 {
         return Ok(0);

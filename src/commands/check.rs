@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
+use super::inspect::refuse_keyed_export;
 use super::place::StatePlace;
 use super::{CommandOutput, code, outputs, target};
 use crate::cli::CheckArgs;
@@ -50,7 +51,8 @@ pub fn run(args: &CheckArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         // It knows no journal, and so no backfill files.
         layers: Vec::new(),
     };
-    let mut migration = opening::open(settings, binding, mode, || false)?;
+    let mut migration = opening::open(settings, binding, mode, &|| false)?;
+    refuse_keyed_export(&migration.pipeline.export)?;
     let shard = StatePlace::new(&args.dir, false, &args.shards)?.shard;
     let mut checked = check_tally::check(&mut migration, shard, args.gaps.is_some(), mode)?;
     write_files(args, shard, outputs, &migration, &checked, mode)?;
@@ -203,7 +205,7 @@ fn write_files(
         findings: true,
         ..ScanOptions::default()
     };
-    scan(&mut pipeline.export.pass(), pipeline, want, |batch| {
+    scan(&mut pipeline.export.pass(), pipeline, want, &mut |batch| {
         for row in &batch.rows {
             record += 1;
             let is_member = shard.is_none_or(|shard| shard.has(batch.id(row), row.at.row));

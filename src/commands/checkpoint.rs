@@ -17,13 +17,16 @@ use bakkt_files::output::{FileStart, ProtectedPaths};
 use bakkt_files::progress::{Mode, note};
 use bakkt_files::small_files;
 use bakkt_journal::chain::{ALTERED, EntryKind};
-use bakkt_journal::{FoundAlteration, Journal, Journals, Reader, now};
+use bakkt_journal::{FoundAlteration, Journal, Reader, now};
 use bakkt_model::error::{Failure, ShownPath, Style, describe, started};
 use bakkt_model::target::WayOut;
 use bakkt_report::audit::{self, KeptHead, heads_in};
 
 /// How the file of a head begins.
 const HEAD_BEGINS: FileStart = FileStart::Text("{\"at\":");
+
+/// The occasion of a checkpoint that notes what a command found altered before it.
+const BEFORE: &str = "before a command";
 
 /// What is told when rows were altered.
 const NOT_AS_SEEN: &str = "rows of the journal are not as its last checkpoint saw them, and nothing was done since that changes them: `bakkt-migrate audit` says which";
@@ -75,8 +78,11 @@ pub fn look(journal: &mut Journal) -> anyhow::Result<()> {
     if !journal.can_compare()? {
         return Ok(());
     }
-    let rows = audit::sheets(&reader.into())?;
-    match journal.note_alteration(now(), about("before a command"), &rows)? {
+    let body = about(BEFORE);
+    let Some((_, rows)) = audit::altered(reader, &body["program"]["sha256"])? else {
+        return Ok(());
+    };
+    match journal.note_alteration(now(), body, &rows)? {
         true => tell_alteration(journal),
         false => Ok(()),
     }
@@ -93,15 +99,9 @@ pub fn look_beside(journal: &mut Journal) -> anyhow::Result<()> {
         return Ok(());
     }
     journal.compare_beside(move || {
-        let journals = Journals::from(reader);
-        let rows = audit::sheets(&journals)?;
-        let body = about("before a command");
-        let mut readers = journals.readers().iter();
-        let altered = readers.try_fold(None, |found, reader| {
-            let altered = reader.alteration(&rows, &body["program"]["sha256"])?;
-            anyhow::Ok(found.or(altered))
-        })?;
-        Ok(altered.map(|altered| FoundAlteration {
+        let body = about(BEFORE);
+        let found = audit::altered(reader, &body["program"]["sha256"])?;
+        Ok(found.map(|(altered, rows)| FoundAlteration {
             body,
             altered,
             sheets: rows.sheets,

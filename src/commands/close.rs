@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::place::StatePlace;
+use super::place::{self, StatePlace};
 use super::report::View;
 use super::{CommandOutput, checkpoint, deciding, target};
-use crate::cli::CloseArgs;
+use crate::cli::{CloseArgs, ShardArgs};
 use bakkt_files::progress::{Mode, ask, note};
 use bakkt_folder::migration::inputs;
 use bakkt_folder::settings::Settings;
@@ -257,9 +257,9 @@ fn told(args: &CloseArgs, place: &StatePlace, folders: &Folders) -> anyhow::Resu
         } else {
             "a rehearsal"
         };
-        let option = if place.sandbox { "" } else { " --sandbox" };
+        let next = place::arguments(&args.view.dir, !place.sandbox, &ShardArgs::default());
         lines.push(format!(
-            "not closed: the state of {which} in {}; `bakkt-migrate close{option}` does it",
+            "not closed: the state of {which} in {}; `bakkt-migrate close {next}` does it",
             other.shown()
         ));
     }

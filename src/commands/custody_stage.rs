@@ -49,7 +49,7 @@ pub struct CustodySource {
 /// The function from task to body. Reads the export of recipients once.
 pub fn source(pipeline: Arc<Pipeline>, mut custody: Custody) -> anyhow::Result<CustodySource> {
     if let Some(recipients) = &mut custody.recipients {
-        recipients.index(|_, _| Ok(()))?;
+        recipients.index(&mut |_, _| Ok(()))?;
     }
     let spare: Mutex<Vec<(RecordReader, CustodyWorker)>> = Mutex::default();
     let body = move |task: &CustodyTask| {

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::other_forms::OtherForms;
 use super::place::StatePlace;
 use super::variables::{OPERATOR_VARIABLE, variable};
 use crate::cli::{ByArgs, WhoseArgs};
@@ -68,9 +69,9 @@ pub struct NamedCustomers {
     /// The ids; of a list, what may be its header is among them.
     pub ids: Vec<String>,
     /// The list, if they stand in one.
-    list: Option<IdList>,
+    pub(super) list: Option<IdList>,
     /// The option that names them.
-    option: &'static str,
+    pub(super) option: &'static str,
     /// The shard to which they were limited.
     shard: Option<Shard>,
 }
@@ -82,6 +83,9 @@ pub struct UnknownLines {
     file: String,
     /// The lines, from 1.
     lines: Vec<usize>,
+    /// The first of them may be a header.
+    #[serde(skip)]
+    may_be_header: bool,
 }
 
 /// Reads the list of an option. One that names nobody is a mistake.
@@ -138,11 +142,30 @@ pub fn select(
     named: Option<NamedCustomers>,
     place: &StatePlace,
 ) -> anyhow::Result<(Selection, Option<UnknownLines>)> {
+    select_also(journal, named, place, |_, _| Ok(false))
+}
+
+/// The same; those whom the plan does not have are no mistake where something else of the journal knows them.
+pub fn select_also(
+    journal: &mut Journal,
+    named: Option<NamedCustomers>,
+    place: &StatePlace,
+    is_known: impl Fn(&Journal, &str) -> anyhow::Result<bool>,
+) -> anyhow::Result<(Selection, Option<UnknownLines>)> {
+    let forms = named.as_ref().map(|named| OtherForms::of(named, place));
     let named = named.map(|named| named.of_place(place)).transpose()?;
     let mut selection = Selection {
         only: named.as_ref().map(|named| named.ids.clone()),
     };
-    let unknown = journal.select(&selection)?;
+    let mut unknown = Vec::new();
+    for id in journal.select(&selection)? {
+        if !is_known(journal, &id)? {
+            unknown.push(id);
+        }
+    }
+    if let Some(forms) = &forms {
+        forms.refuse(&unknown, place, |each| journal.each_client_id(each))?;
+    }
     let lines = match named {
         Some(named) => named.without(&unknown)?,
         None => None,
@@ -257,9 +280,12 @@ impl NamedCustomers {
                 ),
             ));
         }
+        let mut words = list.ids.iter().filter(|listed| listed.may_be_words);
+        let may_be_header = words.any(|listed| lines.first() == Some(&listed.line));
         Ok((!lines.is_empty()).then(|| UnknownLines {
             file: list.name.clone(),
             lines,
+            may_be_header,
         }))
     }
 }
@@ -291,8 +317,8 @@ impl fmt::Display for UnknownLines {
             "{}, {word} {lines}: the plan does not have such an id; the others of the list are taken",
             self.file
         )?;
-        if self.lines.first() == Some(&1) {
-            f.write_str(" (if line 1 is a header, all is well with it)")?;
+        if let Some(first) = self.lines.first().filter(|_| self.may_be_header) {
+            write!(f, " (if line {first} is a header, all is well with it)")?;
         }
         Ok(())
     }

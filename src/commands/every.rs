@@ -132,7 +132,13 @@ fn customer(command: &Command) -> Option<String> {
     let Command::Resolve(args) = command else {
         return None;
     };
-    let named = [&args.kyb, &args.manual, &args.user, &args.duplicate];
+    let named = [
+        &args.kyb,
+        &args.manual,
+        &args.account,
+        &args.user,
+        &args.duplicate,
+    ];
     named.into_iter().find_map(Clone::clone)
 }
 
@@ -141,6 +147,9 @@ fn of_one_shard(command: &Command) -> Option<&'static str> {
     match command {
         Command::Resolve(args) if args.custody_task.is_some() => {
             Some("--custody-task is the number of a task in one shard")
+        }
+        Command::Resolve(args) if args.document.is_some() => {
+            Some("--document is a document of one shard")
         }
         Command::Run(args) if args.limit.is_some() => {
             Some("--limit counts the accounts of one shard")

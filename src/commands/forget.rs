@@ -308,7 +308,7 @@ fn without(
     }
     let binding = opening::binding(journal, folder, today())?;
     let settings = bakkt_folder::migration::settings(dir)?;
-    let migration = opening::open(settings, binding, mode, || false)?;
+    let migration = opening::open(settings, binding, mode, &|| false)?;
     erase::without_customer(&migration, id, &known.overlays, folder)
 }
 

@@ -11,10 +11,11 @@ use bakkt_discover::inspect::{self, Profile, page};
 use bakkt_files::progress::{Mode, ReadingProgress};
 use bakkt_folder::settings::layout;
 use bakkt_model::error::Failure;
-use bakkt_source::Export;
 use bakkt_source::encoding::Encoding;
 use bakkt_source::export::{HeaderRow, Options, SetBy, SheetSetting, member_pattern};
+use bakkt_source::found::DetectedFile;
 use bakkt_source::json::JsonRows;
+use bakkt_source::{Export, Rows};
 
 /// Prints what exports hold.
 pub fn run(args: &InspectArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
@@ -90,6 +91,22 @@ fn refuse_keyed(profile: &Profile) -> anyhow::Result<()> {
             "export one object for each customer: `to_json(orient=\"records\", lines=True)` in pandas; `jq -c '{path}to_entries[] | {{key}} + .value'` makes such lines of objects that are keyed by ids"
         ),
     ))
+}
+
+/// Rows of an export that may be objects of several customers each: one that was read as more has a customer in each.
+const FEW: usize = 3;
+
+/// Refuses a JSON export of one object, or a few, that hold many customers: with the mapping that suits one of them, all would be one.
+pub fn refuse_keyed_export(export: &Export) -> anyhow::Result<()> {
+    if !export.found().any(DetectedFile::is_json) {
+        return Ok(());
+    }
+    let mut rows = Rows::default();
+    let is_full = export.pass().read_batch(&mut rows, FEW + 1)? && rows.len() > FEW;
+    if is_full {
+        return Ok(());
+    }
+    refuse_keyed(&inspect::survey(export, &Hasher::default(), |_, _| {})?)
 }
 
 /// The profiles of files, and the files themselves. A file of which one object holds many customers is refused.

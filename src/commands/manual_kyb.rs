@@ -63,7 +63,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         as_of: today(),
         layers: Vec::new(),
     };
-    let mut migration = opening::open(settings, binding, mode, || false)?;
+    let mut migration = opening::open(settings, binding, mode, &|| false)?;
     planner::index(&mut migration, mode, &|| false)?;
     let (mut rows, mut read) = (Vec::new(), 0u64);
     let place = StatePlace::new(&args.dir, false, &args.shards)?;
@@ -74,7 +74,7 @@ pub fn run(args: &ManualKybArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         &mut pipeline.export.pass(),
         pipeline,
         ScanOptions::default(),
-        |batch| {
+        &mut |batch| {
             read += batch.rows.len() as u64;
             let listed = batch
                 .rows

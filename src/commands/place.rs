@@ -7,8 +7,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::run_record::without_login;
 use super::{checkpoint, scheduler};
-use crate::cli::{ShardArgs, ShardChoice};
+use crate::cli::{ShardArgs, ShardChoice, TargetArgs};
 use bakkt_files::state_folder;
 use bakkt_journal::Journal;
 use bakkt_model::error::{Failure, ShownPath};
@@ -31,6 +32,16 @@ pub struct StatePlace {
     pub is_one_of_all: bool,
     /// The folders of `--state`.
     folders: Vec<PathBuf>,
+}
+
+/// How the next command names the same migration at the same target, where both commands take one.
+pub fn with_target(dir: &Path, target: &TargetArgs) -> String {
+    let url = match &target.base_url {
+        // A login in it is not shown.
+        Some(url) => format!(" --base-url {}", shell::word(&without_login(url.clone()))),
+        None => String::new(),
+    };
+    arguments(dir, target.sandbox, &target.shards) + &url
 }
 
 /// How the next command names the same migration: its folder, whether it is the sandbox's, and its shard with the folder of its state.

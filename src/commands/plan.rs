@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::inspect::refuse_keyed_export;
 use super::place::StatePlace;
 use super::session::{Destination, Session};
 use super::signals::Signals;
@@ -98,7 +99,7 @@ pub fn planned(
         mut journal,
         state,
     } = session;
-    let stopping = || signals.stopping();
+    let stopping = &|| signals.stopping();
     if journal.is_planned()? {
         let rehash = match rehash {
             true => Rehash::Always,
@@ -109,6 +110,7 @@ pub fn planned(
     }
     let binding = opening::binding(&journal, &state, today())?;
     let mut migration = opening::open(settings, binding, mode, stopping)?;
+    refuse_keyed_export(&migration.pipeline.export)?;
     journal_plan::plan(&mut journal, &mut migration, mode, stopping)?;
     Ok((journal, migration))
 }

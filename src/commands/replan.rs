@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::inspect::refuse_keyed_export;
 use super::place::StatePlace;
 use super::report::View;
 use super::run::start_sandbox;
@@ -150,13 +151,14 @@ pub(super) fn plan_anew(
         } = Session::open_planned(destination)?;
         let mut journal = settled((dir, target), &mut settings, journal, &signals, mode).await?;
         let binding = opening::binding(&journal, &state, today())?;
-        let mut migration = opening::open(settings, binding, mode, || signals.stopping())?;
+        let mut migration = opening::open(settings, binding, mode, &|| signals.stopping())?;
+        refuse_keyed_export(&migration.pipeline.export)?;
         first(&mut journal, &migration)?;
         let mut scratch = journal.scratch(&state)?;
         if let Some(choice) = how.chosen {
             scratch.try_choice(choice, how.decided)?;
         }
-        journal_plan::plan(&mut scratch, &mut migration, mode, || signals.stopping())?;
+        journal_plan::plan(&mut scratch, &mut migration, mode, &|| signals.stopping())?;
         drop(scratch);
         journal.adopt(&state, how)
     });

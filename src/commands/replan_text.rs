@@ -2,7 +2,7 @@
 
 use crate::cli::ReplanArgs;
 use bakkt_journal::replan::{
-    ChangedAgreements, ChangedFields, ChangedOwners, Changes, RestrictedAccounts,
+    ChangedAgreements, ChangedFields, ChangedOwners, Changes, ReopenedGaps, RestrictedAccounts,
 };
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
@@ -57,6 +57,7 @@ pub(super) fn describe(changes: &Changes, args: &ReplanArgs) -> String {
     add_ownership(&mut text, &changes.ownership);
     add_agreements(&mut text, &changes.agreements, args.agreements_acknowledged);
     add_restricted(&mut text, &changes.restricted);
+    add_reopened(&mut text, &changes.reopened);
     if changes.may_update > 0 {
         text.push_str(
             "\nadd --update-accepted to send the changed ones among the accepted as updates",
@@ -151,6 +152,23 @@ pub(super) fn add_agreements(
             "\nwhen both sides have acknowledged the changed agreements, add --agreements-acknowledged with --reason WHY: {ids}"
         ));
     }
+}
+
+/// Gaps that were waived for somebody else.
+pub(super) fn add_reopened(text: &mut String, reopened: &ReopenedGaps) {
+    if reopened.is_empty() {
+        return;
+    }
+    let first: Vec<String> = reopened
+        .first
+        .iter()
+        .map(|(id, path)| format!("{id} {path}"))
+        .collect();
+    text.push_str(&format!(
+        "\n  {:>11}  waived gaps open again: their places are those of other owners or contacts now, or it cannot be told whose: {}",
+        thousands(reopened.gaps),
+        named(&first, reopened.gaps)
+    ));
 }
 
 /// The first ids, and how many more there are.

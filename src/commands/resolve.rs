@@ -53,6 +53,14 @@ pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
             },
             Some(ResolvedAs::Outcome(outcome)),
         ) => account(&view.place, id, (outcome, bakkt_id.as_deref()), decided)?,
+        (
+            ResolveArgs {
+                document: Some(id),
+                bakkt_id: Some(own),
+                ..
+            },
+            Some(outcome),
+        ) => document(&view.place, (id, own), &outcome, decided)?,
         (_, Some(ResolvedAs::Uuid(_))) => {
             return Err(Failure::configuration(
                 "a uuid is no outcome of KYB or of an account",
@@ -79,7 +87,7 @@ pub fn run(args: &ResolveArgs, mode: Mode) -> anyhow::Result<CommandOutput> {
         _ => {
             return Err(Failure::configuration(
                 "nothing to resolve",
-                "--kyb ID --as OUTCOME, --manual ID --as OUTCOME, --account ID --as accepted|not-taken, --user ID --as UUID|not-taken, or --duplicate ID --take FILE:ROW",
+                "--kyb ID --as OUTCOME, --manual ID --as OUTCOME, --account ID --as accepted|not-taken, --document ID --as accepted --bakkt-id ID, --user ID --as UUID|not-taken, or --duplicate ID --take FILE:ROW",
             ));
         }
     };
@@ -120,6 +128,20 @@ fn custody(
         in_other_shards(place, |reader, shard| reader.refuse_taken_uuid(uuid, shard))?;
     }
     let mut journal = place.open_journal()?;
+    let task = match name {
+        CustodyName::User(id) => journal.user_task(id)?,
+        CustodyName::Task(task) => Some(*task),
+    };
+    if let (UserResolution::Uuid(own), Some(task)) = (resolution, task)
+        && journal.correct_custody_uuid(
+            task,
+            own,
+            |uuid| is_in_other_shard(place, |reader| reader.has_custody_uuid(uuid)),
+            decided,
+        )?
+    {
+        return Ok("it has that uuid now, and nothing else has".to_owned());
+    }
     match name {
         CustodyName::User(id) => journal.resolve_user(id, resolution, decided)?,
         CustodyName::Task(task) => journal.resolve_custody_task(*task, resolution, decided)?,
@@ -169,7 +191,12 @@ fn account(
     }
     let mut journal = place.open_journal()?;
     if let AccountResolution::Accepted(Some(own)) = resolution
-        && journal.correct_bakkt_id(id, own, |id| is_in_other_shard(place, id), decided)?
+        && journal.correct_bakkt_id(
+            id,
+            own,
+            |id| is_in_other_shard(place, |reader| reader.has_bakkt_id(id)),
+            decided,
+        )?
     {
         return Ok("the account has that bakktId now, and no other customer's".to_owned());
     }
@@ -183,11 +210,39 @@ fn account(
     Ok(what.to_owned())
 }
 
-/// Whether an account of another shard here stands under a bakktId.
-fn is_in_other_shard(place: &StatePlace, id: &str) -> anyhow::Result<bool> {
+/// A document that stands under the id of another one.
+fn document(
+    place: &StatePlace,
+    (document, own): (&str, &str),
+    outcome: &ResolvedAs,
+    decided: OperatorNote<'_>,
+) -> anyhow::Result<String> {
+    if *outcome != ResolvedAs::Outcome(Resolution::Accepted) {
+        return Err(Failure::configuration(
+            "that is not an outcome of a document",
+            "--document takes --as accepted with --bakkt-id, the id under which Bakkt has it",
+        ));
+    }
+    in_other_shards(place, |reader, shard| {
+        reader.refuse_taken_document_id(own, shard)
+    })?;
+    place.open_journal()?.correct_document_id(
+        document,
+        own,
+        |id| is_in_other_shard(place, |reader| reader.has_document_id(id)),
+        decided,
+    )?;
+    Ok("the document has that id now, and no other one".to_owned())
+}
+
+/// Whether another shard here has an id of Bakkt's.
+fn is_in_other_shard(
+    place: &StatePlace,
+    has: impl Fn(&Reader) -> anyhow::Result<bool>,
+) -> anyhow::Result<bool> {
     let is_there = Cell::new(false);
     in_other_shards(place, |reader, _| {
-        is_there.set(is_there.get() || reader.has_bakkt_id(id)?);
+        is_there.set(is_there.get() || has(reader)?);
         Ok(())
     })?;
     Ok(is_there.get())

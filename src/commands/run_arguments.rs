@@ -186,12 +186,13 @@ mod tests {
     use crate::cli::Cli;
 
     /// Options whose values name customers or people, or hold words about them.
-    const ABOUT_CUSTOMERS: [&str; 12] = [
+    const ABOUT_CUSTOMERS: [&str; 13] = [
         "account",
         "as",
         "bakkt-id",
         "code",
         "custody-task",
+        "document",
         "duplicate",
         "id",
         "kyb",

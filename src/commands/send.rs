@@ -280,7 +280,8 @@ pub fn payloads(pipeline: Arc<Pipeline>) -> PayloadFn {
         let prepared = reread
             .prepare(&pipeline, task.at, JoinedRowSource::Noted(&task.parts))
             .map_err(|error| read_again_failed(error, drift))?;
-        let same = prepared.verdict.sendable() && pipeline.hash(prepared.payload) == task.hash;
+        let same =
+            prepared.verdict.sendable() && pipeline.payload_hash(prepared.payload) == task.hash;
         let payload = same
             .then(|| Sensitive::new(prepared.payload.to_vec().into()))
             .ok_or_else(drift);

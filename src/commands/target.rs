@@ -161,7 +161,12 @@ fn told(hint: String) -> String {
 
 /// A secret from the environment, else from a 0600 file that the settings name, if they do.
 pub fn secret(name: &str, file: Option<&str>, dir: &Path) -> anyhow::Result<Option<SecretString>> {
-    let secret = match (variable(name)?, file) {
+    let from_variable = variable(name)?;
+    let place = match (&from_variable, file) {
+        (None, Some(file)) => format!("the key file {}", dir.join(file).shown()),
+        _ => name.to_owned(),
+    };
+    let secret = match (from_variable, file) {
         (Some(secret), _) => small_files::one_line(&secret).map_err(|error| {
             Failure::configuration(
                 format!("{name}: {error}"),
@@ -171,6 +176,14 @@ pub fn secret(name: &str, file: Option<&str>, dir: &Path) -> anyhow::Result<Opti
         (None, Some(file)) => key_file(&dir.join(file))?,
         (None, None) => return Ok(None),
     };
+    // A password may be anything.
+    let odd = small_files::odd_key(&secret).filter(|_| name != PASSWORD_VARIABLE);
+    if let Some(what) = odd {
+        return Err(Failure::configuration(
+            format!("{place}: {what}"),
+            "it holds the key alone, as Bakkt gave it",
+        ));
+    }
     Ok(Some(SecretString::from(secret)))
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::custody::ReadCounts;
 use super::deciding::{UnknownLines, read_ids};
+use super::other_forms::OtherForms;
 use super::place::StatePlace;
 use super::rates::Rates;
 use super::report::View;
@@ -215,12 +216,16 @@ fn scope(
 ) -> anyhow::Result<(VerificationScope, Option<UnknownLines>)> {
     let place = StatePlace::new(&args.dir, args.target.sandbox, &args.target.shards)?;
     let only = args.only.as_deref();
-    let only = only
-        .map(|path| read_ids(path, "--only", &args.dir)?.of_place(&place))
-        .transpose()?;
+    let only = only.map(|path| read_ids(path, "--only", &args.dir));
+    let only = only.transpose()?;
+    let forms = only.as_ref().map(|named| OtherForms::of(named, &place));
+    let only = only.map(|named| named.of_place(&place)).transpose()?;
     let mut lines = None;
     if let Some(named) = &only {
         let unknown = journal.select_accounts(&named.ids)?;
+        if let Some(forms) = &forms {
+            forms.refuse(&unknown, &place, |each| journal.each_client_id(each))?;
+        }
         lines = named.without(&unknown)?;
     }
     let scope = VerificationScope {
@@ -241,9 +246,10 @@ fn sources(
     mode: Mode,
     signals: &Signals,
 ) -> anyhow::Result<(PayloadFn, MetadataFn)> {
-    let migration = opening::open_planned(settings, journal, state, mode, Rehash::Changed, || {
-        signals.stopping()
-    })?;
+    let migration =
+        opening::open_planned(settings, journal, state, mode, Rehash::Changed, &|| {
+            signals.stopping()
+        })?;
     let payload = send::payloads(Arc::new(migration.pipeline));
     Ok((payload, uploads::metadata(migration.documents, journal.key)))
 }

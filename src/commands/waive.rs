@@ -17,7 +17,13 @@ pub fn run(args: &WaiveArgs) -> anyhow::Result<CommandOutput> {
     deciding::known_fields(&args.field)?;
     let named = deciding::must_name(&args.whose, &args.view.dir)?;
     let mut journal = view.place.open_journal()?;
-    let (selection, unknown) = deciding::select(&mut journal, Some(named), &view.place)?;
+    let (selection, unknown) = deciding::select_also(
+        &mut journal,
+        Some(named),
+        &view.place,
+        // A waiver of somebody who left the plan stands until it is taken back.
+        |journal, id| Ok(args.undo && journal.has_waiver(id)?),
+    )?;
     let decided = OperatorNote {
         by: &deciding::by(&args.by, &args.view.dir)?,
         reason: Some(reason),
@@ -65,7 +71,7 @@ fn describe(waived: &WaiverResult, undo: bool) -> String {
         (waived.without, "customers have no such gap"),
         (
             waived.gone,
-            "customers have no such gap any more: their waiver was taken back",
+            "customers have no such gap in the plan any more: their waiver was taken back",
         ),
     ] {
         if count > 0 {

@@ -68,8 +68,8 @@ fn rows(case: &Path, layers: Vec<BackfillFile>) -> Option<Vec<String>> {
         as_of: jiff::civil::date(2026, 6, 1),
         layers,
     };
-    let mut migration = Migration::open(settings(case).ok()?, binding, |_| Ok(())).ok()?;
-    migration.index(|_, _, _| Ok(())).ok()?;
+    let mut migration = Migration::open(settings(case).ok()?, binding, &mut |_| Ok(())).ok()?;
+    migration.index(&mut |_, _, _| Ok(())).ok()?;
     let pipeline = &migration.pipeline;
     let want = ScanOptions {
         payloads: true,
@@ -78,7 +78,7 @@ fn rows(case: &Path, layers: Vec<BackfillFile>) -> Option<Vec<String>> {
         ..ScanOptions::default()
     };
     let mut all = Vec::new();
-    let done = scan(&mut pipeline.export.pass(), pipeline, want, |batch| {
+    let done = scan(&mut pipeline.export.pass(), pipeline, want, &mut |batch| {
         for row in &batch.rows {
             let gaps = batch.placed_gaps(row).map(|found| {
                 assert!(found.laid.is_none());

@@ -292,6 +292,22 @@ fn a_file_without_a_key_asks_for_its_passphrase() {
 }
 
 #[test]
+fn a_damaged_file_is_no_wrong_passphrase() {
+    let Some(keys) = Keys::with(PASSPHRASE) else {
+        return;
+    };
+    let encrypted = keys.written(&World::of(3).path("acme/export.csv"), &["--symmetric"]);
+    for place in [3, 5, 6] {
+        let mut damaged = encrypted.clone();
+        let at = damaged.len() * place / 7;
+        damaged[at] ^= 1;
+        let shown = world(&keys, &damaged, "").bakkt("check acme");
+        let is_told = shown.contains(BROKEN) || shown.contains("for a whole OpenPGP message");
+        assert!(shown.starts_with("exit code 1") && is_told, "{shown}");
+    }
+}
+
+#[test]
 fn a_key_is_opened_by_its_passphrase_alone() {
     let Some(keys) = Keys::with(PASSPHRASE) else {
         return;

@@ -58,7 +58,7 @@ fn a_newer_journal_is_left_alone() {
     --- stdout
 
     --- stderr
-    error: the journal has version 99, which a newer bakkt-migrate wrote; this one knows 8
+    error: the journal has version 99, which a newer bakkt-migrate wrote; this one knows 9
       next: run the newer bakkt-migrate
     "#);
     assert_snapshot!(world.bakkt("status acme"), @r#"
@@ -67,7 +67,7 @@ fn a_newer_journal_is_left_alone() {
 
     --- stderr
     error: the journal acme/.bakkt-migrate/journal.db cannot be read
-      because: the journal has version 99, which a newer bakkt-migrate wrote; this one knows 8
+      because: the journal has version 99, which a newer bakkt-migrate wrote; this one knows 9
       next: run the newer bakkt-migrate
     "#);
 }

@@ -255,6 +255,91 @@ fn every_option_that_takes_a_list_reads_it_alike() {
 }
 
 #[test]
+fn a_line_that_means_somebody_in_another_form_takes_nobody() {
+    let world = World::new(&[
+        row("A-1"),
+        row("A-2"),
+        super::world::gap("A-3"),
+        row("C1001"),
+        row("C1003"),
+    ]);
+    let bakkt = Bakkt::start(|_| {});
+    assert_eq!(
+        world
+            .code(&format!("plan acme --base-url {}", bakkt.url()))
+            .0,
+        0
+    );
+    let lists = [
+        ("A-2\na-1\n", 2, "it is A-1 in another form"),
+        ("id\nA-2\nA1\n", 3, "it is A-1 in another form"),
+        ("A-2\n1001\n", 2, "it is C1001 but for the letters"),
+        ("A-2\nC1001 (joint)\n", 2, "it holds C1001 with something"),
+        ("A-2\nC1001-1\n", 2, "it holds C1001 with something"),
+        ("Account: C1001\nA-2\n", 1, "it holds C1001 with something"),
+        (
+            "A-2\nC1001 & C1003\n",
+            2,
+            "it holds several ids, such as C1001 and C1003",
+        ),
+        ("C1001\nC1001/C1003\n", 2, "it holds C1003 with something"),
+    ];
+    held(&world);
+    for (list, line, what) in lists {
+        world.write("acme/held.txt", list);
+        let (said, code) = json(&world, "check acme");
+        let text = said.as_str().unwrap();
+        let place = format!("[exclude]: held.txt:{line}: ");
+        assert!(
+            code == 2 && text.contains(&place) && text.contains(what),
+            "{text}"
+        );
+    }
+    // Each of them is held as well: nothing is lost.
+    world.write("acme/held.txt", "C1001\nC1001-1\nC1003\nC1001 & C1003\n");
+    let (said, code) = json(&world, "check acme --json");
+    assert_eq!(
+        (&said["verdicts"]["excluded"], code),
+        (&2.into(), 0),
+        "{said}"
+    );
+    let settings = world.read("acme/migration.toml");
+    let held_from = settings.find("[exclude]").unwrap();
+    world.write("acme/migration.toml", &settings[..held_from]);
+    for (list, line, what) in lists {
+        world.write("some.txt", list);
+        let url = bakkt.url();
+        for command in [
+            "exclude acme --reason x --from some.txt".to_owned(),
+            "waive acme --field owners[0].phoneNumber --reason x --from some.txt".to_owned(),
+            "retry acme --reason x --from some.txt".to_owned(),
+            format!("verify acme --base-url {url} --only some.txt"),
+            bakkt.run("--only some.txt"),
+        ] {
+            let text = world.bakkt(&command);
+            let place = format!("some.txt, line {line}: the plan does not have such an id");
+            assert!(
+                text.contains("exit code 2") && text.contains(&place) && text.contains(what),
+                "{command}: {text}"
+            );
+        }
+    }
+    let text = world.bakkt("exclude acme --reason x --id c1001");
+    assert!(
+        text.contains("exit code 2") && text.contains("it is C1001 in"),
+        "{text}"
+    );
+    assert_eq!(bakkt.ledger().posts, 0);
+    // A header that nobody knows is one where it may be.
+    world.write("some.txt", "C-404\nC1001\n");
+    let text = world.bakkt("exclude acme --reason x --from some.txt");
+    assert!(
+        text.contains("exit code 3") && !text.contains("header"),
+        "{text}"
+    );
+}
+
+#[test]
 fn key_files_settings_and_events_are_read_alike() {
     let mut world = World::of(1);
     world.no_key();
@@ -268,6 +353,9 @@ fn key_files_settings_and_events_are_read_alike() {
         (&b"one\ntwo\n"[..], 0o600, "line 2: there is a second line"),
         (b" \r\n", 0o600, "it is empty"),
         (b"key\n", 0o640, "others may read it"),
+        (b"\"key\"\n", 0o600, "the key stands in quotes"),
+        (b"API-Key key\n", 0o600, "words of a header"),
+        (b"BAKKT_API_KEY=key\n", 0o600, "the name of a variable"),
     ] {
         key(bytes, mode);
         let text = world.bakkt(&bakkt.run(""));

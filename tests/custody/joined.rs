@@ -90,6 +90,47 @@ fn the_shards_of_the_sample_are_the_whole_of_it() {
     }
 }
 
+/// Who is left out in one shard, only that shard knows; the rows that nothing uses then are told by it.
+#[test]
+fn recipients_of_customers_whom_a_person_left_out_are_counted_over_shards() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/meridian");
+    let dir = folder.path().join("parts");
+    copy_folder(&sample, &dir);
+    let said = |command: &str, more: &[&str]| {
+        let mut program = program();
+        let program = program.arg(command).arg(&dir);
+        json_of(program.args(["--sandbox", "--json"]).args(more)).0
+    };
+    for shard in ["0/3", "1/3", "2/3"] {
+        said("plan", &["--shard", shard]);
+    }
+    let rows = || {
+        let merged = said("report", &["--merge"]);
+        assert_eq!(merged["balanced"], true, "{}", merged["imbalances"]);
+        let files = merged["files"].as_array().unwrap();
+        let mut files = files.iter().filter(|file| file["role"] == "recipients");
+        let file = files.next().unwrap();
+        [&file["parts"], &file["unused"]].map(|count| count.as_u64().unwrap())
+    };
+    assert_eq!(rows(), [65, 2]);
+    let ids = ["MD-00003", "MD-00004", "MD-00005", "MD-00028", "MD-00046"];
+    for command in ["exclude", "replan"] {
+        let mut program = program();
+        program
+            .arg(command)
+            .arg(&dir)
+            .args(["--sandbox", "--shard", "all"]);
+        program.args(["--reason", "a test"]);
+        if command == "exclude" {
+            program.arg("--id").args(ids);
+        }
+        let ended = program.output().unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    }
+    assert_eq!(rows(), [60, 7]);
+}
+
 #[test]
 fn customers_of_two_shards_get_everything_once() {
     let world = World::new(&rows(8), "", "");

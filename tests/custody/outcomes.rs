@@ -447,3 +447,53 @@ fn a_user_with_the_uuid_of_another_shards_customer_is_for_a_person() {
         assert!(line["message"].contains(&taken), "{line:?}");
     }
 }
+
+#[test]
+fn a_uuid_that_two_customers_hold_is_corrected_by_a_person() {
+    let world = World::new(&rows(2), "", "");
+    world.run(3);
+    let journal = world.dir().join(".bakkt-migrate/journal.db");
+    let change = |sql: &str| {
+        let db = rusqlite::Connection::open(&journal).unwrap();
+        assert_eq!(db.execute(sql, []).unwrap(), 1, "{sql}");
+    };
+    let task: i64 = rusqlite::Connection::open(&journal)
+        .unwrap()
+        .query_row(
+            "SELECT id FROM custody_task WHERE client_id = 'A-2' AND kind = 0",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let task = task.to_string();
+    let resolve = |arguments: &[&str], code| {
+        let why = ["--reason", "looked up in the app"];
+        world.ended(world.command(&["resolve"], arguments).args(why), code)
+    };
+    let own = [
+        "3fa85f64-5717-4562-b3fc-2c963f66afa6",
+        "3fa85f64-5717-4562-b3fc-2c963f66afa7",
+    ];
+    // One that is its own is not for a person to change.
+    resolve(&["--user", "A-2", "--as", own[0]], 2);
+    for (name, own) in [
+        (["--user", "A-2"], own[0]),
+        (["--custody-task", &task], own[1]),
+    ] {
+        change(
+            "UPDATE custody_task SET uuid = (SELECT uuid FROM custody_task WHERE client_id = 'A-1' AND kind = 0)
+             WHERE client_id = 'A-2' AND kind = 0",
+        );
+        let shared = || {
+            // What `audit` says of the change above is another matter.
+            world.command(&["report"], &[]).output().unwrap();
+            world.sheet("shared-ids.csv").len()
+        };
+        assert_eq!(shared(), 2);
+        let taken = world.sheet("shared-ids.csv")[0]["id"].clone();
+        let said = resolve(&[name[0], name[1], "--as", &taken], 2);
+        assert!(said.contains("already"), "{said}");
+        resolve(&[name[0], name[1], "--as", own], 0);
+        assert_eq!(shared(), 0);
+    }
+}

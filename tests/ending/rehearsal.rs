@@ -98,6 +98,9 @@ fn only_a_state_that_is_not_closed_is_called_so() {
         text.contains("not closed: the state of a rehearsal"),
         "{text}"
     );
+    // The folder is named as well, so that it can be run as it stands.
+    assert!(text.contains(" --sandbox` does it"), "{text}");
+    assert!(!text.contains("close --sandbox"), "{text}");
     for more in [&["--sandbox"][..], &[], &["--sandbox"]] {
         let text = close(more);
         assert!(!text.contains("not closed"), "{text}");

@@ -160,8 +160,64 @@ fn rows_that_repeat_the_account_are_its_owners() {
         fields["owners[].identity.familyName"].as_str(),
         Some("LAST_NM")
     );
+    assert_eq!(fields["owners[].role"].as_str(), Some("ROLE"));
     let check = program().arg("check").arg(&dir).output().unwrap();
     assert_eq!(check.status.code(), Some(3), "{}", text(&check.stderr));
+}
+
+#[test]
+fn a_letter_says_what_an_owner_of_several_rows_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |number: usize| {
+        let part = ["P", "J"][number % 2];
+        let account = 5000 + number / 2;
+        format!(
+            "{account},{part},Ann,Quill,1980-01-1{},a{number}@example.com",
+            number % 9
+        )
+    };
+    let rows: Vec<String> = std::iter::once("acct,role,first_name,last_name,dob,email".to_owned())
+        .chain((0..20).map(row))
+        .collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let from = export(folder.path(), "a.csv", &rows);
+    let dir = folder.path().join("m");
+    assert!(init(&dir, &[&from]).status.success());
+    let mapping = toml(&dir.join("mapping.toml"));
+    let role = &mapping["fields"]["owners[].role"];
+    assert_eq!(role["column"].as_str(), Some("role"));
+    let codes = &mapping["lookups"][role["lookup"].as_str().unwrap()];
+    assert_eq!(codes["P"].as_str(), Some("PRIMARY_OWNER"));
+    assert_eq!(codes["J"].as_str(), Some("JOINT_OWNER"));
+}
+
+#[test]
+fn what_a_search_engine_wraps_around_each_customer_is_no_part_of_the_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |number: usize| {
+        format!(
+            r#"{{"_index":"c","_id":"x{number}","_source":{{"Customer No":"{}","First Name":"Ann","Last Name":"Quill","Date of Birth":"1980-01-1{}","E-Mail":"a{number}@example.com"}}}}"#,
+            5000 + number * 7,
+            number % 9
+        )
+    };
+    let rows: Vec<String> = (0..20).map(row).collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let from = export(folder.path(), "a.jsonl", &rows);
+    let dir = folder.path().join("m");
+    assert!(init(&dir, &[&from]).status.success());
+    let mapping = toml(&dir.join("mapping.toml"));
+    let fields = &mapping["fields"];
+    for (field, column) in [
+        ("clientAccountId", "_source.Customer No"),
+        ("owners[0].identity.givenName", "_source.First Name"),
+        ("owners[0].identity.familyName", "_source.Last Name"),
+        ("owners[0].emailAddress", "_source.E-Mail"),
+    ] {
+        assert_eq!(fields[field].as_str(), Some(column), "{field}");
+    }
+    let middle = fields.get("owners[0].identity.middleNames");
+    assert_eq!(middle, None);
 }
 
 #[test]

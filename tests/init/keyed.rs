@@ -1,4 +1,5 @@
-//! JSON of which one object holds many customers, keyed by ids or by columns: `init` and `inspect` stop, and show none of its keys.
+//! JSON of which one object holds many customers, keyed by ids or by columns: `init` and `inspect` stop, and show none of its keys;
+//! `check` and `plan` stop as well, whatever their mapping makes of it.
 
 use std::fs;
 use std::path::Path;
@@ -101,6 +102,96 @@ fn customers_that_are_keys_of_one_object_must_be_rows() {
     ] {
         assert!(refused(folder.path(), name, &text), "{name}");
     }
+}
+
+/// The fields of a mapping as an older `init` wrote it for an object that holds many customers.
+fn mapping(prefix: &str) -> String {
+    let fields = [
+        ("clientAccountId", "Customer No"),
+        ("owners[0].emailAddress", "E-Mail"),
+        ("owners[0].identity.givenName", "First Name"),
+        ("owners[0].identity.familyName", "Last Name"),
+        ("owners[0].identity.dateOfBirth", "Date of Birth"),
+        ("owners[0].identity.taxId", "SSN"),
+        (
+            "owners[0].identity.personalAddress.streetAddress",
+            "Address.line1",
+        ),
+        ("owners[0].identity.personalAddress.city", "Address.city"),
+        ("owners[0].identity.personalAddress.state", "Address.state"),
+        (
+            "owners[0].identity.personalAddress.postalCode",
+            "Address.zip",
+        ),
+    ]
+    .map(|(field, column)| format!("\"{field}\" = \"{prefix}{column}\"\n"));
+    let constants = [
+        ("owners[0].role", "PRIMARY_OWNER"),
+        ("owners[0].identity.taxIdType", "SSN"),
+        ("owners[0].identity.personalAddress.country", "USA"),
+    ]
+    .map(|(field, word)| format!("\"{field}\" = {{ const = \"{word}\" }}\n"));
+    let (fields, constants) = (fields.concat(), constants.concat());
+    format!("account_type = \"INDIVIDUAL\"\n[fields]\n{fields}{constants}")
+}
+
+#[test]
+fn a_mapping_of_one_customer_for_many_is_refused_before_anything_is_planned() {
+    let id = |row: usize| format!("{}", 10_000 + row * 7);
+    let rows: String = (0..20).map(|row| person(row).to_string() + "\n").collect();
+    for (text, is_refused) in [
+        (keyed(&id, 40).to_string(), true),
+        (rows, false),
+        (person(1).to_string(), false),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        fs::write(dir.join("export.json"), text).unwrap();
+        let settings = "[source]\nfile = \"export.json\"\nmapping = \"mapping.toml\"\n";
+        fs::write(dir.join("migration.toml"), settings).unwrap();
+        let prefix = if is_refused { "10007." } else { "" };
+        fs::write(dir.join("mapping.toml"), mapping(prefix)).unwrap();
+        for command in [&["check"][..], &["plan", "--sandbox"]] {
+            let (name, options) = command.split_first().unwrap();
+            let output = program().arg(name).arg(dir).args(options).output().unwrap();
+            let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+            let is_told = said.contains("has several customers as keys");
+            assert_eq!(is_told, is_refused, "{command:?}: {said}");
+            let is_wrong = output.status.code() == Some(2);
+            assert_eq!(is_wrong, is_refused, "{command:?}: {said}");
+            assert!(!said.contains("10007"), "{said}");
+        }
+    }
+}
+
+/// Customers of a second array are in no row: who reads the first one alone has to hear of them.
+#[test]
+fn customers_of_a_second_array_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let people = |rows: std::ops::Range<usize>| rows.map(person).collect::<Vec<_>>();
+    let text = json!({"active": people(0..20), "dormant": people(20..40)}).to_string();
+    fs::write(dir.join("export.json"), text).unwrap();
+    let settings =
+        "[source]\nfile = \"export.json\"\nmapping = \"mapping.toml\"\nrows = \"active\"\n";
+    fs::write(dir.join("migration.toml"), settings).unwrap();
+    fs::write(dir.join("mapping.toml"), mapping("active[].")).unwrap();
+    let told = "the objects of `dormant` have the same keys as those of `active`";
+    let check = program().arg("check").arg(dir).output().unwrap();
+    let said = String::from_utf8(check.stdout).unwrap();
+    assert!(said.contains(told), "{said}");
+    let mut init = program();
+    init.arg("init")
+        .arg(dir.join("m"))
+        .args(["--rows", "active"]);
+    let init = init.arg("--from").arg(dir.join("export.json"));
+    assert!(init.output().unwrap().status.success());
+    let mapping = fs::read_to_string(dir.join("m/mapping.toml")).unwrap();
+    let own = "\"owners[0].identity.givenName\" = \"active[].First Name\"";
+    assert!(
+        mapping.contains(own) && !mapping.contains("= \"dormant["),
+        "{mapping}"
+    );
 }
 
 #[test]

@@ -34,7 +34,7 @@ const CITIES: [[&str; 3]; 5] = [
 ];
 
 /// A value of an invented customer for a column of the base, or of one named like it.
-fn base(column: &str, row: usize) -> String {
+pub(super) fn base(column: &str, row: usize) -> String {
     let [city, state, zip] = CITIES[row % 5];
     match column {
         "ID" => format!("N{row:05}"),
@@ -58,7 +58,7 @@ fn base(column: &str, row: usize) -> String {
 }
 
 /// The columns of each field and the text of the mapping that init writes for the base columns but some, and some more.
-fn written(
+pub(super) fn written(
     without: &[&str],
     more: &[&str],
     cells: &dyn Fn(usize) -> Vec<String>,

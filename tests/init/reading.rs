@@ -117,6 +117,31 @@ fn a_first_customer_becomes_no_header_and_is_shown_nowhere() {
 }
 
 #[test]
+fn apostrophes_around_cells_and_strange_ends_of_lines_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("export.csv");
+    let from = path.to_str().unwrap();
+    let rows = ["'C-100','Ann','Sample'", "'C-200','Bo','Sample'"];
+    fs::write(&path, format!("ID,FIRST,LAST\n{}\n", rows.join("\n"))).unwrap();
+    let page = said(&["inspect", from], 0);
+    assert!(page.contains("cells stand within apostrophes"), "{page}");
+    let lines = ["ID,FIRST,LAST", "C-100,Ann,Sample", "C-200,Bo,Sample", ""];
+    for (end, called) in [
+        ("\u{85}", "U+0085"),
+        ("\u{2028}", "U+2028"),
+        ("\u{1e}", "U+001E"),
+    ] {
+        fs::write(&path, lines.join(end)).unwrap();
+        let text = said(&["inspect", from], 2);
+        assert!(
+            text.contains(called) && text.contains("LF or CRLF"),
+            "{text}"
+        );
+        assert!(!text.contains("Ann"), "{text}");
+    }
+}
+
+#[test]
 fn a_table_that_is_wider_than_a_sheet_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("wide.csv");

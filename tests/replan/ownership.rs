@@ -87,6 +87,15 @@ fn a_changed_agreement_waits_for_its_acknowledgement() {
         ]),
         Some(2)
     );
+    // A look needs no reason.
+    assert_eq!(
+        refused(&[
+            "--update-accepted",
+            "--agreements-acknowledged",
+            "--dry-run"
+        ]),
+        Some(0)
+    );
     let how = [
         "--update-accepted",
         "--agreements-acknowledged",

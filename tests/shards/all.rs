@@ -147,6 +147,9 @@ fn what_means_something_else_in_each_shard_is_refused() {
     );
     let task = ["--custody-task", "5", "--as", "not-taken", WHY[0], WHY[1]];
     refused(&world, "resolve", &task, "a task in one shard");
+    let document = ["--document", "d-1", "--as", "accepted", "--bakkt-id", "b-1"];
+    let document = [&document[..], &WHY[..]].concat();
+    refused(&world, "resolve", &document, "a document of one shard");
     assert_eq!(world.sandbox.count("posts"), 0);
 }
 

@@ -336,7 +336,10 @@ fn the_command_that_is_named_next_names_the_shard() {
     let more = [file.to_str().unwrap(), "--base-url", &url];
     let (said, _) = world.said("backfill", "all", &more);
     for shard in ["0/2", "1/2"] {
-        let named = format!("run {} --shard {shard}` to send them", dir.display());
+        let named = format!(
+            "run {} --shard {shard} --base-url {url}` to send them",
+            dir.display()
+        );
         assert!(said.contains(&named), "{said}");
     }
 }

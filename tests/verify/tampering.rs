@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::world::{Found, World, entities, individuals};
-use crate::support::SandboxProcess;
 use crate::support::needles::Needles;
+use crate::support::{SandboxProcess, program};
 
 /// A wish without its account; a pointer that the account's request must have; what must be found.
 type Case = (Value, &'static str, &'static [(&'static str, &'static str)]);
@@ -313,6 +313,31 @@ fn must_find(world: &World, args: &[&str], wanted: &BTreeSet<Found>) {
     }
 }
 
+/// `agreements.csv` says of whom Bakkt has other agreements than it was sent, or no owner or account to which they belong.
+fn contradicted(world: &World, found: &BTreeSet<Found>) {
+    let is_about = |(_, document, path, kind): &&Found| {
+        let is_owner = path.len() == "owners[0]".len() && path.starts_with("owners[");
+        let is_agreement = path.contains("].agreements") && kind != "added";
+        document.is_empty() && (is_owner || is_agreement || path == "account")
+    };
+    let ids: BTreeSet<&str> = found
+        .iter()
+        .filter(is_about)
+        .map(|one| one.0.as_str())
+        .collect();
+    program().arg("report").arg(&world.dir).output().unwrap();
+    let mut reader = csv::Reader::from_path(world.dir.join("report/agreements.csv")).unwrap();
+    let mut told = BTreeSet::new();
+    for row in reader.records() {
+        let row = row.unwrap();
+        let is_said = &row[8] == "contradicted";
+        let is_expected = ids.contains(&row[2]) && !["", "0"].contains(&&row[4]);
+        assert_eq!(is_said, is_expected, "{row:?}");
+        told.extend(is_said.then(|| row[2].to_owned()));
+    }
+    assert!(told.len() > 2, "{told:?}");
+}
+
 #[test]
 fn every_tampering_with_an_account_is_found_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
@@ -328,6 +353,7 @@ fn every_tampering_with_an_account_is_found_and_nothing_else() {
     // Everybody else is shown in other words.
     free.iter().for_each(|id| sandbox.benign(id));
     must_find(&world, &[], &wanted);
+    contradicted(&world, &wanted);
     let counts = world.counts();
     assert_eq!((counts.pass, counts.to_come), (2, 0));
     assert_eq!(counts.results.iter().sum::<u64>(), 60);

@@ -103,6 +103,13 @@ pub fn index(path: &str, list: &str) -> Option<usize> {
     rest.split(']').next()?.parse().ok()
 }
 
+/// The same path with the index of its top-level list left out: what a field is called in every element of the list.
+pub fn without_index(path: &str, list: &str) -> Option<String> {
+    let rest = path.strip_prefix(list)?.strip_prefix('[')?;
+    let (_, rest) = rest.split_once(']')?;
+    Some(format!("{list}[]{rest}"))
+}
+
 /// Every pattern of the contract, objects and lists included, in contract order.
 pub fn patterns() -> Vec<String> {
     let mut all = Vec::new();

@@ -195,6 +195,18 @@ pub enum BareAmount {
 /// What an amount or a range without a word for its unit says about the unit of its column; `None` where it says nothing.
 pub fn bare_amount(scale: Scale, text: &str, point: DecimalMark) -> Option<BareAmount> {
     let number = amounts::read(text, point);
+    let (_, too_much) = usd::multiplier(scale, AmountUnit::Thousands)?;
+    // Nearly all amounts: without a word for a multiplier, and within 64 bits.
+    if let Some(number) = number.filter(|number| number.zeros == 0)
+        && let Some((whole, has_fraction)) = number.whole()
+    {
+        return match whole {
+            0 if !has_fraction => None,
+            ..LEAST_DOLLARS => Some(BareAmount::Open),
+            whole if whole < too_much => Some(BareAmount::ReadAsDollars),
+            _ => Some(BareAmount::Dollars),
+        };
+    }
     let span = match number {
         Some(number) => AmountSpan {
             low: Some(number),
@@ -210,7 +222,6 @@ pub fn bare_amount(scale: Scale, text: &str, point: DecimalMark) -> Option<BareA
         Some(number) => number.is_between_zero_and(LEAST_DOLLARS),
         None => span.has_open_unit(scale),
     };
-    let (_, too_much) = usd::multiplier(scale, AmountUnit::Thousands)?;
     match () {
         () if greatest.is_zero() => None,
         () if is_open => Some(BareAmount::Open),
@@ -463,6 +474,13 @@ mod tests {
             (Scale::A, "25,000", Some(BareAmount::Dollars)),
             (Scale::A, "25,000-50,000", Some(BareAmount::Dollars)),
             (Scale::B, "60,000", Some(BareAmount::ReadAsDollars)),
+            (Scale::A, "0.50", Some(BareAmount::Open)),
+            (Scale::A, "$999.99", Some(BareAmount::Open)),
+            (Scale::A, "1,000.00", Some(BareAmount::ReadAsDollars)),
+            (Scale::A, "24,999.99", Some(BareAmount::ReadAsDollars)),
+            (Scale::A, "25,000.00", Some(BareAmount::Dollars)),
+            (Scale::A, "99999999999999999999", Some(BareAmount::Dollars)),
+            (Scale::A, "0.00", None),
             (Scale::A, "0", None),
             (Scale::A, "1M", None),
             (Scale::A, "25k-50k", None),

@@ -33,6 +33,7 @@ use bakkt_mapping::pipeline::join_keys::JoinKeys;
 use bakkt_mapping::pipeline::joins::{Join, ROOM};
 use bakkt_mapping::pipeline::keys_above::KeysAbove;
 use bakkt_mapping::pipeline::other_forms::OtherForms;
+use bakkt_mapping::pipeline::record::PrimaryRows;
 use bakkt_mapping::target::{resolve, resolve_each};
 use bakkt_model::error::{Diagnostic, Diagnostics};
 use bakkt_model::position::JoinedList;
@@ -301,7 +302,7 @@ impl Migration {
     pub fn open(
         settings: Settings,
         binding: Binding,
-        mut each_block: impl FnMut(u64) -> anyhow::Result<()>,
+        each_block: &mut dyn FnMut(u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<Migration> {
         for kept in &binding.layers {
             layers::as_taken(kept, file_hash(&binding.key, &kept.path, &kept.name))?;
@@ -314,7 +315,7 @@ impl Migration {
         found.into_result()?;
         let parts = parts.context("the mapping could not be read")?;
         let mut ready = |opened: OpenedExport| -> anyhow::Result<Arc<Export>> {
-            Ok(Arc::new(opened.ready(&settings.dir, &mut each_block)?))
+            Ok(Arc::new(opened.ready(&settings.dir, each_block)?))
         };
         let export = ready(inputs.export)?;
         let each = |list: &str| {
@@ -336,6 +337,7 @@ impl Migration {
             let sheet = each.map(|each| parts.mapper.each()[each].sheet);
             let sheets = [0].into_iter().chain(sheet);
             joins.push(Join {
+                is_id: parts.mapper.id_column() == Some(account_key),
                 join_keys: JoinKeys::new(sheets.map(|sheet| parts.mapper.empty_cells(sheet))),
                 list: join.list,
                 export: ready(opened.export)?,
@@ -369,8 +371,8 @@ impl Migration {
         let (mut kept, mut layers) = (Vec::new(), Vec::new());
         for opened in inputs.layers {
             let made = (&parts.mapper, &parts.plan);
-            let (known, mut layer) = opened.ready(&settings, made, &mut each_block)?;
-            layer.index(&parts.mapper, |_| each_block(0))?;
+            let (known, mut layer) = opened.ready(&settings, made, each_block)?;
+            layer.index(&parts.mapper, &mut |_| each_block(0))?;
             kept.push(known);
             layers.push(layer);
         }
@@ -400,14 +402,16 @@ impl Migration {
     /// scan. `each_batch` hears which of `pipeline.joins`, how far and how many rows, and may stop it.
     pub fn index(
         &mut self,
-        mut each_batch: impl FnMut(usize, u64, u64) -> anyhow::Result<()>,
+        each_batch: &mut dyn FnMut(usize, u64, u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        self.add_account_keys(|| each_batch(0, 0, 0))?;
+        self.add_account_keys(&mut || each_batch(0, 0, 0))?;
         let Pipeline { joins, exclude, .. } = &mut self.pipeline;
         for (number, join) in joins.iter_mut().enumerate() {
             let is_own = join.list == JoinedList::Group;
             let leaves_out = |row: &Row<'_>| is_own && exclude.leaves_out(row);
-            join.index(leaves_out, |offset, rows| each_batch(number, offset, rows))?;
+            join.index(&leaves_out, &mut |offset, rows| {
+                each_batch(number, offset, rows)
+            })?;
         }
         Ok(())
     }
@@ -415,21 +419,30 @@ impl Migration {
     /// Reads which keys the accounts have, so that keys of the other exports that fit none of them are known as such.
     fn add_account_keys(
         &mut self,
-        mut each_batch: impl FnMut() -> anyhow::Result<()>,
+        each_batch: &mut dyn FnMut() -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let Pipeline { export, joins, .. } = &mut self.pipeline;
-        let mut beside: Vec<&mut Join> = joins
+        let Pipeline {
+            export,
+            joins,
+            mapper,
+            ..
+        } = &mut self.pipeline;
+        let mut asking: Vec<&mut Join> = joins
             .iter_mut()
-            .filter(|join| join.list != JoinedList::Group)
+            .filter(|join| join.list != JoinedList::Group || join.each.is_some())
             .collect();
-        if beside.is_empty() {
+        if asking.is_empty() {
             return Ok(());
         }
         let (mut pass, mut rows) = (export.pass(), Rows::default());
+        let mut primary = PrimaryRows::default();
         while pass.read_batch(&mut rows, 1024)? {
             for (_, row) in rows.iter() {
-                for join in &mut beside {
-                    if let Some(key) = join.join_keys.key(&row, join.account_key) {
+                for join in &mut asking {
+                    // Of several rows that are one account, that of its primary owner says which it is.
+                    if let Some(key) = join.join_keys.key(&row, join.account_key)
+                        && (join.list != JoinedList::Group || primary.has(mapper, join, &row))
+                    {
                         join.other_forms.add_account(key);
                     }
                 }
@@ -459,6 +472,7 @@ fn group(export: Arc<Export>, mapper: &Mapper, column: usize) -> Join {
         .map_or(ROOM, |each| mapper.each()[each].room())
         .saturating_sub(1);
     Join {
+        is_id: false,
         join_keys: JoinKeys::new([mapper.empty_cells(0)]),
         list: JoinedList::Group,
         export,

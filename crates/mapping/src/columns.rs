@@ -153,7 +153,7 @@ impl StoredBlocks {
         };
         let spool = self.spool.insert(spool);
         let at = spool.length();
-        spool.append(bytes, |_| Ok(())).ok()?;
+        spool.append(bytes, &mut |_| Ok(())).ok()?;
         Some(at)
     }
 }

@@ -9,10 +9,12 @@ mod words;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::missing::EmptyCells;
 use crate::unreadable;
-use bakkt_model::text::{cell, ids};
+use bakkt_model::text::cell;
+use bakkt_model::text::listed_ids::{ListedIds, Resemblance, Resemblances};
 use bakkt_source::export::SkipReason;
 use bakkt_source::{Cell, Row};
 pub use words::Word;
@@ -35,10 +37,10 @@ pub struct Exclusions {
     files: Vec<String>,
     /// By number of an id: whether a row has it.
     hits: Vec<AtomicBool>,
-    /// By the form of an id, in which programs that write it differently agree: the numbers of the ids.
-    forms: HashMap<String, Vec<usize>>,
-    /// By number of an id: whether a row that is not left out has it in another form.
-    near: Vec<AtomicBool>,
+    /// The ids by the forms in which a row may have them, under their numbers.
+    forms: ListedIds,
+    /// By number of an id: the rows that are not left out and that it may mean.
+    near: Mutex<Resemblances>,
     /// Conditions on columns.
     pub rules: Vec<ColumnRule>,
     /// Cells that count as empty, as the mapping says.
@@ -80,7 +82,8 @@ struct ExcludedId {
     file: Option<usize>,
     /// The first line, and it reads like a header: nobody has it, and nobody needs to.
     may_be_header: bool,
-    first: bool,
+    /// The first line, and nothing says that it is an id.
+    may_be_words: bool,
 }
 
 /// One condition on a column.
@@ -143,6 +146,8 @@ pub struct WrittenId<'a> {
     pub place: WrittenPlace,
     /// It is the first line of a list, and reads like a header.
     pub may_be_header: bool,
+    /// It is the first line of a list, and may be a header that is not known for one.
+    pub may_be_words: bool,
 }
 
 /// An exclusion that leaves nobody out.
@@ -183,13 +188,6 @@ impl fmt::Display for UnusedEntry {
     }
 }
 
-/// An id without what programs write differently: capitals, zeros in front, punctuation and characters that nobody sees.
-fn form(id: &str) -> String {
-    let mut form = String::with_capacity(id.len());
-    ids::form(id, &mut form);
-    form
-}
-
 /// An id as the cell of an export that holds the same would be read.
 fn as_cell(id: &str) -> String {
     let id = cell::value(id).unwrap_or(id);
@@ -219,7 +217,7 @@ impl Exclusions {
             self.files.push(name.to_owned());
             self.files.len() - 1
         });
-        for (number, written) in ids.into_iter().enumerate() {
+        for written in ids {
             let fresh = self.hits.len();
             let known = self
                 .ids
@@ -229,15 +227,14 @@ impl Exclusions {
             let hit = *known.hit.get_or_insert(fresh);
             if hit == fresh {
                 self.hits.push(AtomicBool::new(false));
-                self.near.push(AtomicBool::new(false));
-                self.forms.entry(form(written.id)).or_default().push(hit);
+                self.forms.add(hit, written.id);
             }
             self.listed.push(ExcludedId {
                 place: written.place,
                 hit,
                 file,
                 may_be_header: written.may_be_header,
-                first: number == 0,
+                may_be_words: written.may_be_words,
             });
         }
     }
@@ -301,7 +298,7 @@ impl Exclusions {
             .filter(|listed| !is_hit(listed) && !listed.may_be_header);
         let ids = ids.map(|listed| UnusedEntry {
             place: listed.place.clone(),
-            what: match listed.first && others_hit(listed.file) {
+            what: match listed.may_be_words && others_hit(listed.file) {
                 true => UnusedKind::FirstLine,
                 false => UnusedKind::Id,
             },
@@ -317,16 +314,15 @@ impl Exclusions {
         ids.chain(rules).collect()
     }
 
-    /// Ids that no row has as they are written, while a row that is not left out has them in another form: whom they mean
-    /// would be sent.
-    pub fn misspelled(&self) -> Vec<WrittenPlace> {
-        let is_set = |flags: &[AtomicBool], hit: usize| flags[hit].load(Ordering::Relaxed);
-        let ids = self.listed.iter().filter(|listed| {
-            is_set(&self.near, listed.hit)
-                && !is_set(&self.hits, listed.hit)
-                && !listed.may_be_header
-        });
-        ids.map(|listed| listed.place.clone()).collect()
+    /// Ids that no row has as they are written, while a row that is not left out has them in another form or with something
+    /// besides: whom they mean would be sent.
+    pub fn misspelled(&self) -> Vec<(WrittenPlace, Resemblance)> {
+        let near = self.near.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_hit = |hit: usize| self.hits[hit].load(Ordering::Relaxed);
+        let ids = self.listed.iter();
+        let ids = ids.filter(|listed| !is_hit(listed.hit) && !listed.may_be_header);
+        ids.filter_map(|listed| Some((listed.place.clone(), near.of_line(listed.hit)?.clone())))
+            .collect()
     }
 
     /// List files of which no id left anybody out, with the number of their ids.
@@ -420,12 +416,21 @@ impl Exclusions {
         }
     }
 
-    /// The index of the reason why an id is left out.
-    pub(crate) fn by_id(&self, id: &str) -> Option<u16> {
+    /// The index of the reason why an id is left out. One that is not fit for an account is that of nobody who could be sent, and
+    /// may be anything.
+    pub(crate) fn by_id(&self, id: &str, is_fit: bool) -> Option<u16> {
         // Asked in any case, so that an id of a list counts as found.
         let listed = self.by_listed_id(id);
         let forgotten = self.forgotten.iter().find(|one| (one.is_one)(id));
-        forgotten.map(|one| one.reason).or(listed)
+        let reason = forgotten.map(|one| one.reason).or(listed);
+        if reason.is_none() && is_fit && !self.forms.is_empty() {
+            self.forms.each_meaning(id, |hit, likeness| {
+                let near = self.near.lock();
+                let mut near = near.unwrap_or_else(PoisonError::into_inner);
+                near.note(hit, likeness, id);
+            });
+        }
+        reason
     }
 
     /// Why a record that could be sent is left out all the same; the index of a reason.
@@ -434,15 +439,7 @@ impl Exclusions {
     }
 
     fn by_listed_id(&self, id: &str) -> Option<u16> {
-        if self.ids.is_empty() {
-            return None;
-        }
-        let Some(known) = self.ids.get(id) else {
-            for hit in self.forms.get(&form(id)).into_iter().flatten() {
-                mark(&self.near[*hit]);
-            }
-            return None;
-        };
+        let known = self.ids.get(id)?;
         if let Some(hit) = known.hit {
             mark(&self.hits[hit]);
         }
@@ -467,6 +464,7 @@ mod tests {
             id,
             place: WrittenPlace { file, line },
             may_be_header,
+            may_be_words: line == 1,
         }
     }
 
@@ -488,12 +486,12 @@ mod tests {
         assert_eq!(lines(&exclude), [(2, id), (4, id), (9, id)]);
         assert_eq!(exclude.unused_files(), [("ids.txt", 2), ("other.txt", 1)]);
         // The last reason counts, and each place of an id is hit with it.
-        assert_eq!(exclude.by_id("A2"), Some(1));
+        assert_eq!(exclude.by_id("A2", true), Some(1));
         assert_eq!(lines(&exclude), [(2, id)]);
         assert!(exclude.unused_files().is_empty());
-        assert_eq!(exclude.by_id("A3"), None);
+        assert_eq!(exclude.by_id("A3", true), None);
         exclude.leave_out("A3", "a person");
-        assert!(exclude.by_id("A3").is_some());
+        assert!(exclude.by_id("A3", true).is_some());
     }
 
     #[test]
@@ -508,12 +506,12 @@ mod tests {
         ];
         exclude.add_ids(ids, 0, Some("ids.txt"));
         for row in ["A1", "B2", "30", "0030", "D44"] {
-            exclude.by_id(row);
+            exclude.by_id(row, true);
         }
         let lines: Vec<usize> = exclude
             .misspelled()
             .iter()
-            .map(|place| place.line)
+            .map(|(place, _)| place.line)
             .collect();
         assert_eq!(lines, [2, 3]);
     }
@@ -523,7 +521,7 @@ mod tests {
         let mut exclude = Exclusions::default();
         let ids = [written("Kundennr", 1, false), written("A1", 2, false)];
         exclude.add_ids(ids, 0, Some("ids.txt"));
-        exclude.by_id("A1");
+        exclude.by_id("A1", true);
         let told: Vec<String> = exclude
             .unused()
             .iter()

@@ -438,7 +438,11 @@ impl FieldMapping {
     fn note_stray(&self, why: &str, text: &str, draft: &mut Draft) {
         let is_code = matches!(
             why,
-            step::UNKNOWN_CODE | step::AMBIGUOUS_CODE | step::LABELLED_CODE | step::LOOK_ALIKE_CODE
+            step::UNKNOWN_CODE
+                | step::AMBIGUOUS_CODE
+                | step::LABELLED_CODE
+                | step::MARKED_CODE
+                | step::LOOK_ALIKE_CODE
         );
         if let Some(strict) = self.strict.as_ref().filter(|_| is_code) {
             draft.keep_stray(strict, text);

@@ -7,6 +7,7 @@
 //! Left out on purpose: whether a value fits its field and what follows if not (`assess`).
 
 pub mod assess;
+mod code_parts;
 pub mod columns;
 pub mod compile;
 pub mod custody;
@@ -31,7 +32,7 @@ pub mod title;
 mod unreadable;
 
 /// Version of everything here that turns cells into values. A plan made by another version is drift.
-pub const VERSION: &str = "14";
+pub const VERSION: &str = "15";
 
 use draft::{Draft, SlotValue};
 use expr::Expressions;
@@ -202,6 +203,16 @@ impl Mapper {
     pub fn slot(&self, target: &str) -> Option<usize> {
         let feeds = &self.sheets[0].feeds;
         feeds.iter().position(|feed| feed.target == target)
+    }
+
+    /// The column of the accounts' ids, where they are read from one alone.
+    pub fn id_column(&self) -> Option<usize> {
+        let feeds = &self.sheets[0].feeds;
+        let id = feeds.iter().find(|feed| feed.target == "clientAccountId");
+        match id?.reads[..] {
+            [column] => Some(column),
+            _ => None,
+        }
     }
 
     /// Everything that a draft can hold.

@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use crate::code_parts::parts;
 use crate::step::{AMBIGUOUS_CODE, LABELLED_CODE, LOOK_ALIKE_CODE, MARKED_CODE, UNKNOWN_CODE};
 use crate::unreadable;
 use bakkt_contract::fold::fold as letters_and_digits;
@@ -103,19 +104,12 @@ impl Lookup {
     pub(crate) fn find_changed(&self, text: &str) -> Result<Option<&str>, &'static str> {
         match self.find_number(text)? {
             None if self.looks_like_a_code(text) => Err(LOOK_ALIKE_CODE),
-            None if self.is_code_in_marks(text) => Err(MARKED_CODE),
             None => match unreadable::why(text) {
                 Some(why) => Err(why),
-                None => self.find_labelled(text),
+                None => self.find_part(text),
             },
             meaning => Ok(meaning),
         }
-    }
-
-    /// Whether a text is a code but for marks around it: `(G)`, `G.`, `#2`. Behind a minus a number is another one.
-    fn is_code_in_marks(&self, text: &str) -> bool {
-        let code = text.trim_matches(is_around);
-        code != text && !text.starts_with('-') && self.meaning_of(code).is_some()
     }
 
     /// Whether a text is a code but for letters of another alphabet that look the same: a Cyrillic `М` for `M`.
@@ -134,21 +128,18 @@ impl Lookup {
     }
 
     /// What a code means that has its label behind it or in front of it: `1 - Single`, `1: Single`, `1 Single`, `Single (1)`. The label
-    /// is the word that the code means or another code with the same meaning; else nobody can say which of the two is right.
-    fn find_labelled(&self, text: &str) -> Result<Option<&str>, &'static str> {
-        let Some((code, label)) = labelled(text).find_map(|(first, second, is_either)| {
-            match (self.meaning_of(first), self.meaning_of(second)) {
-                (Some(code), _) => Some((code, second)),
-                (None, Some(code)) if is_either => Some((code, first)),
-                _ => None,
-            }
-        }) else {
+    /// is the word that the code means or another code with the same meaning; else nobody can say which of the two is right, and
+    /// neither of several codes, or of one in marks that may be part of it.
+    fn find_part(&self, text: &str) -> Result<Option<&str>, &'static str> {
+        let code = parts(text).find_map(|part| Some((self.meaning_of(part.code)?, part.label)));
+        let Some((code, label)) = code else {
             return Ok(None);
         };
-        let says_it = letters_and_digits(label) == letters_and_digits(code?);
-        match (code?, self.meaning_of(label)) {
-            (code, Some(Ok(other))) if code == other => Ok(Some(code)),
-            (code, None) if says_it => Ok(Some(code)),
+        let (code, label) = (code?, label.ok_or(LABELLED_CODE)?);
+        match self.meaning_of(label) {
+            _ if label.is_empty() => Err(MARKED_CODE),
+            Some(Ok(other)) if code == other => Ok(Some(code)),
+            None if letters_and_digits(label) == letters_and_digits(code) => Ok(Some(code)),
             _ => Err(LABELLED_CODE),
         }
     }
@@ -187,82 +178,6 @@ impl Lookup {
             None => Ok(None),
         }
     }
-}
-
-/// Marks between a code and its label, whichever comes first; those that words have inside of them count with blanks around them alone.
-const LABEL_MARKS: [&str; 10] = [
-    " - ",
-    " \u{2013} ",
-    " \u{2014} ",
-    "\u{2013}",
-    "\u{2014}",
-    ":",
-    "=",
-    "|",
-    ";",
-    "\t",
-];
-
-/// Marks that stand between a code and its label as often as inside of one word: what is in front of them is the code.
-const INNER_MARKS: [&str; 6] = ["-", "/", ".", ")", ",", "_"];
-
-/// What stands around a code that is written with marks: `(C)`, `C.`, `#2`.
-pub(crate) fn is_around(c: char) -> bool {
-    matches!(
-        c,
-        '(' | ')'
-            | '['
-            | ']'
-            | '{'
-            | '}'
-            | '<'
-            | '>'
-            | '"'
-            | '\''
-            | '*'
-            | '#'
-            | '.'
-            | ','
-            | ';'
-            | ':'
-            | '-'
-            | ' '
-    )
-}
-
-/// The ways to cut a text into a code and its label: what comes first, what comes second, and whether either may be the code.
-fn labelled(text: &str) -> impl Iterator<Item = (&str, &str, bool)> {
-    let cut = |marks: &'static [&'static str], is_either: bool| {
-        marks.iter().filter_map(move |mark| {
-            let (first, second) = text.split_once(mark)?;
-            Some((first, second, is_either))
-        })
-    };
-    let bracket = |open: char, close: char| {
-        let (first, second) = text.strip_suffix(close)?.split_once(open)?;
-        Some((first, second, true))
-    };
-    let in_front = || {
-        let (second, first) = text.strip_prefix(['(', '['])?.split_once([')', ']'])?;
-        Some((first, second, true))
-    };
-    // A number is no part of what people write in words.
-    let blank = || {
-        let (first, second) = text.split_once(char::is_whitespace)?;
-        let is_number = !first.is_empty() && first.chars().all(char::is_numeric);
-        is_number.then_some((first, second, false))
-    };
-    let cuts = cut(&LABEL_MARKS, true)
-        .chain(bracket('(', ')'))
-        .chain(bracket('[', ']'))
-        .chain(in_front())
-        .chain(cut(&INNER_MARKS, false))
-        .chain(blank());
-    cuts.map(|(first, second, is_either)| (trim(first), trim(second), is_either))
-        .filter(|(first, second, _)| {
-            let has_text = |part: &str| part.chars().any(char::is_alphanumeric);
-            has_text(first) && has_text(second)
-        })
 }
 
 fn may_begin_number(c: char) -> bool {
@@ -456,13 +371,16 @@ mod tests {
             ("W (remarried)", labelled),
             ("1-2", labelled),
             ("1/2", labelled),
+            ("3 & 1", labelled),
+            ("3;1;4", labelled),
+            ("W Widowed", Ok(Some("WIDOWED"))),
             ("3 - Divorced", Ok(None)),
             ("Re-w", Ok(None)),
             ("X - Single", Ok(None)),
             ("well off", Ok(None)),
             ("\u{461}", Ok(None)),
             ("\u{39d}A", Err(LOOK_ALIKE_CODE)),
-            ("W ill", Ok(None)),
+            ("W ill", labelled),
             ("(W)", Err(MARKED_CODE)),
             ("W.", Err(MARKED_CODE)),
             ("#2", Err(MARKED_CODE)),

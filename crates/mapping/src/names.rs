@@ -11,12 +11,14 @@ mod doubts;
 pub(crate) mod field;
 mod firms;
 mod notes;
+mod order;
 mod pairs;
 mod particles;
 mod titles;
 mod tokens;
 mod words;
 
+use order::ShownOrder;
 use particles::is_particle;
 use tokens::{
     are_several, ends_in_doubt, ends_in_number, ends_in_trade, in_name, initial, is_degree,
@@ -182,6 +184,7 @@ impl<'t> Name<'t> {
             && !others
                 .iter()
                 .any(|token| is_mark(token) || is_long_degree(token))
+            && !titles::may_be_in_front(&self.given)
             && !self.given.iter().any(|token| doubts::is_cut_short(token))
             && !particles::stand_among_given(&self.given)
     }
@@ -264,12 +267,17 @@ impl<'t> Name<'t> {
     }
 
     fn uncut(&mut self, all: &[&'t str], habit: NameHabit) -> Option<()> {
-        let order = habit.order;
         // "Smith John Mr": whoever writes the title last may write the family name first.
-        if order == NameOrder::GivenFirst && all.last().is_some_and(|last| is_title(last)) {
+        if habit.order == NameOrder::GivenFirst && all.last().is_some_and(|last| is_title(last)) {
             return None;
         }
         let all = self.without_ends(without_honorifics(all, 1), 1)?;
+        let (order, shown) = match order::shown(all, habit.order) {
+            ShownOrder::Nothing => (habit.order, None),
+            ShownOrder::GivenFirst => (NameOrder::GivenFirst, None),
+            ShownOrder::FamilyFirst(words) => (NameOrder::FamilyFirst, Some(words)),
+            ShownOrder::Doubt => return None,
+        };
         let titled =
             order == NameOrder::FamilyFirst && all.len() > 2 && doubts::begins_with_title(all);
         // "Jan Novak CSc."
@@ -289,8 +297,9 @@ impl<'t> Name<'t> {
         if ends_in_doubt(all, 3) || numbered || trade || titled || lettered {
             return None;
         }
-        let at = match order {
-            NameOrder::GivenFirst => {
+        let at = match (order, shown) {
+            (_, Some(words)) => words,
+            (NameOrder::GivenFirst, None) => {
                 let last = all.len().checked_sub(1)?;
                 let before = all.get(1..last).unwrap_or_default();
                 let behind = particles::count_before(before, all.last().copied());
@@ -313,7 +322,7 @@ impl<'t> Name<'t> {
                     _ => at,
                 }
             }
-            NameOrder::FamilyFirst => {
+            (NameOrder::FamilyFirst, None) => {
                 let particles = particles::count_at_start(all);
                 let second = all.get(particles + 1).filter(|_| all.len() > particles + 2);
                 let words = match second {

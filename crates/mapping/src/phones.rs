@@ -52,16 +52,19 @@ pub fn write(
     let short = text.len() <= LONGEST;
     let tailless = without_tail(text).filter(|text| short && !has_plus(text));
     let several = |text| national::is_ambiguous(text, code(region), code(home));
-    Err(if tailless.is_some_and(several) {
-        "could be a phone number of two countries: it needs its country code"
-    } else if tailless
-        .or(Some(text))
-        .is_some_and(|text| is_given_to_nobody(text, region))
-    {
-        "a North American number that is given to nobody"
-    } else {
-        "not a phone number"
-    })
+    let is_abroad = |text| is_american(region) && is_grouped_abroad(text);
+    Err(
+        if tailless.is_some_and(several) || tailless.is_some_and(is_abroad) {
+            "could be a phone number of two countries: it needs its country code"
+        } else if tailless
+            .or(Some(text))
+            .is_some_and(|text| is_given_to_nobody(text, region))
+        {
+            "a North American number that is given to nobody"
+        } else {
+            "not a phone number"
+        },
+    )
 }
 
 /// Words that say of a number that nobody should call it, or whose it is instead.
@@ -144,7 +147,7 @@ fn lacks_country_code(text: &str, region: Option<&str>) -> bool {
     let code = PHONE_NUMBER_UTIL
         .parse(number, None)
         .map(|number| number.country_code);
-    let american = matches!(region, Some("US" | "CA")) && plain.contains('-');
+    let american = is_american(region) && plain.contains('-');
     plain.contains('(') || american || !code.is_ok_and(|code| code > 99)
 }
 
@@ -153,17 +156,56 @@ fn is_given_to_nobody(text: &str, region: Option<&str>) -> bool {
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).collect();
     let national = match (digits.as_slice(), has_plus(text)) {
         ([b'1', national @ ..], _) if national.len() == 10 => national,
-        (national, false) if national.len() == 10 && matches!(region, Some("US" | "CA")) => {
-            national
-        }
+        (national, false) if national.len() == 10 && is_american(region) => national,
         _ => return false,
     };
     !is_assignable(national)
 }
 
+/// Whether a region is one of those whose numbers have three, three and four digits.
+fn is_american(region: Option<&str>) -> bool {
+    matches!(region, Some("US" | "CA"))
+}
+
+/// Whether the digits of a number without a country code stand as nobody in North America writes theirs: 55 1234 5678 as in Mexico
+/// and Brazil, 138 1234 5678 as mobile phones in China, five and five as in India, pairs as in France. Eleven digits without
+/// any group that begin like a mobile phone of China are one, where North America has no such area code.
+fn is_grouped_abroad(text: &str) -> bool {
+    let (mut lengths, mut groups, mut open) = ([0_u8; MOST_GROUPS], 0, false);
+    let mut digits = [0_u8; MOST_DIGITS];
+    let mut count = 0;
+    for c in text.chars() {
+        let Some(digit) = digit(c).and_then(|digit| u8::try_from(digit).ok()) else {
+            open = false;
+            continue;
+        };
+        if !open {
+            (open, groups) = (true, groups + 1);
+        }
+        let (Some(length), Some(place)) = (lengths.get_mut(groups - 1), digits.get_mut(count))
+        else {
+            return false;
+        };
+        *length += 1;
+        *place = digit - b'0';
+        count += 1;
+    }
+    let begins_as_mobile = digits[0] == 1 && digits[1] > 2;
+    match lengths.get(..groups) {
+        Some([2, 4, 4] | [5, 5] | [2, 2, 2, 2, 2]) => true,
+        Some([3, 4, 4]) => begins_as_mobile,
+        Some([11]) => begins_as_mobile && !national::has_area_code(&digits[1..]),
+        _ => false,
+    }
+}
+
+const MOST_GROUPS: usize = 5;
+const MOST_DIGITS: usize = 11;
+
 /// Whether ten digits can be somebody's number in North America. No area code and no exchange begins with 0 or 1 or ends in
-/// 11 (911, 411). The area codes N9X, 37X, 96X and 555 are set aside, and 555-1212 is directory assistance everywhere. Ten
-/// equal digits are typed to get past a form.
+/// 11 (911, 411). The area codes N9X, 37X, 96X and 555 are set aside, those with two equal digits behind 2, 3, 4, 7 and 9 are kept for
+/// services (of which 700 and 900 are), and 555-1212 is directory assistance everywhere. Ten equal digits are typed to get past a
+/// form. An area code that is nobody's yet may be somebody's tomorrow.
 fn is_assignable(national: &[u8]) -> bool {
     let [a, b, c, x, y, z, line @ ..] = national else {
         return false;
@@ -173,7 +215,11 @@ fn is_assignable(national: &[u8]) -> bool {
         return false;
     }
     let given = |first: u8, second: u8, third: u8| first >= b'2' && (second, third) != (b'1', b'1');
+    let easily_known = b == c
+        && matches!(a, b'2' | b'3' | b'4' | b'7' | b'9')
+        && !matches!((a, b), (b'7' | b'9', b'0'));
     let set_aside = *b == b'9'
+        || easily_known
         || matches!(
             (a, b, c),
             (b'3', b'7', _) | (b'9', b'6', _) | (b'5', b'5', b'5')
@@ -271,7 +317,7 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 fn toll_free(text: &str, region: Option<&str>, out: &mut String) -> bool {
     let marks = |c: char| matches!(c, ' ' | '-' | '.' | '(' | ')' | '+');
     let plain: String = text.chars().filter(|c| !marks(*c)).collect();
-    let north_american = text.starts_with('+') || matches!(region, Some("US" | "CA"));
+    let north_american = text.starts_with('+') || is_american(region);
     let rest = plain.strip_prefix('1').unwrap_or(&plain);
     let Some((area, word)) = rest.split_at_checked(3).filter(|_| north_american) else {
         return false;
@@ -315,7 +361,7 @@ fn key(c: char) -> char {
 /// Only where country code 1 is certain: a plus, or a region that has no other reading of ten digits.
 fn north_american(text: &str, region: Option<&str>, out: &mut String) -> bool {
     let plus = text.starts_with('+');
-    if !(plus || region == Some("US") || region == Some("CA")) {
+    if !plus && (!is_american(region) || is_grouped_abroad(text)) {
         return false;
     }
     let mut digits = [0u8; 11];

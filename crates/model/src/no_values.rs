@@ -9,10 +9,12 @@ use crate::placeholder::{WORDS, inside};
 /// Longer texts say something.
 const LONGEST: usize = 64;
 
-/// Whether a text says that there is nothing: placeholder words with blanks or commas between them (`null null`, `N/A, N/A`), `NaN`,
+/// Whether a text says that there is nothing: placeholder words with blanks or commas between them (`null null`, `N/A, N/A`), `NaN`, `NaT`,
 /// an object of JavaScript, and `False`, which nobody and nothing is called.
 pub fn says_nothing(text: &str) -> bool {
-    text == "NaN" || text.eq_ignore_ascii_case("false") || count_words(text) != 0
+    matches!(text, "NaN" | "NaT" | "<NA>")
+        || text.eq_ignore_ascii_case("false")
+        || count_words(text) != 0
 }
 
 /// Whether a text is several words for nothing.
@@ -77,6 +79,8 @@ mod tests {
             "n/a, n/a",
             "nan nan",
             "NaN",
+            "NaT",
+            "<NA>",
             "null, undefined",
             "(null) (null)",
             "[object Object]",

@@ -56,6 +56,26 @@ pub const WORDS: [(&str, bool); 25] = [
     ("object object", false),
 ];
 
+/// Words that stand for nothing only as they are written here: "Nat", "Nil" and "K.A." are people, and N.V. is a kind of firm. Also
+/// whether people are called so.
+const AS_WRITTEN: [(&str, bool); 11] = [
+    // Of numbers and days that a program does not have.
+    ("NaN", false),
+    ("NaT", false),
+    ("NIL", true),
+    ("k.A.", false),
+    ("k. A.", false),
+    ("k.a.", false),
+    ("n.v.", false),
+    ("n. v.", false),
+    ("s/d", false),
+    ("S/D", false),
+    ("<NA>", false),
+];
+
+/// Words that stand for nothing in brackets, as pivot tables write them.
+const IN_BRACKETS: [&str; 3] = ["blank", "empty", "leer"];
+
 /// Words of other scripts, as whole cells; bytes of the longest: [`LONGEST_FOREIGN`].
 #[rustfmt::skip]
 const FOREIGN: [&str; 25] = [
@@ -170,10 +190,18 @@ pub fn is_placeholder_but(text: &str, keeps: KeptPlaceholders) -> bool {
     match first {
         b'0'..=b'9' | b'+' => is_number(text, keeps) || is_day(text),
         b'(' | b'[' | b'<' | b'{' => match inside(text) {
-            Some(inside) => is_word(inside, keeps),
+            Some(inside) => {
+                is_word(inside, keeps)
+                    || is_as_written(text, keeps)
+                    || IN_BRACKETS
+                        .iter()
+                        .any(|word| word.eq_ignore_ascii_case(inside))
+            }
             None => is_number(text, keeps),
         },
         b'n' | b'N' | b'u' | b'U' | b't' | b'T' | b'\\' => is_word(text, keeps),
+        b'k' => is_as_written(text, keeps),
+        b's' | b'S' => is_as_written(text, keeps) || is_note(text),
         b'x' | b'X' => is_all_crosses(text),
         b'-' | b'.' | b'_' | b'?' | b'/' | b'*' | 0xe2 => is_punctuation(text),
         _ => false,
@@ -192,14 +220,25 @@ pub fn is_filler(digits: &str) -> bool {
 }
 
 fn is_word(text: &str, keeps: KeptPlaceholders) -> bool {
-    // What a program writes for a number that it does not have. "Nan" and "NAN" are people.
-    if text == "NaN" {
+    if is_as_written(text, keeps) {
         return true;
     }
     let mut known = WORDS.iter();
     known.any(|(word, surname)| {
         word.eq_ignore_ascii_case(text) && !(*surname && keeps == KeptPlaceholders::Surnames)
     })
+}
+
+fn is_as_written(text: &str, keeps: KeptPlaceholders) -> bool {
+    let mut known = AS_WRITTEN.iter();
+    known.any(|(word, surname)| *word == text && !(*surname && keeps == KeptPlaceholders::Surnames))
+}
+
+/// Whether a cell says that the value stands elsewhere.
+fn is_note(text: &str) -> bool {
+    ["see notes", "see note"]
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// What stands between brackets: "(none)", `<null>`.
@@ -369,6 +408,15 @@ mod tests {
             "N/A, N/A",
             "\\N",
             "NaN",
+            "NaT",
+            "<NA>",
+            "NIL",
+            "(blank)",
+            "(Leer)",
+            "k.A.",
+            "n.v.",
+            "s/d",
+            "See notes",
             "**",
             "not on file",
             "[object Object]",
@@ -392,6 +440,11 @@ mod tests {
             "Nan",
             "NAN",
             "Nil",
+            "Nat",
+            "NAT",
+            "K.A.",
+            "N.V.",
+            "SD",
             "Blank",
             "Test",
             "X",
@@ -478,6 +531,7 @@ mod tests {
             ("Null", KeptPlaceholders::Surnames, false),
             ("None", KeptPlaceholders::Surnames, false),
             ("(null)", KeptPlaceholders::Surnames, false),
+            ("NIL", KeptPlaceholders::Surnames, false),
             ("Null Null", KeptPlaceholders::Surnames, true),
             ("N/A", KeptPlaceholders::Surnames, true),
             ("Unknown", KeptPlaceholders::Surnames, true),

@@ -45,6 +45,10 @@ pub enum TaskKind {
     Kyb = 4,
 }
 
+/// Keyed hash of what is sent: the first half of BLAKE3's. Whoever does not have the key can make no two payloads with one hash, and by
+/// chance none are met among 2⁶⁴ of them.
+pub type PayloadHash = [u8; 16];
+
 /// A task that can be worked on.
 #[derive(Clone, Debug)]
 pub struct Task {
@@ -57,7 +61,7 @@ pub struct Task {
     /// Where its account's row stands.
     pub at: Position,
     /// Keyed hash of the account's payload that was planned.
-    pub hash: [u8; 32],
+    pub hash: PayloadHash,
     /// Attempts so far.
     pub attempts: u32,
     /// Intent of the first attempt, if there was one.
@@ -72,7 +76,7 @@ pub struct Task {
 
 impl Task {
     /// Keyed hash of what it sends, for the intent.
-    pub fn intent(&self) -> [u8; 32] {
+    pub fn intent(&self) -> PayloadHash {
         self.document
             .as_ref()
             .map_or(self.hash, |document| document.hash)
@@ -85,7 +89,7 @@ pub struct DocumentFacts {
     /// clientDocumentId.
     pub uuid: String,
     /// Keyed hash of its metadata.
-    pub hash: [u8; 32],
+    pub hash: PayloadHash,
     /// Where its row stands in the manifest.
     pub at: Position,
     /// With a folder pattern: its path, sealed.
@@ -146,7 +150,7 @@ pub enum Transition {
     /// It is about to be sent.
     Intend {
         /// Keyed hash of the bytes.
-        hash: [u8; 32],
+        hash: PayloadHash,
     },
     /// Not sent, or not taken.
     Postpone {

@@ -57,7 +57,7 @@ pub fn try_last(
     journal: &Journal,
     pipeline: &Pipeline,
     blocking: &BTreeSet<String>,
-    stopping: impl Fn() -> bool,
+    stopping: &dyn Fn() -> bool,
 ) -> anyhow::Result<TrialResult> {
     let place = pipeline.layers.len().checked_sub(1).context("no layer")?;
     let mut trying = BackfillTrial {
@@ -75,7 +75,7 @@ pub fn try_last(
     };
     let (mut pass, mut rows) = (pipeline.layers[place].export.pass(), Rows::default());
     while pass.read_batch(&mut rows, BATCH)? {
-        refuse_when(&stopping)?;
+        refuse_when(stopping)?;
         for (at, row) in rows.iter() {
             trying.row(&row, at)?;
         }
@@ -171,17 +171,15 @@ impl BackfillTrial<'_> {
             return Ok(());
         }
         let (seen, left) = (&self.seen, &mut self.found.left);
-        let mut marks: HashMap<KeyMark<'_>, Vec<usize>> = HashMap::new();
+        let mut marks: HashMap<KeyMark, Vec<usize>> = HashMap::new();
         for (id, places) in &self.unknown {
             for mark in key_marks::of_row(id) {
                 marks.entry(mark).or_default().extend(places);
             }
         }
         self.journal.each_client_id(|id| {
-            let account = key_marks::of_account(id);
-            let others = account.without_rows.iter().filter(|_| !seen.contains(id));
-            for mark in others.chain([&account.always]) {
-                for place in marks.get(mark).into_iter().flatten() {
+            for mark in key_marks::of_account(id, seen.contains(id)) {
+                for place in marks.get(&mark).into_iter().flatten() {
                     let row = &mut left[*place];
                     row.outcome = OTHER_FORM.to_owned();
                     row.client_id.get_or_insert_with(|| id.to_owned());

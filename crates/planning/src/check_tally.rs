@@ -85,7 +85,7 @@ pub fn check(
     };
     let planner = Planner {
         mode,
-        stopping: || false,
+        stopping: &|| false,
         shard,
     };
     let planned = planner.run(migration, &mut sink)?;

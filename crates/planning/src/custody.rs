@@ -116,15 +116,32 @@ struct FoundCustomer<'a> {
     rows: Vec<Position>,
 }
 
-/// Reads the whole export once more. Returns the records whose e-mail address another one has.
+/// What a pass found of all customers.
+#[derive(Default)]
+struct AllCustomers {
+    /// The records of the shard whose e-mail address another one has.
+    shared: Vec<u64>,
+    /// By the offset of a recipient's row: whether the first customer with its key falls to the shard. Empty without shards.
+    owned: HashMap<u64, bool>,
+}
+
+impl AllCustomers {
+    /// Whether a shard tells that nothing uses a row. Whether a customer is sent only the customer's own shard knows: a person may
+    /// have left them out there.
+    fn tells(&self, at: Position, has_rest: bool) -> bool {
+        self.owned.get(&at.offset).copied().unwrap_or(has_rest)
+    }
+}
+
+/// Reads the whole export once more.
 fn each_customer(
     migration: &mut Migration,
     planned: &Planned,
     shard: Option<Shard>,
     mode: Mode,
-    stopping: &impl Fn() -> bool,
+    stopping: &dyn Fn() -> bool,
     mut each: impl FnMut(&Migration, Vec<FoundCustomer<'_>>) -> anyhow::Result<()>,
-) -> anyhow::Result<Vec<u64>> {
+) -> anyhow::Result<AllCustomers> {
     let Migration {
         pipeline, custody, ..
     } = &mut *migration;
@@ -132,8 +149,8 @@ fn each_customer(
         .as_mut()
         .and_then(|custody| custody.recipients.as_mut())
     {
-        recipients.add_accounts(&pipeline.export, || refuse_when(stopping))?;
-        recipients.index(|_, _| refuse_when(stopping))?;
+        recipients.add_accounts(&pipeline.export, &mut || refuse_when(stopping))?;
+        recipients.index(&mut |_, _| refuse_when(stopping))?;
     }
     let migration = &*migration;
     let custody = migration
@@ -150,11 +167,22 @@ fn each_customer(
         ..ScanOptions::default()
     };
     let mut ours: HashSet<u32> = HashSet::new();
-    scan(&mut pipeline.export.pass(), pipeline, want, |batch| {
+    let mut owned = HashMap::new();
+    let recipients = custody.recipients.as_ref();
+    scan(&mut pipeline.export.pass(), pipeline, want, &mut |batch| {
         refuse_when(stopping)?;
         let mut found = Vec::new();
         for row in &batch.rows {
             record += 1;
+            if let (Some(shard), Some(recipients)) = (shard, recipients) {
+                let is_ours = shard.has(batch.id(row), row.at.row);
+                let mut again = RereadRow::default();
+                let read = pipeline.export.read(row.at, &mut again);
+                let read = read.context("cannot read the export again")?;
+                for at in recipients.places_of(&read) {
+                    owned.entry(at.offset).or_insert(is_ours);
+                }
+            }
             let is_sent = row.verdict.sendable()
                 && !duplicates.contains(&record)
                 && !planned.findings.blocks(record);
@@ -192,7 +220,7 @@ fn each_customer(
         .map(u64::from)
         .collect();
     shared.sort_unstable();
-    Ok(shared)
+    Ok(AllCustomers { shared, owned })
 }
 
 /// Adds custody to a plan whose rows are in the journal.
@@ -201,7 +229,7 @@ pub fn plan(
     migration: &mut Migration,
     planned: &Planned,
     mode: Mode,
-    stopping: &impl Fn() -> bool,
+    stopping: &dyn Fn() -> bool,
 ) -> anyhow::Result<()> {
     let Some(custody) = &migration.custody else {
         return Ok(());
@@ -219,7 +247,7 @@ pub fn plan(
         let number = export.map_or(0, |export| export.file_of(at.offset) as i64);
         first_file.unwrap_or_default() + number
     };
-    let shared = each_customer(
+    let all = each_customer(
         migration,
         planned,
         shard,
@@ -261,7 +289,7 @@ pub fn plan(
             journal.add_custody(&planned)
         },
     )?;
-    journal.drop_custody(&shared, SHARED_EMAIL)?;
+    journal.drop_custody(&all.shared, SHARED_EMAIL)?;
     let Some((first, recipients)) = first_file.zip(
         migration
             .custody
@@ -276,14 +304,12 @@ pub fn plan(
     for (file, (rows, blank_lines)) in (first..).zip(recipients.counts()) {
         journal.count_file(file, *rows, blank(*blank_lines))?;
     }
-    if has_rest {
-        let rows = unused
-            .into_iter()
-            .map(|(at, why)| (file_of(migration, at), at.row, why));
-        let rows: Vec<_> = rows.collect();
-        journal.add_unused(rows.into_iter())?;
-    }
-    Ok(())
+    let rows = unused
+        .into_iter()
+        .filter(|(at, _)| all.tells(*at, has_rest))
+        .map(|(at, why)| (file_of(migration, at), at.row, why));
+    let rows: Vec<_> = rows.collect();
+    journal.add_unused(rows.into_iter())
 }
 
 /// What `check` tells of custody.
@@ -308,13 +334,13 @@ pub fn check(
         return Ok(None);
     }
     let mut tally = CustodyTally::default();
-    let shared = each_customer(migration, planned, shard, mode, &|| false, |_, found| {
+    let all = each_customer(migration, planned, shard, mode, &|| false, |_, found| {
         for one in found {
             tally.add(&one);
         }
         Ok(())
     })?;
-    tally.leave_out(&shared);
+    tally.leave_out(&all.shared);
     Ok(Some(tally))
 }
 

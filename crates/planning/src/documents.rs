@@ -14,6 +14,7 @@ use bakkt_folder::migration::Migration;
 use bakkt_journal::write::{DocumentVerdict, LaterGap, PlannedDocument};
 use bakkt_journal::{Journal, now};
 use bakkt_mapping::pipeline::Pipeline;
+use bakkt_model::task::PayloadHash;
 
 use super::findings::{DocumentCopy, Findings};
 use super::members::ShardMembers;
@@ -45,7 +46,7 @@ pub struct DocumentWriter {
 /// What a document needs before it is written into the plan.
 struct PreparedDocument {
     uuid: Option<String>,
-    hash: Option<[u8; 32]>,
+    hash: Option<PayloadHash>,
     shown: Option<String>,
     path: String,
 }
@@ -163,7 +164,7 @@ fn make(document: &Surveyed<'_>, documents: &Documents, pipeline: &Pipeline) -> 
             let uuid = uuid.to_string();
             let about = (document_type, judged.side);
             let metadata = judged.rest.metadata((account, &uuid), about, owner);
-            Some((uuid, pipeline.hash(&metadata)))
+            Some((uuid, pipeline.payload_hash(&metadata)))
         }
         _ => None,
     };

@@ -7,6 +7,7 @@
 use bakkt_mapping::exclude::{Exclusions, UnusedEntry, UnusedKind, WrittenPlace};
 use bakkt_model::error::Failure;
 use bakkt_model::number::thousands;
+use bakkt_model::text::listed_ids::Resemblance;
 use bakkt_report::exclusions::UnusedExclusion;
 
 /// Lines that are named one by one.
@@ -33,22 +34,24 @@ pub fn unused(exclude: &Exclusions) -> anyhow::Result<Vec<UnusedEntry>> {
     ))
 }
 
-/// Refuses ids that no row has and that a row has in another form: nobody can tell whether the customer whom a legal hold
-/// means is left out, so nobody is sent.
-fn refuse_misspelled(places: &[WrittenPlace]) -> anyhow::Result<()> {
-    let [first, others @ ..] = places else {
+/// Refuses ids that no row has and that a row has in another form or with something besides: nobody can tell whether the customer
+/// whom a legal hold means is left out, so nobody is sent.
+fn refuse_misspelled(misspelled: &[(WrittenPlace, Resemblance)]) -> anyhow::Result<()> {
+    let [(place, first), others @ ..] = misspelled else {
         return Ok(());
     };
     let others = match others.len() {
         0 => String::new(),
-        count => format!(" (and {} more)", thousands(count as u64)),
+        count => format!(" (and {} more like it)", thousands(count as u64)),
     };
     Err(Failure::configuration(
         format!(
-            "[exclude]: {}:{}{others}: no row has this id, and a row has it in another form (capitals, zeros in front, punctuation or invisible characters)",
-            first.file, first.line
+            "[exclude]: {}:{}{others}: no row has this id, and it {}",
+            place.file,
+            place.line,
+            first.text()
         ),
-        "write the id as the export has it (reconciliation.csv and `check --payloads` show it); when somebody else is meant, who is not in the export, take the line out",
+        "write the id as the export has it, one on each line and nothing besides (reconciliation.csv and `check --payloads` show ids); when somebody else is meant, who is not in the export, take the line out",
     ))
 }
 

@@ -51,7 +51,7 @@ impl KnownCells {
             as_of: today(),
             layers: opening::kept(reader.taken_layers()?, state),
         };
-        let migration = opening::open(settings, binding, mode, || false)?;
+        let migration = opening::open(settings, binding, mode, &|| false)?;
         let fed = migration.pipeline.mapper.fed();
         let slot = |path: &&str| {
             fed.iter()

@@ -43,7 +43,7 @@ pub fn plan(
     journal: &mut Journal,
     migration: &mut Migration,
     mode: Mode,
-    stopping: impl Fn() -> bool,
+    stopping: &dyn Fn() -> bool,
 ) -> anyhow::Result<()> {
     let is_remarked = |export: &Export| export.found().any(|found| !found.remarks.is_empty());
     if migration.exports().any(is_remarked) {
@@ -66,8 +66,7 @@ pub fn plan(
         shard,
     };
     let planned = planner.run(migration, &mut sink)?;
-    let stopping = planner.stopping;
-    custody::plan(journal, migration, &planned, mode, &stopping)?;
+    custody::plan(journal, migration, &planned, mode, stopping)?;
     let policy: Vec<_> = migration
         .settings
         .policy

@@ -9,9 +9,10 @@ use anyhow::Context;
 
 use bakkt_folder::migration::Migration;
 use bakkt_journal::Journal;
-use bakkt_journal::write::{PlannedFinding, PlannedJoinedRow, PlannedRow};
+use bakkt_journal::write::{PlannedElement, PlannedFinding, PlannedJoinedRow, PlannedRow};
 use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::layers::OverlayWorker;
+use bakkt_mapping::pipeline::marked_elements::ElementWithMark;
 use bakkt_mapping::pipeline::scan::{PlacedGap, Results, ScannedRow};
 use bakkt_model::finding::FindingKind;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
@@ -210,12 +211,18 @@ impl RowWriter {
             .records()
             .map(|(record, row)| self.parts(record, results.parts(row), results.laid(row)))
             .collect();
+        let elements: Vec<Vec<PlannedElement>> = rows()
+            .map(|row| results.elements(row).iter().map(planned_element).collect())
+            .collect();
+        let beside = gaps.iter().zip(parts.iter().zip(&elements));
         let planned =
             batch
                 .records()
-                .zip(gaps.iter().zip(&parts))
-                .map(|((record, row), (gaps, parts))| {
-                    (record.into(), self.row(results, row, gaps, parts))
+                .zip(beside)
+                .map(|((record, row), (gaps, (parts, elements)))| {
+                    let mut planned = self.row(results, row, gaps, parts);
+                    planned.elements = elements;
+                    (record.into(), planned)
                 });
         journal.add_rows(planned)
     }
@@ -321,6 +328,15 @@ impl RowWriter {
             carried: row.carried.as_ref(),
             gaps,
             parts,
+            elements: &[],
         }
+    }
+}
+
+fn planned_element(element: &ElementWithMark) -> PlannedElement {
+    PlannedElement {
+        list: element.list as u8,
+        place: element.place,
+        mark: element.mark,
     }
 }

@@ -23,7 +23,6 @@ pub mod gap_sheet;
 pub mod journal_plan;
 mod journal_rows;
 pub mod members;
-mod named_forms;
 pub mod opening;
 pub mod people;
 pub mod planner;

@@ -62,12 +62,12 @@ pub fn open(
     settings: Settings,
     binding: Binding,
     mode: Mode,
-    stopping: impl Fn() -> bool,
+    stopping: &dyn Fn() -> bool,
 ) -> anyhow::Result<Migration> {
     let mut shown = UnpackingProgress::new(mode);
-    let opened = Migration::open(settings, binding, |bytes| {
+    let opened = Migration::open(settings, binding, &mut |bytes| {
         shown.at(bytes);
-        refuse_when(&stopping)
+        refuse_when(stopping)
     });
     shown.finish();
     opened
@@ -80,7 +80,7 @@ pub fn open_planned(
     state: &Path,
     mode: Mode,
     rehash: Rehash,
-    stopping: impl Fn() -> bool,
+    stopping: &dyn Fn() -> bool,
 ) -> anyhow::Result<Migration> {
     let binding = binding(journal, state, drift::as_of(journal)?)?;
     let migration = open(settings, binding, mode, stopping)?;

@@ -29,11 +29,11 @@ use super::unknown_codes::UnknownCodes;
 const AT_ONCE: usize = 10_000;
 
 /// Reads a whole migration and hands what it finds to a [`Sink`].
-pub struct Planner<F> {
+pub struct Planner<'a> {
     /// How progress is shown.
     pub mode: Mode,
     /// Asked between batches; true ends the pass.
-    pub stopping: F,
+    pub stopping: &'a dyn Fn() -> bool,
     /// The shard whose records are handed over; everything is compared over the whole export.
     pub shard: Option<Shard>,
 }
@@ -163,18 +163,18 @@ pub struct Planned {
     pub index: DuplicateIndex,
 }
 
-impl<F: Fn() -> bool> Planner<F> {
+impl Planner<'_> {
     /// Reads the whole migration. Fails when it was stopped, and where nothing can be planned: an export without rows, codes
     /// that must be in a table and are not, a list of `[exclude]` that leaves nobody out.
     pub fn run<S: Sink>(&self, migration: &mut Migration, sink: &mut S) -> anyhow::Result<Planned> {
-        index(migration, self.mode, &self.stopping)?;
+        index(migration, self.mode, self.stopping)?;
         let migration = &*migration;
         let (pipeline, rules) = (&migration.pipeline, &migration.settings.findings);
         let mut survey = Survey::begin(
             migration.documents.as_ref(),
             pipeline,
             &migration.settings.policy,
-            &self.stopping,
+            self.stopping,
         )?;
         let store = ColumnStore::new(&migration.settings.dir);
         let (mut index, mut gathering) =
@@ -219,8 +219,8 @@ impl<F: Fn() -> bool> Planner<F> {
         let mut asks_for_owners = Vec::new();
         let mut shown = ReadingProgress::new(self.mode, S::DOING, pipeline.export.size());
         let mut pass = pipeline.export.pass();
-        scan(&mut pass, pipeline, want, |results| {
-            refuse_when(&self.stopping)?;
+        scan(&mut pass, pipeline, want, &mut |results| {
+            refuse_when(self.stopping)?;
             let first = record_number(read + 1)?;
             asks_for_owners.clear();
             for row in &results.rows {
@@ -264,7 +264,7 @@ impl<F: Fn() -> bool> Planner<F> {
         survey: &mut Survey<'_>,
         findings: &Findings,
     ) -> anyhow::Result<()> {
-        let stopping = &self.stopping;
+        let stopping = self.stopping;
         if let Some(documents) = &migration.documents {
             let known = sink.known_content(migration)?;
             let reading = known.as_ref().map(|known| &**known as EarlierHash<'_>);
@@ -297,12 +297,12 @@ impl<F: Fn() -> bool> Planner<F> {
 pub fn index(
     migration: &mut Migration,
     mode: Mode,
-    stopping: &impl Fn() -> bool,
+    stopping: &dyn Fn() -> bool,
 ) -> anyhow::Result<()> {
     let joins = migration.pipeline.joins.iter();
     let sizes: Vec<u64> = joins.map(|join| join.export.size()).collect();
     let mut shown: Option<(usize, ReadingProgress)> = None;
-    migration.index(|join, offset, rows| {
+    migration.index(&mut |join, offset, rows| {
         refuse_when(stopping)?;
         let reading = match &mut shown {
             Some((known, reading)) if *known == join => reading,

@@ -23,13 +23,13 @@ use bakkt_mapping::exclude::WrittenPlace;
 use bakkt_mapping::findings::gather;
 use bakkt_mapping::pipeline::Pipeline;
 use bakkt_mapping::pipeline::duplicates::Duplicate;
+use bakkt_mapping::pipeline::other_forms::OtherForms;
 use bakkt_mapping::pipeline::scan::{Results, ScannedRow};
 use bakkt_model::error::Failure;
 use bakkt_model::finding::FindingKind;
 use bakkt_model::verdict::Verdict;
 
 use super::members::ShardMembers;
-use super::named_forms::NamedForms;
 
 /// Files that are looked into between two questions whether to stop.
 const AT_ONCE: usize = 64;
@@ -42,7 +42,7 @@ pub struct Survey<'m> {
     kyb_types: Vec<&'static str>,
     accounts: Accounts,
     /// Of the ids that documents name.
-    forms: NamedForms,
+    forms: OtherForms,
     conflicts: Conflicts,
     /// Patterns that fit no file, or the manifest without a row.
     unused: Vec<WrittenPlace>,
@@ -167,7 +167,7 @@ impl<'m> Survey<'m> {
         documents: Option<&'m Documents>,
         pipeline: &'m Pipeline,
         policy: &Policy,
-        stopping: &impl Fn() -> bool,
+        stopping: &dyn Fn() -> bool,
     ) -> anyhow::Result<Survey<'m>> {
         let mut survey = Survey {
             documents,
@@ -178,7 +178,7 @@ impl<'m> Survey<'m> {
                 .filter(|name| policy.needs_kyb(name))
                 .collect(),
             accounts: Accounts::default(),
-            forms: NamedForms::default(),
+            forms: OtherForms::default(),
             conflicts: Conflicts::default(),
             unused: Vec::new(),
             foreign: Vec::new(),
@@ -190,7 +190,7 @@ impl<'m> Survey<'m> {
         };
         if let Some(documents) = documents {
             let mut fitting = BTreeSet::new();
-            let pass = documents.each(|batch| {
+            let pass = documents.each(&mut |batch| {
                 refuse_when(stopping)?;
                 for found in batch {
                     if let EntryContent::Document(spoken) = &found.what {
@@ -201,7 +201,7 @@ impl<'m> Survey<'m> {
                     {
                         for id in spoken.accounts() {
                             survey.accounts.want(&pipeline.hash(id.as_bytes()));
-                            survey.forms.add(id);
+                            survey.forms.add_row(id);
                         }
                         if let Some(path) = spoken.claim.path() {
                             let hash = |text: &str| key(&pipeline.hash(text.as_bytes()));
@@ -244,18 +244,19 @@ impl<'m> Survey<'m> {
         if self.accounts.is_empty() {
             return sent && kyb;
         }
-        // Whoever is left out needs no documents.
-        if let Some(id) = batch.id(row).filter(|_| row.verdict != Verdict::Excluded) {
-            self.forms.note(id);
-        }
         // An excluded record has an id that may be shown, and no hash of it.
         let hash = row
             .id_hash
             .or_else(|| Some(self.pipeline.hash(batch.id(row)?.as_bytes())));
+        let has_documents = hash.is_some_and(|hash| self.accounts.wants(&hash));
+        // Whoever is left out needs no documents.
+        if let Some(id) = batch.id(row).filter(|_| row.verdict != Verdict::Excluded) {
+            self.forms.has(id, || has_documents);
+        }
         if let Some(hash) = hash.filter(|_| !self.conflicts.is_empty()) {
             self.conflicts.note_account(key(&hash), record);
         }
-        let Some(hash) = hash.filter(|hash| self.accounts.wants(hash)) else {
+        let Some(hash) = hash.filter(|_| has_documents) else {
             return sent && kyb;
         };
         let entity = of(KYB_ACCOUNT_TYPES);
@@ -342,7 +343,7 @@ impl<'m> Survey<'m> {
         &mut self,
         reading: Option<EarlierHash<'_>>,
         mode: Mode,
-        stopping: &impl Fn() -> bool,
+        stopping: &dyn Fn() -> bool,
         mut sink: impl FnMut(Batch<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<PassCounts> {
         let Some(documents) = self.documents else {
@@ -360,7 +361,7 @@ impl<'m> Survey<'m> {
             None => "documents",
         };
         let mut shown = InspectingProgress::new(mode, what, self.spoken);
-        let pass = documents.each(|batch| {
+        let pass = documents.each(&mut |batch| {
             self.settle(batch);
             let mut judged = self.judged(documents, batch);
             for part in judged.documents.chunks_mut(AT_ONCE) {
@@ -399,7 +400,7 @@ impl<'m> Survey<'m> {
         let mut judged = judge(&spoken.claim, documents.types, self.today, account);
         let id = spoken.claim.value(DocumentField::Account).text();
         if judged.outcome == DocumentOutcome::NoAccount
-            && id.is_some_and(|id| self.forms.has_row(id))
+            && id.is_some_and(|id| self.forms.has_account(id))
         {
             judged.name_other_form();
         }
@@ -410,13 +411,13 @@ impl<'m> Survey<'m> {
     fn find_fronts(
         &mut self,
         documents: &Documents,
-        stopping: &impl Fn() -> bool,
+        stopping: &dyn Fn() -> bool,
     ) -> anyhow::Result<()> {
         if !self.needs_sides {
             return Ok(());
         }
         let mut fronts: HashMap<FrontKey, Front> = HashMap::new();
-        documents.each(|batch| {
+        documents.each(&mut |batch| {
             refuse_when(stopping)?;
             self.settle(batch);
             for found in batch {
@@ -554,7 +555,7 @@ fn look_into(inspector: &Inspector<'_>, documents: &mut [Surveyed<'_>]) {
 }
 
 /// Ends planning when somebody asked for it.
-pub fn refuse_when(stopping: &impl Fn() -> bool) -> anyhow::Result<()> {
+pub fn refuse_when(stopping: &dyn Fn() -> bool) -> anyhow::Result<()> {
     if !stopping() {
         return Ok(());
     }

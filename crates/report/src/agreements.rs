@@ -1,7 +1,7 @@
 //! `agreements.csv`: of every source row, whether name, version and date of its agreements were carried over.
 //!
 //! Owner of its columns, and of what "carried over" means: Bakkt has the account, and with it every part of every agreement. An
-//! account that was there with other data and was left alone was sent none. Left out: what an agreement says; the journal knows
+//! account that was there with other data and was left alone was sent none. What reading back found counts more than what was sent. Left out: what an agreement says; the journal knows
 //! how many there are, and which of their parts.
 
 use std::io::Write;
@@ -52,6 +52,7 @@ pub(super) fn agreements_line<W: Write>(
     }
     let is_whole = versions == all && dates == all && !record.agreements.left_out;
     out.text(match (record.task.state, all) {
+        ("accepted", 1..) if record.agreements.contradicted => "contradicted",
         ("accepted", _) if record.agreements.waiting => "not yet",
         ("accepted", 0) => "no",
         ("accepted", _) if is_whole => "yes",

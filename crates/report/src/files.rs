@@ -10,12 +10,12 @@ use std::io::Write;
 use anyhow::Context;
 
 use super::agreements::{AGREEMENTS, agreements_line};
-use super::audit::{LineHasher, RecordHashes};
+use super::audit::LineHasher;
 use super::text::rfc3339;
 use bakkt_files::output::cells::CellWriter;
 use bakkt_files::output::{FileStart, NewFile, OutputFolder};
 use bakkt_journal::Journals;
-use bakkt_journal::chain::{PackedRows, RowHashes};
+use bakkt_journal::chain::RowHashes;
 use bakkt_journal::read::{AT_BAKKT, EndedTaskLine, Origin, RecordLine, StoppedLine, TaskPart};
 use bakkt_model::error::ShownPath;
 use bakkt_model::grace::{Due, Grace};
@@ -83,33 +83,23 @@ pub(super) const CROSSWALK: &[&str] = &[
 pub(super) fn reconciliation(
     journals: &Journals,
     dir: &OutputFolder<'_>,
-) -> anyhow::Result<RecordHashes> {
-    let mut unshown = PackedRows::default();
-    let lines = hashed_sheet(dir, "reconciliation.csv", RECONCILIATION, |out| {
+) -> anyhow::Result<RowHashes> {
+    hashed_sheet(dir, "reconciliation.csv", RECONCILIATION, |out| {
         sheet(dir, "agreements.csv", AGREEMENTS, |agreements| {
             journals.each_record(|line| {
-                unshown.add(line.unshown);
                 reconciliation_line(&line, out)?;
                 agreements_line(&line, agreements)
             })
         })
-    })?;
-    Ok(RecordHashes {
-        lines,
-        unshown: unshown.end(),
     })
 }
 
-/// The lines of `reconciliation.csv`, and what the same records have beside them.
+/// The lines of `reconciliation.csv`.
 pub(super) fn reconciliation_lines<W: Write>(
     journals: &Journals,
     out: &mut CsvFile<W>,
-    unshown: &mut PackedRows,
 ) -> anyhow::Result<()> {
-    journals.each_record(|line| {
-        unshown.add(line.unshown);
-        reconciliation_line(&line, out)
-    })
+    journals.each_record(|line| reconciliation_line(&line, out))
 }
 
 fn reconciliation_line<W: Write>(

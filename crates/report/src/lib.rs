@@ -50,7 +50,7 @@ pub use summary::ReportFacts;
 pub use text::{rfc3339, status_lines};
 pub use totals::{DocumentTotals, Gaps, KybTotals, PriorAccounts, States, Tasks, Totals, Verdicts};
 
-use audit::RecordHashes;
+use audit::FileHashes;
 use bakkt_files::output::{FileStart, OutputFolder};
 use bakkt_journal::chain::{CheckpointRows, RowHashes, hex};
 use bakkt_journal::read::Minute;
@@ -117,7 +117,7 @@ struct Found {
     repeated_ids: OnceLock<u64>,
     minutes: OnceLock<BTreeMap<i64, Minute>>,
     rows: OnceLock<RowCounts>,
-    records: OnceLock<RecordHashes>,
+    records: OnceLock<RowHashes>,
     tables: OnceLock<CheckpointRows>,
     crosswalk: OnceLock<RowHashes>,
     documents: OnceLock<RowHashes>,
@@ -230,17 +230,13 @@ pub fn write_and_check(
         rows: kept(found.rows)?,
         after,
     };
-    let mut sheets = kept(found.records)?.sheets();
-    sheets.extend([
-        ("crosswalk.csv".to_owned(), kept(found.crosswalk)?),
-        ("documents.csv".to_owned(), kept(found.documents)?),
-    ]);
+    let lines = FileHashes {
+        reconciliation: kept(found.records)?,
+        crosswalk: kept(found.crosswalk)?,
+        documents: kept(found.documents)?,
+    };
     let checked = match checkpoint {
-        Some(checkpoint) => {
-            let mut rows = kept(found.tables)?;
-            rows.sheets.splice(0..0, sheets);
-            Some(check(checkpoint, &rows)?)
-        }
+        Some(checkpoint) => Some(check(checkpoint, &lines.with(kept(found.tables)?))?),
         None => None,
     };
     let chains = checked

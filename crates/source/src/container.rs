@@ -5,9 +5,15 @@
 //! window of at most 128 MB. Left out on purpose: how much comes out of a compressed file, which whoever spools it
 //! bounds, and what a workbook holds.
 
+mod refused;
+
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::GzDecoder;
+
+use refused::{
+    ARROW, BZIP2, COMMENT, DBF, EMPTY_ARCHIVE, OPEN_DOCUMENT, ORC, REFUSED, REFUSED_TEXTS, SQL, TAR,
+};
 
 /// How many bytes of a file's beginning [`of`] wants to see; a shorter file gives what it has.
 pub const START: usize = 512;
@@ -34,107 +40,10 @@ pub enum Container {
     Workbook,
 }
 
-/// First bytes that say what a file is, and what to do about it.
-const REFUSED: &[(&[u8], &str)] = &[
-    (
-        b"\xFD7zXZ\0",
-        "it is an xz file; unpack it, or pack it as .gz or .zst",
-    ),
-    (
-        b"7z\xBC\xAF\x27\x1C",
-        "it is a 7z archive; unpack it and name what is in it",
-    ),
-    (
-        b"Rar!\x1A\x07",
-        "it is a RAR archive; unpack it and name what is in it",
-    ),
-    (
-        b"\x04\x22\x4D\x18",
-        "it is an lz4 file; unpack it, or pack it as .gz or .zst",
-    ),
-    (
-        b"\x1F\x9D",
-        "it is a file of compress (.Z); unpack it, or pack it as .gz or .zst",
-    ),
-    (
-        b"%PDF-",
-        "it is a PDF; ask for the data as CSV or as a workbook",
-    ),
-    (b"PAR1\x15", "it is a Parquet file; export it as CSV"),
-    (b"ARROW1\0\0", "it is an Arrow file; export it as CSV"),
-    (b"Obj\x01", "it is an Avro file; export it as CSV"),
-    (
-        b"SQLite format 3\0",
-        "it is an SQLite database; export the table as CSV",
-    ),
-    (
-        b"\0\x01\0\0Standard Jet DB",
-        "it is an Access database; export the table as CSV",
-    ),
-    (
-        b"\0\x01\0\0Standard ACE DB",
-        "it is an Access database; export the table as CSV",
-    ),
-    (
-        b"{\\rtf",
-        "it is a rich text document; save the table as CSV or as a workbook",
-    ),
-    (
-        b"-----BEGIN PGP",
-        "it is a key or a signature of PGP and no export; name the file that it belongs to",
-    ),
-    (b"Salted__", OPENSSL),
-    // The same in base64.
-    (b"U2FsdGVkX1", OPENSSL),
-    (b"\x09\x00\x04\x00", OLD_EXCEL),
-    (b"\x09\x02\x06\x00", OLD_EXCEL),
-    (b"\x09\x04\x06\x00", OLD_EXCEL),
-    (b"\x09\x08\x08\x00", OLD_EXCEL),
-    (b"\x09\x08\x10\x00", OLD_EXCEL),
-];
-
-const OPENSSL: &str =
-    "it is encrypted with `openssl enc`; decrypt it, or have it encrypted with OpenPGP instead";
-const OLD_EXCEL: &str = "it is a workbook of an Excel before 1995; open it and save it as .xlsx";
-
-/// Beginnings of a text, without blanks and in small letters, that say what it is.
-const REFUSED_TEXTS: &[(&[u8], &str)] = &[
-    (b"<!doctypehtml", WEB_PAGE),
-    (b"<html", WEB_PAGE),
-    (b"<head", WEB_PAGE),
-    (b"<meta", WEB_PAGE),
-    (b"<body", WEB_PAGE),
-    (b"<style", WEB_PAGE),
-    (b"<table", WEB_PAGE),
-    (b"<div", WEB_PAGE),
-    (b"\x1E{", SEQUENCE),
-    (b"\x1E[", SEQUENCE),
-    (b"{'", SINGLE_QUOTES),
-    (b"[{'", SINGLE_QUOTES),
-    (
-        b"<?xml",
-        "it is an XML file; open it in a spreadsheet program and save it as .xlsx or CSV",
-    ),
-];
-
 /// Such beginnings of JSON: of objects, of an array of them, and of arrays of something else, which are refused as what they are.
 const JSON: &[&[u8]] = &[b"{\"", b"{}", b"[{", b"[[", b"[\""];
 /// An array without anything in it. A header may begin so.
 const EMPTY_JSON: &[u8] = b"[]";
-
-const SEQUENCE: &str = "it is JSON with separators between its texts (RFC 7464); export it as JSON lines, without them";
-const SINGLE_QUOTES: &str = "it looks like JSON with single quotes, as Python prints objects; export it as JSON, which has double quotes";
-const COMMENT: &str =
-    "it is JSON with a comment at its beginning, which JSON does not have; take the comment out";
-
-const WEB_PAGE: &str = "it is a web page, whatever its name says; open it in a spreadsheet program and save it as .xlsx or CSV";
-const EMPTY_ARCHIVE: &str = "it is a zip archive without anything in it; check how it was packed";
-const OPEN_DOCUMENT: &str =
-    "it is an OpenDocument file and no spreadsheet; save the table as CSV or as a workbook";
-const DBF: &str =
-    "it is a dBase table (.dbf); open it in a spreadsheet program and save it as .xlsx or CSV";
-const BZIP2: &str = "it is a bzip2 file; unpack it, or pack it as .gz or .zst";
-const TAR: &str = "it is a tar archive; unpack it and name what is in it";
 
 const GZIP: &[u8] = b"\x1F\x8B";
 const ZSTD: &[u8] = b"\x28\xB5\x2F\xFD";
@@ -172,6 +81,18 @@ pub fn of(start: &[u8]) -> Result<Container, &'static str> {
     if is_dbf(start) {
         return Err(DBF);
     }
+    // Three letters alone may be the beginning of a name.
+    let is_binary = |part: &[u8]| {
+        part.iter()
+            .any(|byte| *byte < b'\t' || (14..27).contains(byte))
+    };
+    if start.starts_with(b"ORC") && start.get(3..12).is_some_and(is_binary) {
+        return Err(ORC);
+    }
+    // A message begins with FFFFFFFF, its length, and the place of its table. So may a record of fixed width, but for the zeros.
+    if let [0xFF, 0xFF, 0xFF, 0xFF, _, _, 0, 0, _, 0, 0, 0, ..] = start {
+        return Err(ARROW);
+    }
     let magic = REFUSED.iter().find(|(magic, _)| start.starts_with(magic));
     let text = beginning(start);
     let has_single_quotes = text.starts_with(b"[{'");
@@ -185,6 +106,9 @@ pub fn of(start: &[u8]) -> Result<Container, &'static str> {
             .any(|json| behind_comments(start).starts_with(json))
     {
         return Err(COMMENT);
+    }
+    if text.starts_with(b"copy") && memchr::memmem::find(&text, b")fromstdin;").is_some() {
+        return Err(SQL);
     }
     let refused = magic.or_else(|| {
         REFUSED_TEXTS
@@ -372,6 +296,7 @@ const DAMAGED: &str =
 
 #[cfg(test)]
 mod tests {
+    use super::refused::{SEQUENCE, SINGLE_QUOTES};
     use super::*;
     use std::io::Write;
 
@@ -465,6 +390,20 @@ mod tests {
             (b"\xFD7zXZ\0", "xz"),
             (b"%PDF-1.7", "PDF"),
             (b"PAR1\x15\x04", "Parquet"),
+            (b"ORC\x0A\x06\x12\x04\x08\x02\x50\0\x0A", "ORC"),
+            (b"\xFF\xFF\xFF\xFF\x98\0\0\0\x10\0\0\0\0\0", "Arrow"),
+            (b"\xFF\x06\0\0sNaPpYabc", "snappy"),
+            (b"$FL2@(#) SPSS DATA FILE", "SPSS"),
+            (b"<stata_dta><header>", "Stata"),
+            (b"\x72\x02\x01\0abc", "Stata"),
+            (&[&[0; 12][..], b"\xC2\xEA\x81\x60\xB3\x14"].concat(), "SAS"),
+            (b"HEADER RECORD*******LIBRARY HEADER", "SAS"),
+            (b"\x03\0\x01EXPORT:V11.02.00\n", "Oracle"),
+            (b"PGDMP\x01\x0E\0", "PostgreSQL"),
+            (b"INSERT INTO `customers` VALUES (1,'Jane');", "SQL"),
+            (b"-- MySQL dump 10.13  Distrib 8.0\n", "SQL"),
+            (b"--\n-- PostgreSQL database dump\n--\n", "SQL"),
+            (b"COPY public.c (id, name) FROM stdin;\n1\tJane\n", "SQL"),
             (b"SQLite format 3\0", "SQLite"),
             (b"\xEF\xBB\xBF\r\n <!DOCTYPE html>", "web page"),
             (b"<table border=1>", "web page"),

@@ -12,6 +12,7 @@ mod mac;
 mod plausible;
 #[cfg(test)]
 mod samples;
+mod torn;
 
 pub(crate) use ebcdic::character;
 pub use find::EncodingGuess;

@@ -275,7 +275,7 @@ impl OpenedExport {
     pub fn ready(
         self,
         folder: &Path,
-        mut each_block: impl FnMut(u64) -> anyhow::Result<()>,
+        each_block: &mut dyn FnMut(u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<Export> {
         let mut spool: Option<Spool> = None;
         let mut lengths = Vec::new();
@@ -299,7 +299,7 @@ impl OpenedExport {
                     };
                     let from = spool.length();
                     spool
-                        .append(io::Cursor::new(start).chain(rest), &mut each_block)
+                        .append(io::Cursor::new(start).chain(rest), each_block)
                         .map_err(|error| unread(error, &found.file))?;
                     (Err(from), spool.length() - from)
                 }

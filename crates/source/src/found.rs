@@ -92,6 +92,11 @@ impl DetectedFile {
         }
     }
 
+    /// Whether it is JSON, packed or not.
+    pub fn is_json(&self) -> bool {
+        self.format.starts_with("JSON")
+    }
+
     pub(super) fn workbook(&mut self, head: &WorkbookHead, found: bool, set_by: SetBy) {
         self.is_sheet_said = !found;
         self.format = head.kind.word().to_owned();

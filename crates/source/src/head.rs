@@ -65,6 +65,52 @@ fn first_rows(text: &[u8], form: RowFormat, line: u64) -> FirstRows {
     all
 }
 
+/// Refuses a text without an end of a line that has other characters at the ends of its rows: read on, it would be one row.
+fn refuse_line_ends(text: &[u8], encoding: Option<Encoding>, name: &str) -> anyhow::Result<()> {
+    /// Those characters, what they are called, and whether only Windows-1252 makes them of such a byte.
+    const ENDS: [(&str, &str, bool); 6] = [
+        ("\u{85}", "U+0085", false),
+        ("…", "the byte 85, which is U+0085 in ISO-8859-1", true),
+        ("\u{2028}", "U+2028", false),
+        ("\u{2029}", "U+2029", false),
+        ("\u{1e}", "U+001E", false),
+        ("\u{b}", "U+000B", false),
+    ];
+    let text = text.trim_ascii_end();
+    if memchr::memchr2(b'\n', b'\r', text).is_some() {
+        return Ok(());
+    }
+    let is_end = |(end, _, western): &&(&str, &str, bool)| {
+        let fits = !western || encoding == Some(Encoding::Windows1252);
+        fits && memchr::memmem::find_iter(text, end.as_bytes())
+            .take(2)
+            .count()
+            > 1
+    };
+    match ENDS.iter().find(is_end) {
+        Some((_, called, _)) => Err(Failure::configuration(
+            format!("the lines of {name} end with {called}, which is no end of a line here"),
+            "export it again with usual ends of lines (LF or CRLF), or replace that character with them",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Whether rows have apostrophes around their cells, two in each at least.
+fn are_in_apostrophes(rows: &[(Vec<String>, u64, (u64, u64))]) -> bool {
+    let is_quoted =
+        |cell: &&String| cell.len() > 2 && cell.starts_with('\'') && cell.ends_with('\'');
+    let mut rows = rows
+        .iter()
+        .take(20)
+        .filter(|(cells, ..)| cells.iter().any(|cell| !cell.is_empty()));
+    let mut count = 0;
+    rows.all(|(cells, ..)| {
+        count += 1;
+        cells.iter().filter(is_quoted).count() > 1
+    }) && count > 0
+}
+
 /// Refuses a table that is wider than a sheet, before anything is made for each of its columns; and a first row that is so
 /// long that it is none.
 fn refuse_wide(text: &[u8], form: RowFormat, name: &str) -> anyhow::Result<()> {
@@ -152,6 +198,9 @@ pub(super) fn head(
     // A first line like `sep=;` is a message to Excel, and no row.
     let skip = skip + guess.sep as u64;
     let first_line = 1 + u64::from(guess.sep > 0);
+    if !sheet {
+        refuse_line_ends(&text, found.encoding, &name)?;
+    }
     refuse_wide(&text[guess.sep..], form, &name)?;
     if let Some((rival, other)) = &doubt {
         let readings = [
@@ -202,6 +251,14 @@ pub(super) fn head(
             format!("the header row of {name} has a character that does not decode"),
             "set `encoding` under [source] to what the export is written in",
         ));
+    }
+    if !sheet
+        && form.quote != Some(b'\'')
+        && are_in_apostrophes(&rows[place.map_or(0, |place| place + 1)..])
+    {
+        let what =
+            "cells stand within apostrophes ('…'): `quote = \"'\"` under [source] takes these off";
+        found.remarks.push(what.to_owned());
     }
     let behind = &rows[place.map_or(0, |place| place + 1).min(rows.len())..];
     if whole && place.is_some() && behind.is_empty() {

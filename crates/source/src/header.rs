@@ -53,7 +53,7 @@ pub fn find(export: &str, headers: &[String], name: &str) -> Result<usize, Unkno
                 ),
                 ([_], _) => "it has only one column: where cells are cut at the wrong character, `delimiter` says which it is"
                     .to_owned(),
-                _ => "its header row has other names".to_owned(),
+                _ => "its columns have other names; `bakkt-migrate inspect` lists them".to_owned(),
             },
             |near| format!("did you mean `{near}`?"),
         ),

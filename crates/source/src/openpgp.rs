@@ -86,7 +86,7 @@ pub(super) fn decrypt(
     let mut child = Decryption::start(&home, passphrase, encrypted)?;
     let fed = child.fed.clone();
     let read = child.output().and_then(|output| {
-        spool.append(output, |so_far| {
+        spool.append(output, &mut |so_far| {
             let most = fed.load(Ordering::Relaxed).saturating_mul(MOST_TIMES);
             match so_far > LARGE && so_far > most {
                 true => Err(refused_for(
@@ -359,7 +359,7 @@ struct StatusWords {
 }
 
 /// Words that are looked at.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "BADMDC",
     "BADSIG",
     "DECRYPTION_FAILED",
@@ -371,6 +371,7 @@ const KNOWN: [&str; 13] = [
     "GOODSIG",
     "KEY_CONSIDERED",
     "ENC_TO",
+    "PLAINTEXT",
     "REVKEYSIG",
     "VALIDSIG",
 ];
@@ -387,6 +388,8 @@ impl StatusWords {
             else {
                 continue;
             };
+            // The name that the file had.
+            let rest = if word == "PLAINTEXT" { "" } else { rest };
             // A file of many signatures may say a lot; no export has more than a few.
             if KNOWN.contains(&word) && words.said.len() < 64 {
                 words.said.push((word.to_owned(), rest.to_owned()));
@@ -407,7 +410,9 @@ impl StatusWords {
     /// Whether what came out may be believed; else why not, and what to do.
     fn judge(&self, openpgp: &OpenPgp) -> Result<(), (String, &'static str)> {
         let refuse = |why: &str, hint| Err((why.to_owned(), hint));
-        if self.has("DECRYPTION_FAILED") && !self.has("DECRYPTION_KEY") {
+        // Where something came out, or its checksum was looked at, the passphrase was right.
+        let is_opened = ["DECRYPTION_KEY", "PLAINTEXT", "BADMDC"].map(|word| self.has(word));
+        if self.has("DECRYPTION_FAILED") && !is_opened.contains(&true) {
             // Only secret keys that are here are considered.
             if self.has("KEY_CONSIDERED") {
                 return refuse(

@@ -242,7 +242,7 @@ fn fetched(url: &ObjectUrl, name: &str, folder: &Path) -> anyhow::Result<(Spool,
         hash: Sha256::new(),
     };
     spool
-        .append(&mut hashed, |_| Ok(()))
+        .append(&mut hashed, &mut |_| Ok(()))
         .with_context(|| format!("cannot read {name} to its end"))?;
     Ok((spool, hashed.hash.finalize().into()))
 }

@@ -54,7 +54,7 @@ impl Spool {
     pub fn append(
         &mut self,
         mut from: impl Read,
-        mut each_block: impl FnMut(u64) -> anyhow::Result<()>,
+        each_block: &mut dyn FnMut(u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let start = self.length;
         loop {
@@ -99,9 +99,9 @@ mod tests {
     fn what_was_written_is_read_at_any_place_and_by_nobody_else() -> anyhow::Result<()> {
         let text: Vec<u8> = (0..300_000u32).flat_map(u32::to_le_bytes).collect();
         let mut spool = Spool::new(&std::env::temp_dir())?;
-        spool.append(&text[..1000], |_| Ok(()))?;
+        spool.append(&text[..1000], &mut |_| Ok(()))?;
         let mut heard = 0;
-        spool.append(&text[1000..], |so_far| {
+        spool.append(&text[1000..], &mut |so_far| {
             heard = so_far;
             Ok(())
         })?;

@@ -13,6 +13,14 @@ const PLACEHOLDER: &str =
 /// The digits at the end of an IBAN that are its account's in most countries.
 const END_OF_IBAN: usize = 8;
 
+/// Countries whose IBANs SEPA reaches (European Payments Council, list EPC409-09), as of 2025. Territories have their country's IBANs.
+#[rustfmt::skip]
+const SEPA: [&str; 42] = [
+    "AD", "AL", "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GI", "GR", "HR", "HU", "IE",
+    "IS", "IT", "LI", "LT", "LU", "LV", "MC", "MD", "ME", "MK", "MT", "NL", "NO", "PL", "PT", "RO", "RS", "SE", "SI", "SK",
+    "SM", "VA",
+];
+
 /// An IBAN in the form that is sent.
 pub fn iban(text: &str) -> Result<String, &'static str> {
     let compact: String = text.split_whitespace().collect::<String>().to_uppercase();
@@ -24,6 +32,9 @@ pub fn iban(text: &str) -> Result<String, &'static str> {
     }
     match compact.parse::<Iban>() {
         Ok(iban) if has_filler(iban.electronic_str()) => Err(PLACEHOLDER),
+        Ok(iban) if !SEPA.contains(&iban.country_code()) => {
+            Err("is of a country outside SEPA, through which EUR is paid")
+        }
         Ok(iban) => Ok(iban.electronic_str().to_owned()),
         Err(_) => Err("is no IBAN of its country"),
     }
@@ -109,6 +120,10 @@ mod tests {
         for wrong in ["DE88370400440532013000", "DE8937040044053201300", "X", ""] {
             assert!(iban(wrong).is_err(), "{wrong}");
         }
+        let outside = iban("TR33 0006 1005 1978 6457 8413 26");
+        assert!(outside.is_err_and(|why| why.contains("outside SEPA")));
+        assert!(iban("GB29 NWBK 6016 1331 9268 19").is_ok());
+        assert!(SEPA.is_sorted());
     }
 
     #[test]

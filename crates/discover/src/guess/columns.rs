@@ -16,6 +16,7 @@ use super::headers::seen;
 use super::joined_parts::JoinedParts;
 use super::labels::labels;
 use super::not_asked::{Exclusions, NotAsked, names_a_spouse};
+use super::numbered::{second_given_name_is_middle, the_first_is_taken};
 use super::places::{ObjectPlace, PlaceWords};
 use super::rest;
 use super::score::{ColumnView, Fit, LEAST, Label, bases, fit};
@@ -101,7 +102,7 @@ impl ConceptSlot {
 }
 
 /// Columns that one field can have.
-fn turns(kind: ValueKind) -> usize {
+pub(super) fn turns(kind: ValueKind) -> usize {
     match kind {
         ValueKind::Street | ValueKind::Phone => 3,
         ValueKind::Aside => 12,
@@ -156,6 +157,10 @@ pub(crate) fn picks(
             && not_asked.reason(column.index).is_none()
             && !joined.is_second(column.index)
     });
+    for column in &mut seen {
+        joined.without_ordinal(column.index, &mut column.tokens);
+    }
+    second_given_name_is_middle(&mut seen);
     let slots = slots(places);
     if seen.len() > WEIGHED {
         only_the_best(&mut seen, &slots);
@@ -214,6 +219,7 @@ pub(crate) fn picks(
     unlike_are_not_sure(&mut picks, &seen);
     only_mail_is_home(&mut picks, places);
     formation_is_no_address(&mut picks, &seen);
+    the_first_is_taken(&mut picks, &seen);
     picks.sort_by_key(|pick| pick.column);
     picks
 }

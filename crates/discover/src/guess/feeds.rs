@@ -7,6 +7,7 @@ use super::columns::{Confidence, Pick};
 use super::date_order::DateHabits;
 use super::fields::Group;
 use super::joined_parts::JoinedParts;
+use super::numbered::LikeHeaders;
 use super::required::required;
 use super::tables::{LookupTable, table};
 use super::values::{from, names, quoted};
@@ -77,6 +78,7 @@ pub(super) struct Maker<'a> {
     pub(super) picks: &'a [Pick],
     pub(super) habits: DateHabits,
     pub(super) joined: JoinedParts,
+    pub(super) alike: LikeHeaders,
     about: FileContext,
     pub(super) mapping: Mapping,
 }
@@ -126,6 +128,7 @@ impl<'a> Maker<'a> {
             picks,
             habits: DateHabits::of(profile),
             joined: JoinedParts::of(&profile.columns),
+            alike: LikeHeaders::of(&profile.columns),
             about,
             mapping: Mapping::default(),
         }

@@ -22,6 +22,8 @@ pub enum Group {
     Anyone,
     /// What an owner of an entity is besides.
     Holder,
+    /// What an owner is for the account, where each row is an owner.
+    Part,
     /// An address.
     Address,
     /// The investment profile.
@@ -111,7 +113,7 @@ const fn concept(
 }
 
 use Class as C;
-use Group::{Account, Address, Anyone, Entity, Holder, Kept, Person, Profile};
+use Group::{Account, Address, Anyone, Entity, Holder, Kept, Part, Person, Profile};
 
 const DATE: &[Class] = &[C::Date];
 const PHONE: &[Class] = &[C::Phone];
@@ -158,7 +160,7 @@ pub(crate) const CONCEPTS: &[Concept] = &[
     concept(Person, "identity.disclosures.ofacSanctioned", ValueKind::Code, ANY, "ofac flag/status?"),
     // Owners of entities.
     concept(Holder, "clientOwnerId", ValueKind::Text, ANY, "owner/customer/joint number/id | contact id | contact number | id"),
-    concept(Holder, "role", ValueKind::Code, ANY, "role code/type? | owner role"),
+    concept(Part, "role", ValueKind::Code, ANY, "role code/type? | owner role"),
     concept(Holder, "kind", ValueKind::Code, ANY, "owner type/form | type | person entity/business/legal flag? | entity flag | legal type"),
     concept(Holder, "ownership_percent", ValueKind::Percent, &[C::Number, C::Percent], "percent | owner percent | percent percent"),
     concept(Holder, "manages_entity", ValueKind::YesNo, &[C::YesNo], "manages flag/control? | control owner/person? flag? | manages/control entity?"),

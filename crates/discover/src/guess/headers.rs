@@ -13,10 +13,17 @@ use crate::inspect::column::ColumnProfile;
 
 /// The columns of a file with the words of their headers.
 pub(crate) fn seen(columns: &[ColumnProfile]) -> Vec<ColumnView<'_>> {
+    let is_wrapped = are_wrapped(columns);
     let mut seen: Vec<ColumnView<'_>> = columns
         .iter()
         .enumerate()
-        .map(|(index, column)| ColumnView::new(column, tokens(&column.name), index))
+        .map(|(index, column)| {
+            let name = match is_wrapped {
+                true => unwrapped(&column.name),
+                false => &column.name,
+            };
+            ColumnView::new(column, tokens(name), index)
+        })
         .collect();
     users_are_customers(&mut seen);
     mail_address_is_postal(&mut seen);
@@ -24,6 +31,43 @@ pub(crate) fn seen(columns: &[ColumnProfile]) -> Vec<ColumnView<'_>> {
     second_address_is_mail(&mut seen);
     beginnings_say_little(&mut seen);
     seen
+}
+
+/// Keys into which programs wrap whole objects, as Elasticsearch does with `_source`. They say nothing of what is inside.
+const WRAPPERS: &[&str] = &[
+    "_source",
+    "attributes",
+    "body",
+    "data",
+    "doc",
+    "fields",
+    "hits",
+    "hits[]",
+    "item",
+    "node",
+    "payload",
+    "properties",
+    "record",
+    "source",
+];
+
+/// Whether the objects of a file have wrappers around them.
+pub(super) fn are_wrapped(columns: &[ColumnProfile]) -> bool {
+    let wrapped = columns
+        .iter()
+        .filter(|column| unwrapped(&column.name) != column.name);
+    wrapped.count() >= SHARED
+}
+
+/// A column's name without the wrappers around its object.
+fn unwrapped(name: &str) -> &str {
+    let mut name = name;
+    while let Some((key, rest)) = name.split_once('.')
+        && WRAPPERS.contains(&key)
+    {
+        name = rest;
+    }
+    name
 }
 
 /// Where no header names an account or a customer with an id, `user_id` is the customer's. Elsewhere it is a login or a clerk's.

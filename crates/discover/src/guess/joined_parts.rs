@@ -3,6 +3,7 @@
 //! Owner of [`JoinedParts`]: which columns are such a pair, and in which order they are read. The second column of a pair
 //! feeds nothing of its own.
 
+use super::numbered::number_of;
 use super::words::{HeaderToken, WordSet, says, tokens};
 use crate::inspect::classes::Class;
 use crate::inspect::column::ColumnProfile;
@@ -15,6 +16,8 @@ pub(super) struct JoinedParts {
     is_number_first: bool,
     /// The first and the second surname.
     surnames: Option<(usize, usize)>,
+    /// Only a number or an ordinal tells the second surname from the first.
+    are_surnames_counted: bool,
 }
 
 const HOUSE: &str = "house street strasse calle haus huis casa exterior ext civico domu building";
@@ -60,20 +63,20 @@ impl JoinedParts {
             let english = says(&headers[street], "street") && says(&headers[number], "number");
             says(&headers[number], NUMBER_FIRST) || english
         });
-        let find = |words: &str, ordinal: u32| {
+        let find = |words: &str| {
             headers.iter().position(|tokens| {
-                let counted = |token: &HeaderToken| {
-                    token.spelled == "apellido" && token.number == Some(ordinal)
-                };
                 let surname = says(tokens, "apellido apellidos ap") || tokens.len() == 1;
-                surname && says(tokens, words) || tokens.iter().any(counted)
+                surname && says(tokens, words)
             })
         };
-        let surnames = find("paterno primer", 1).zip(find("materno segundo", 2));
+        let named = find("paterno primer").zip(find("materno segundo"));
+        let named = named.filter(|(first, second)| first != second);
+        let counted = || counted_surnames(&headers);
         JoinedParts {
             street,
             is_number_first,
-            surnames: surnames.filter(|(first, second)| first != second),
+            are_surnames_counted: named.is_none(),
+            surnames: named.or_else(counted),
         }
     }
 
@@ -122,11 +125,75 @@ impl JoinedParts {
         self.surnames.is_some_and(|(first, _)| first == column)
     }
 
+    /// Whether nothing but a number or an ordinal says that there are two surnames, so that a person should look.
+    pub(super) fn are_surnames_counted(&self) -> bool {
+        self.are_surnames_counted
+    }
+
+    /// Takes the ordinal off the header of a first surname: "First Last Name" names no given name.
+    pub(super) fn without_ordinal(&self, column: usize, tokens: &mut Vec<HeaderToken>) {
+        if self.is_first_surname(column) && tokens.len() > 1 {
+            let ordinal = |token: &HeaderToken| says(std::slice::from_ref(token), "first");
+            tokens.retain(|token| !ordinal(token));
+        }
+    }
+
     /// The columns of both surnames, in their order.
     pub(super) fn surnames(&self) -> Vec<usize> {
         self.surnames
             .map_or(Vec::new(), |(first, second)| vec![first, second])
     }
+}
+
+/// Words that count the family names of one person.
+const FIRST: &str = "first primer";
+const SECOND: &str = "second segundo";
+
+/// The number of a family name in a header that says nothing else: `APELLIDO2`, `Last Name 2`, `Second Last Name`. The inner
+/// none: it has no number; the outer one: it is no such header.
+fn surname_number(tokens: &[HeaderToken]) -> Option<Option<u32>> {
+    let (last, beside) = (WordSet::of("last"), WordSet::of("last/name/of"));
+    let (mut number, mut is_surname) = (None, false);
+    for (place, token) in tokens.iter().enumerate() {
+        let one = std::slice::from_ref(token);
+        let own = match () {
+            () if place == 0 && says(one, FIRST) => Some(1),
+            () if says(one, SECOND) => Some(2),
+            () if token.words.meet(beside) => {
+                is_surname |= token.words.meet(last);
+                number_of(token)
+            }
+            () => return None,
+        };
+        if number.is_some() && own.is_some() {
+            return None;
+        }
+        number = number.or(own);
+    }
+    is_surname.then_some(number)
+}
+
+/// The columns of two family names of one person that only a number tells apart. Where another column of a person has the
+/// second one's number, it is that of a second person.
+fn counted_surnames(headers: &[Vec<HeaderToken>]) -> Option<(usize, usize)> {
+    let person = WordSet::of("first/birth/dob/ssn/tin");
+    let is_second = |token: &HeaderToken| {
+        number_of(token) == Some(2) || says(std::slice::from_ref(token), SECOND)
+    };
+    let of_person = |tokens: &Vec<HeaderToken>| {
+        surname_number(tokens).is_none()
+            && tokens.iter().any(|token| token.words.meet(person))
+            && tokens.iter().any(is_second)
+    };
+    if headers.iter().any(of_person) {
+        return None;
+    }
+    let only = |wanted: Option<u32>| {
+        let mut found =
+            (0..headers.len()).filter(|at| surname_number(&headers[*at]) == Some(wanted));
+        found.next().filter(|_| found.next().is_none())
+    };
+    only(Some(1)).or_else(|| only(None)).zip(only(Some(2)))
 }
 
 /// Whether a column holds numbers of houses: by its header, and short values.

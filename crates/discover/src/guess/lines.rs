@@ -9,6 +9,7 @@ use super::fields::ValueKind;
 use super::joined_parts::JoinedParts;
 use super::name_order::NameOrder;
 use super::not_asked::names_a_spouse;
+use super::numbered::takes_one;
 use super::tables::table;
 use super::values::{CellPart, cell_parts, from, from_all, quoted, transforms};
 use super::words::{says, tokens};
@@ -16,6 +17,10 @@ use super::words::{says, tokens};
 /// A person has to say whether a spouse owns a part of the account.
 const SPOUSE: &str =
     "a spouse's: are these accounts joint? If not, take all lines of owners[1] away";
+
+/// A person has to say whether both are.
+const SURNAMES: &str =
+    "two family names of one person, as their headers count them: both are sent, in their order";
 
 impl Maker<'_> {
     /// All columns that say the same, in their order: a mobile phone first, a second one last. Those of a person at work
@@ -66,12 +71,37 @@ impl Maker<'_> {
             "" if pick.place.prefix == "owners[1]." && of_spouse() => SPOUSE,
             note => note,
         };
+        let notes = [note.to_owned(), self.beside(pick)];
+        let notes: Vec<String> = notes.into_iter().filter(|note| !note.is_empty()).collect();
         MappingLine {
             path: self.at(pick, field),
             value,
             confidence: Some(pick.confidence),
-            note: note.to_owned(),
+            note: notes.join("; "),
             columns: vec![pick.column],
+        }
+    }
+
+    /// The columns that only a number tells from a pick's, where its field takes one and nothing takes them.
+    fn beside(&self, pick: &Pick) -> String {
+        if !takes_one(pick.concept) || pick.confidence == Confidence::High {
+            return String::new();
+        }
+        let is_used = |column: usize| {
+            let mut picked = self.picks.iter();
+            picked.any(|pick| pick.column == column) || self.joined.is_second(column)
+        };
+        let free = self.alike.beside(pick.column, |column| !is_used(column));
+        match free.as_slice() {
+            [] => String::new(),
+            [one] => format!(
+                "{} is called like it and feeds nothing: decide",
+                quoted(&self.name(*one))
+            ),
+            several => format!(
+                "{} columns are called like it and feed nothing: decide",
+                several.len()
+            ),
         }
     }
 
@@ -119,7 +149,12 @@ impl Maker<'_> {
                 if pick.concept.field == "familyName"
                     && self.joined.is_first_surname(pick.column) =>
             {
-                self.line_of(pick, self.joined.surnames(), "columns", &joined)
+                let mut line = self.line_of(pick, self.joined.surnames(), "columns", &joined);
+                if self.joined.are_surnames_counted() {
+                    line.confidence = line.confidence.min(Some(Confidence::Medium));
+                    line.note = SURNAMES.to_owned();
+                }
+                line
             }
             kind => match cell_parts(kind, column) {
                 Some(parts) => {

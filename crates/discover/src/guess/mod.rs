@@ -21,6 +21,7 @@ mod labels;
 mod lines;
 mod name_order;
 mod not_asked;
+mod numbered;
 mod places;
 mod required;
 mod rest;
@@ -38,7 +39,7 @@ pub use elements::of_people;
 use feeds::Mapping;
 use fields::ValueKind;
 pub use keyed::{KeyedPeople, keyed_people};
-use places::{CONTACTS, FIRMS, FIRMS_ALONE, OWNERS, ObjectPlace, PEOPLE};
+use places::{CONTACTS, FIRMS, FIRMS_ALONE, GROUPED, OWNERS, ObjectPlace, PEOPLE};
 
 use crate::inspect::classes::Class;
 use crate::inspect::page::Meaning;
@@ -120,10 +121,13 @@ pub fn guess(files: &[Profile], links: &[FileLink]) -> Guess {
     }
     let joined = joined(files, main, beside, &mut guess.further);
     let owners_apart = joined.iter().any(|(rows, _)| *rows == Rows::Owners);
-    let (rows, found) = main_rows(profile, owners_apart);
+    let (rows, mut found) = main_rows(profile, owners_apart);
     guess.group_by = (!owners_apart && rows == Rows::People)
         .then(|| grouped_by(profile, &found))
         .flatten();
+    if guess.group_by.is_some() {
+        found = picks(&profile.columns, &GROUPED, &[]);
+    }
     let mut about = feeds::FileContext {
         rows,
         owners_apart,

@@ -6,10 +6,12 @@
 
 use super::columns::ConceptSlot;
 use super::fields::{Group, ValueKind};
+use super::headers::are_wrapped;
 use super::score::ColumnView;
 use super::words::{HeaderToken, WordSet, says, tokens};
 use crate::inspect::classes::Class;
 use crate::inspect::column::ColumnProfile;
+use bakkt_source::json::array_beside;
 
 /// What the headers of a file say about each other.
 pub(crate) struct NotAsked {
@@ -49,6 +51,9 @@ const SPOUSE: &str = "spouse spse spousal wife husband partner prtnr conyuge con
     ehefrau ehemann lebenspartner";
 const OF_SPOUSE: &str =
     "a spouse's: who is married to a customer owns no part of the account for that";
+
+const OF_WRAPPER: &str = "of the program that keeps the objects, not of a customer";
+const OF_OTHERS: &str = "of objects beside the rows, none of which is a row";
 
 /// A smaller share of the customers, one in so many, is not that of joint accounts.
 const FEWEST: u64 = 12;
@@ -97,6 +102,40 @@ impl NotAsked {
             for (reason, tokens) in reasons.iter_mut().zip(&headers) {
                 if reason.is_none() && says(tokens, SPOUSE) {
                     *reason = Some(OF_SPOUSE);
+                }
+            }
+        }
+        if are_wrapped(columns) {
+            let (customer, id) = (WordSet::of("customer/account"), WordSet::of("number/id"));
+            let has = |tokens: &[HeaderToken], words: WordSet| {
+                tokens.iter().any(|token| token.words.meet(words))
+            };
+            let mut own = headers.iter();
+            let has_id = own.any(|tokens| has(tokens, customer) && has(tokens, id));
+            for (reason, column) in reasons.iter_mut().zip(columns) {
+                let is_beside = column.name.starts_with('_') && !column.name.contains('.');
+                if is_beside && (has_id || column.name != "_id") {
+                    *reason = Some(OF_WRAPPER);
+                }
+            }
+        }
+        let names = columns.iter().map(|column| column.name.as_str());
+        let own = names
+            .clone()
+            .find_map(|name| name.split_once("[].").map(|(own, _)| own));
+        let beside = own.and_then(|own| array_beside(own, names));
+        // Trusted contacts are called so, and are the account's.
+        let contacts = WordSet::of("contact/trusted");
+        let is_contacts =
+            |array: &&str| tokens(array).iter().any(|token| token.words.meet(contacts));
+        if let Some(array) = beside.filter(|array| !is_contacts(array)) {
+            let is_inside = |column: &ColumnProfile| {
+                let rest = column.name.strip_prefix(array);
+                rest.is_some_and(|rest| rest.starts_with('['))
+            };
+            for (reason, column) in reasons.iter_mut().zip(columns) {
+                if is_inside(column) {
+                    *reason = Some(OF_OTHERS);
                 }
             }
         }
@@ -167,6 +206,15 @@ fn is_zip_addition(seen: &ColumnView<'_>) -> bool {
     zip && (four || says(&seen.tokens, "plus zipplus")) && seen.column.length.1 <= 4
 }
 
+/// Whether a header names a part of a person's name: in `First Name (Latin)` no word is an address.
+fn is_part_of_name(seen: &ColumnView<'_>) -> bool {
+    let words = seen.words();
+    let address = WordSet::of("address/street/line/unit/city/state/zip/country");
+    let mut tokens = seen.tokens.iter();
+    words.meet(WordSet::of("first/last/middle"))
+        && !tokens.any(|token| token.sure && token.words.meet(address))
+}
+
 /// What the header of a column says against places, whatever its words and values are like.
 pub(crate) struct Exclusions {
     words: WordSet,
@@ -185,6 +233,8 @@ pub(crate) struct Exclusions {
     is_issued: bool,
     /// Of a check or a session, and not of the customer.
     is_of_check: bool,
+    /// A part of a person's name, and no word of it is surely one of addresses.
+    is_name: bool,
 }
 
 impl Exclusions {
@@ -204,6 +254,7 @@ impl Exclusions {
             is_issued: says(&seen.tokens, "issue issued issuing issuance")
                 && !words.meet(WordSet::of("tax/tin")),
             is_of_check: says(&seen.tokens, OF_CHECK),
+            is_name: is_part_of_name(seen),
         }
     }
 
@@ -224,7 +275,9 @@ impl Exclusions {
             return true;
         }
         let is_excluded = match slot.concept.kind {
-            ValueKind::Street | ValueKind::Integer => self.counts_rows,
+            // A tier of a check is no bracket of a tax.
+            ValueKind::Integer => self.counts_rows || self.is_of_check,
+            ValueKind::Street => self.counts_rows || self.is_name,
             ValueKind::PostalCode => self.is_zip_addition,
             ValueKind::Country => self.is_issued,
             ValueKind::Text => self.is_of_check && slot.concept.field == "clientAccountId",

@@ -3,7 +3,11 @@
 //! Owner of the [`ObjectPlace`]s: the main owner, the joint owner, the mailing address. What is not marked belongs to the place
 //! that needs no mark. Left out on purpose: what can stand there (`fields`).
 
-use super::fields::Group::{self, Account, Address, Anyone, Entity, Holder, Kept, Person, Profile};
+use std::sync::LazyLock;
+
+use super::fields::Group::{
+    self, Account, Address, Anyone, Entity, Holder, Kept, Part, Person, Profile,
+};
 use super::words::WordSet;
 
 /// An object of the contract that columns can belong to. Words are those of `words`, parted by strokes.
@@ -93,6 +97,18 @@ pub(crate) const PEOPLE: &[ObjectPlace] = &[
     place("trustedContacts[0].mailingAddress.", &[Address], &["trusted"], CONTACT),
 ];
 
+/// The same, where several rows are one account: each says itself what its owner is.
+pub(crate) static GROUPED: LazyLock<Vec<ObjectPlace>> = LazyLock::new(|| {
+    let part = |place: &ObjectPlace| match place.prefix {
+        "owners[0]." => ObjectPlace {
+            groups: &[Person, Anyone, Part],
+            ..*place
+        },
+        _ => *place,
+    };
+    PEOPLE.iter().map(part).collect()
+});
+
 /// Places of an export whose accounts are firms', whose owners stand elsewhere.
 pub(crate) const FIRMS_ALONE: &[ObjectPlace] = FIRMS.split_at(FIRMS.len() - 2).0;
 /// Places of an export whose accounts are firms', their owner among them.
@@ -102,7 +118,7 @@ pub(crate) const FIRMS: &[ObjectPlace] = &[
     place("entity.", &[Entity], &[], FIRM),
     place("entity.registeredAddress.", &[Address], &["registered/legal/formation/home/billing"], FIRM_HOME),
     place("entity.operatingAddress.", &[Address], &["operating/business/mail/place"], FIRM_PLACE),
-    place("owners[0].", &[Person, Anyone, Holder], &["owner/contact/primary"], SELF),
+    place("owners[0].", &[Person, Anyone, Holder, Part], &["owner/contact/primary"], SELF),
     place("owners[0].identity.personalAddress.", &[Address], &["owner/contact"], HOME),
 ];
 
@@ -110,7 +126,7 @@ pub(crate) const FIRMS: &[ObjectPlace] = &[
 #[rustfmt::skip] // a table: one row a line
 pub(crate) const OWNERS: &[ObjectPlace] = &[
     ACCOUNT_OF,
-    place("owners[].", &[Person, Anyone, Holder], &[], ROW),
+    place("owners[].", &[Person, Anyone, Holder, Part], &[], ROW),
     place("owners[].identity.personalAddress.", &[Address], &[], HOME),
     place("owners[].mailingAddress.", &[Address], &[MAIL], HOME),
     place("owners[].identity.employment.employerAddress.", &[Address], &[WORK], BUSINESS),

@@ -403,6 +403,7 @@ fn by_value(column: &ColumnProfile, concept: &Concept, greets: bool) -> f64 {
     // Plain digits are an id's whatever else has so many.
     let plain = share(Class::Digits) > 0.9;
     match concept.kind {
+        ValueKind::Code if concept.field.ends_with("taxIdType") && are_documents(column) => -1.0,
         ValueKind::Code => codes(column, concept),
         ValueKind::YesNo => match column.codes() {
             Some(codes) if codes.len() <= 3 => of_forms.max(0.0),
@@ -443,6 +444,10 @@ fn by_value(column: &ColumnProfile, concept: &Concept, greets: bool) -> f64 {
         }
         // A second line of an address is anything.
         ValueKind::Street if formed || share(Class::List) > 0.7 => -1.0,
+        // A house or a flat seldom has five digits; all of a column's never have.
+        ValueKind::Street if share(Class::Zip) > 0.9 && column.part(column.lengths[5]) > 0.5 => {
+            -1.0
+        }
         ValueKind::Street => of_forms.max(0.0),
         ValueKind::WholeAddress if column.parts.0 < 3 => -1.0,
         // Only a header tells them from codes.
@@ -505,6 +510,32 @@ fn is_salutation(column: &ColumnProfile) -> bool {
         .map(|(_, count)| count)
         .sum();
     long && column.part(rows) > 0.8
+}
+
+/// Words of documents that prove who somebody is, and of which none is a kind of tax id.
+const DOCUMENTS: [&str; 9] = [
+    "passport",
+    "licen",
+    "visa",
+    "permit",
+    "driver",
+    "reisepass",
+    "pasaporte",
+    "passaport",
+    "voter",
+];
+
+/// Whether most values name documents: the column says what was shown, and not which tax id somebody has.
+fn are_documents(column: &ColumnProfile) -> bool {
+    let Some(codes) = column.codes() else {
+        return false;
+    };
+    let is_document = |code: &str| {
+        let code = code.to_lowercase();
+        DOCUMENTS.iter().any(|word| code.contains(word))
+    };
+    let known = codes.iter().filter(|(code, _)| is_document(code));
+    column.part(known.map(|(_, count)| count).sum()) > 0.5
 }
 
 /// Few different short values; the better, the more of them have an obvious meaning there.

@@ -200,6 +200,7 @@ impl HeaderToken {
 /// The words of a header.
 pub(crate) fn tokens(header: &str) -> Vec<HeaderToken> {
     let mut all: Vec<HeaderToken> = Vec::new();
+    let header = without_wrapping(header);
     for part in spelled_orders(compounds(parts(&joined(&without_accents(header))))) {
         if let Ok(number) = part.parse::<u32>() {
             match all.last_mut() {
@@ -232,6 +233,28 @@ pub(crate) fn tokens(header: &str) -> Vec<HeaderToken> {
     }
     all
 }
+
+/// A header without the types that MongoDB writes around a value: `_id.$oid`, `dob.$date.$numberLong`. Their sign is no money.
+fn without_wrapping(header: &str) -> &str {
+    let mut name = header;
+    while let Some((before, last)) = name.rsplit_once(".$")
+        && !before.is_empty()
+        && WRAPPINGS.contains(&last)
+    {
+        name = before;
+    }
+    name
+}
+
+const WRAPPINGS: [&str; 7] = [
+    "oid",
+    "date",
+    "numberLong",
+    "numberInt",
+    "numberDouble",
+    "numberDecimal",
+    "uuid",
+];
 
 /// The order of a name's parts in letters, and the words that they stand for.
 const NAME_ORDERS: [(&str, &[&str]); 6] = [
@@ -457,6 +480,9 @@ mod tests {
             ("Straße", "strasse"),
             ("Nº Cliente", "no cliente"),
             ("Teléfono Móvil", "telefono movil"),
+            ("_id.$oid", "id"),
+            ("dob.$date.$numberLong", "dob"),
+            ("Worth $", "worth $"),
         ] {
             assert_eq!(spelled(header), wanted, "{header}");
         }

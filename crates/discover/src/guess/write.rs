@@ -9,6 +9,7 @@ use super::columns::Confidence;
 use super::elements;
 use super::feeds::{MappingLine, section};
 use super::not_asked::NotAsked;
+use super::numbered::LikeHeaders;
 use super::tables::LookupTable;
 use super::values::{comment, key, names, quoted};
 use super::words;
@@ -224,12 +225,22 @@ pub(crate) fn mapping(sheet: &GuessedFile, profile: &Profile, path: &str) -> Str
         out.push_str("\n# --- columns that nothing uses\n");
         let names = names(profile);
         let not_asked = NotAsked::of(&profile.columns);
+        let alike = LikeHeaders::of(&profile.columns);
+        let mut is_unused = vec![false; profile.columns.len()];
+        for column in &mapping.unused {
+            is_unused[*column] = true;
+        }
         for column in &mapping.unused {
             let foreign = words::foreign(&words::tokens(&profile.columns[*column].name));
-            let whose = not_asked
-                .reason(*column)
-                .or(foreign)
-                .map_or(String::new(), |whose| format!("  # {}", comment(whose)));
+            // What only a number tells from a column that feeds something is not left out without a word.
+            let like = alike.beside(*column, |other| !is_unused[other]);
+            let like = like
+                .first()
+                .map(|like| format!("called like {}", quoted(&names[*like])));
+            let reason = not_asked.reason(*column).or(foreign).map(str::to_owned);
+            let whose = reason
+                .or(like)
+                .map_or(String::new(), |whose| format!("  # {}", comment(&whose)));
             let _ = writeln!(out, "# {}{whose}", quoted(&names[*column]));
         }
     }

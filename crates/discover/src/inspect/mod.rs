@@ -100,7 +100,7 @@ pub fn open(path: &Path, options: &Options) -> anyhow::Result<Export> {
         options.sheet = None;
     }
     let opened = OpenedExport::new(Path::new(""), &name, &options)?;
-    opened.ready(&std::env::temp_dir(), |_| Ok(()))
+    opened.ready(&std::env::temp_dir(), &mut |_| Ok(()))
 }
 
 /// Whether a file is a workbook; what cannot be looked at is, so that opening it says why.

@@ -109,8 +109,8 @@ pub(crate) fn creation(
             Some((uuid, status)) => CustodyJudgement::Made(uuid, status),
             None => CustodyJudgement::InDoubt(format!("{answer}, without a uuid")),
         },
-        429 => CustodyJudgement::NotTaken(answer, retry_after),
-        503 if retry_after.is_some() => CustodyJudgement::NotTaken(answer, retry_after),
+        425 | 429 => CustodyJudgement::NotTaken(answer, retry_after),
+        403 | 503 if retry_after.is_some() => CustodyJudgement::NotTaken(answer, retry_after),
         300..=399 => CustodyJudgement::Stop(
             "the custody address points elsewhere (a redirect), which is not followed with customers' data".to_owned(),
             "check [custody] base_url".to_owned(),

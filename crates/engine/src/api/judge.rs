@@ -122,8 +122,10 @@ fn judge(
             Some(facts) => Judgement::Accepted(facts),
             None => Judgement::InDoubt("200, not ours".to_owned()),
         },
-        429 => Judgement::NotTaken(answer, retry_after),
-        503 if retry_after.is_some() => Judgement::NotTaken(answer, retry_after),
+        // 425: it came too early, and nothing was done with it.
+        425 | 429 => Judgement::NotTaken(answer, retry_after),
+        // Who forbids for a time holds requests back.
+        403 | 503 if retry_after.is_some() => Judgement::NotTaken(answer, retry_after),
         404 if refuses(body) => Judgement::Refused(answer, known.refusal(status, body)),
         404 => Judgement::NoService,
         401 | 300..=399 => stop(status),
@@ -355,6 +357,8 @@ mod tests {
             (answer(404, None, ""), "no service"),
             (answer(301, None, ""), "stop"),
             (answer(403, None, ""), "forbidden"),
+            (answer(403, Some(3), ""), "not taken"),
+            (answer(425, None, ""), "not taken"),
             (answer(408, None, ""), "in doubt"),
             (answer(429, None, ""), "not taken"),
             (answer(503, Some(2), ""), "not taken"),

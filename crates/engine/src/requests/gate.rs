@@ -185,11 +185,12 @@ pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
 }
 
 /// Tells a limiter what came of the request that left in a slot: the one place that decides which answers slow down.
-/// Every 429 and every 503 does, whether or not it says for how long. A lost answer and any other failure of the
+/// Every 429 and every 503 does, whether or not it says for how long, and 403 and 425 where they say it. A lost answer and any other failure of the
 /// server say nothing about the rate.
 pub(crate) fn heed(limiter: &Limiter, slot: SendSlot, reply: &Reply) {
     match reply.status() {
         Some((status @ (429 | 503), retry_after)) => limiter.refused(slot, status, retry_after),
+        Some((status @ (403 | 425), after @ Some(_))) => limiter.refused(slot, status, after),
         None | Some((408 | 500.., _)) => limiter.ended(),
         Some(_) => limiter.answered(slot),
     }

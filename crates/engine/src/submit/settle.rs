@@ -73,7 +73,7 @@ mod tests {
             },
             client_id: "A".into(),
             at: Default::default(),
-            hash: [0; 32],
+            hash: [0; 16],
             attempts: 1,
             first_at: Some(0),
             parts: Vec::new(),

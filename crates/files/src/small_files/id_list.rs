@@ -13,6 +13,9 @@ use crate::output::cells::unguarded;
 /// What may stand between the cells of a row.
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
+/// A byte order mark of UTF-8, read in an encoding of one byte a letter.
+const MISREAD_MARK: &str = "\u{EF}\u{BB}\u{BF}";
+
 /// What people write above a column of ids; small letters and digits alone.
 const HEADERS: [&str; 20] = [
     "clientaccountid",
@@ -46,6 +49,8 @@ pub struct ListedId {
     pub line: usize,
     /// It reads like a header and stands first: no id, unless somebody has it.
     pub may_be_header: bool,
+    /// It stands first and has letters alone, as headers do: it may be one that nobody here knows.
+    pub may_be_words: bool,
 }
 
 /// The ids of a file.
@@ -77,11 +82,12 @@ impl IdList {
                 continue;
             };
             let id = id(&cell).map_err(wrong)?;
-            let may_be_header = list.ids.is_empty() && is_header(&id, columns);
+            let is_first = list.ids.is_empty();
             list.ids.push(ListedId {
+                may_be_header: is_first && is_header(&id, columns),
+                may_be_words: is_first && is_words(&id),
                 id,
                 line,
-                may_be_header,
             });
         }
         Ok(list)
@@ -100,6 +106,11 @@ fn is_header(text: &str, columns: &[String]) -> bool {
     };
     let text = plain(text);
     HEADERS.contains(&text.as_str()) || columns.iter().any(|column| plain(column) == text)
+}
+
+/// Whether a text has letters and no digit: ids nearly always have one, and headers nearly never.
+fn is_words(text: &str) -> bool {
+    text.chars().any(char::is_alphabetic) && !text.chars().any(char::is_numeric)
 }
 
 /// The line by which a spreadsheet is told what stands between cells.
@@ -170,6 +181,11 @@ fn first_cell(row: &str) -> Result<(String, Option<&str>), &'static str> {
 /// The id that a cell holds.
 fn id(cell: &str) -> Result<String, &'static str> {
     let cell = trim(cell);
+    if cell.starts_with(MISREAD_MARK) {
+        return Err(
+            "it begins with a byte order mark that was read as three letters; save the file as UTF-8 once more, from a program that shows no such letters",
+        );
+    }
     // As this program writes what a spreadsheet would run.
     let own = unguarded(cell);
     let text = match cell
@@ -331,6 +347,7 @@ mod tests {
             "#N/A",
             "A\u{FFFD}1",
             "\"''\"",
+            "\u{EF}\u{BB}\u{BF}A1",
         ] {
             let wrong = IdList::parse(&format!("A0\n\n{line}\n"), "ids.txt", &[]).unwrap_err();
             assert_eq!(wrong.line, Some(3), "{line:?}");

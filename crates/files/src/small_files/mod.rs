@@ -20,7 +20,7 @@ use bakkt_model::error::{self, Failure};
 pub use blanks::{is_blank, trim};
 pub use id_list::{IdList, ListedId};
 pub use plain::PlainLines;
-pub use secret::{one_line, open_private, read_secret};
+pub use secret::{odd_key, one_line, open_private, read_secret};
 
 /// A list of a few million ids is smaller than this.
 const LARGEST: u64 = 256 << 20;

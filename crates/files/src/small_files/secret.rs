@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use super::{ReadFailure, lines, read_from, trim};
+use super::{ReadFailure, is_blank, lines, read_from, trim};
 
 /// No key is longer.
 const LARGEST: u64 = 64 << 10;
@@ -53,9 +53,56 @@ pub fn one_line(text: &str) -> Result<String, ReadFailure> {
     }
 }
 
+/// What is odd about an API key, whose owner copied more than the key; nothing of it is repeated.
+pub fn odd_key(key: &str) -> Option<&'static str> {
+    let lower = key.to_ascii_lowercase();
+    let is_quoted = |quote: char| key.len() > 1 && key.starts_with(quote) && key.ends_with(quote);
+    if ['"', '\'', '`'].into_iter().any(is_quoted) {
+        return Some("the key stands in quotes, which would be sent with it");
+    }
+    let words = [
+        "api-key ",
+        "bearer ",
+        "basic ",
+        "authorization:",
+        "x-api-key:",
+    ];
+    if words.into_iter().any(|word| lower.starts_with(word)) {
+        return Some("words of a header stand in front of the key");
+    }
+    let name = key.split_once('=').map(|(name, _)| name);
+    let name = name.map(|name| name.trim().trim_start_matches("export "));
+    let is_variable = |name: &str| name.ends_with("_KEY") || name.starts_with("BAKKT_");
+    if name.is_some_and(is_variable) {
+        return Some("the name of a variable stands in front of the key");
+    }
+    key.chars()
+        .any(|c| !c.is_whitespace() && is_blank(c))
+        .then_some("there is an invisible character in the key")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use super::{odd_key, one_line};
+
+    #[test]
+    fn what_was_copied_with_a_key_is_told() {
+        for (key, what) in [
+            ("\"k3y\"", "quotes"),
+            ("'k3y'", "quotes"),
+            ("API-Key k3y", "header"),
+            ("Authorization: API-Key k3y", "header"),
+            ("BAKKT_API_KEY=k3y", "variable"),
+            ("export API_KEY=k3y", "variable"),
+            ("k3\u{200B}y", "invisible"),
+        ] {
+            let told = odd_key(key).unwrap_or_default();
+            assert!(told.contains(what) && !told.contains("k3"), "{key:?}");
+        }
+        for key in ["k3y", "a key", "c2VjcmV0IGtleQ==", "k\"3y"] {
+            assert_eq!(odd_key(key), None, "{key}");
+        }
+    }
 
     #[test]
     fn a_secret_is_one_line_and_nothing_around_it() {

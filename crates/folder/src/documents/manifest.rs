@@ -76,7 +76,7 @@ impl Manifest {
             }
         }
         // Its rows are few beside those of the documents' bytes.
-        let export = opened.ready(dir, |_| Ok(()))?;
+        let export = opened.ready(dir, &mut |_| Ok(()))?;
         Ok(Some(Manifest {
             name: name.to_owned(),
             export,

@@ -205,24 +205,24 @@ impl Documents {
     /// several customers until [`DocumentMention::settle`].
     pub fn each(
         &self,
-        mut sink: impl FnMut(&mut [DocumentEntry]) -> anyhow::Result<()>,
+        sink: &mut dyn FnMut(&mut [DocumentEntry]) -> anyhow::Result<()>,
     ) -> anyhow::Result<PassCounts> {
         match &self.from {
-            DocumentListing::Manifest(manifest) => each_row(manifest, &mut sink),
-            DocumentListing::Folder(patterns) => self.each_file(patterns, &mut sink),
+            DocumentListing::Manifest(manifest) => each_row(manifest, sink),
+            DocumentListing::Folder(patterns) => self.each_file(patterns, sink),
         }
     }
 
     fn each_file(
         &self,
         patterns: &[Pattern],
-        sink: &mut impl FnMut(&mut [DocumentEntry]) -> anyhow::Result<()>,
+        sink: &mut dyn FnMut(&mut [DocumentEntry]) -> anyhow::Result<()>,
     ) -> anyhow::Result<PassCounts> {
         let (mut pass, mut batch) = (PassCounts::default(), Vec::new());
         let dir = match self.root.dir() {
             Ok(dir) => dir,
             Err(objects) => {
-                objects.each(BATCH, |paths| {
+                objects.each(BATCH, &mut |paths| {
                     let met = paths.iter().cloned().map(WalkEntry::File);
                     batch.extend(met.map(|met| pass.entry(met, patterns)));
                     sink(&mut batch)?;
@@ -284,7 +284,7 @@ impl PassCounts {
 
 fn each_row(
     manifest: &Manifest,
-    sink: &mut impl FnMut(&mut [DocumentEntry]) -> anyhow::Result<()>,
+    sink: &mut dyn FnMut(&mut [DocumentEntry]) -> anyhow::Result<()>,
 ) -> anyhow::Result<PassCounts> {
     let mut export = manifest.rows();
     let (mut rows, mut buffers) = (Rows::default(), Buffers::default());

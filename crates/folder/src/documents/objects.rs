@@ -214,7 +214,7 @@ impl ObjectFolder {
     pub(super) fn each(
         &self,
         most: usize,
-        mut sink: impl FnMut(&[String]) -> anyhow::Result<()>,
+        sink: &mut dyn FnMut(&[String]) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let prefix = self.below.prefix();
         let (mut paths, mut last) = (Vec::new(), String::new());

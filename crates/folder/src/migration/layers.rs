@@ -173,7 +173,7 @@ impl OpenedOverlay {
         self,
         settings: &Settings,
         (mapper, plan): (&Mapper, &AssessPlan),
-        each_block: impl FnMut(u64) -> anyhow::Result<()>,
+        each_block: &mut dyn FnMut(u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<(BackfillFile, Overlay)> {
         let epochs = self.export.day_epochs();
         let own_epoch = epochs.first().map(|(_, epoch)| SerialEpoch::of(*epoch));
@@ -325,7 +325,7 @@ fn halves(
     name: &str,
     settings: &Settings,
     mapper: &Mapper,
-    there: &impl Fn(usize) -> bool,
+    there: &dyn Fn(usize) -> bool,
 ) -> anyhow::Result<()> {
     let fed = mapper.fed();
     let id = fed.iter().find(|fed| fed.target == KEY);
@@ -477,7 +477,7 @@ impl Migration {
         let accounts = self.pipeline.export.headers();
         let opened = OpenedOverlay::new(&self.settings, accounts, kept)?;
         let (mapper, plan) = (&self.pipeline.mapper, &self.pipeline.plan);
-        let (_, overlay) = opened.ready(&self.settings, (mapper, plan), |_| Ok(()))?;
+        let (_, overlay) = opened.ready(&self.settings, (mapper, plan), &mut |_| Ok(()))?;
         Ok(overlay)
     }
 

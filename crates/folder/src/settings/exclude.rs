@@ -231,6 +231,7 @@ impl ExcludeSettings {
                 id,
                 place: place.clone(),
                 may_be_header: false,
+                may_be_words: false,
             });
             exclude.add_ids(written, reason, None);
             let Some(list) = &ids.file else { continue };
@@ -241,6 +242,7 @@ impl ExcludeSettings {
                     line: listed.line,
                 },
                 may_be_header: listed.may_be_header,
+                may_be_words: listed.may_be_words,
             });
             exclude.add_ids(listed, reason, Some(&list.name));
         }

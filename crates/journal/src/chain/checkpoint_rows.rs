@@ -7,6 +7,11 @@ pub const EVENT_SHEET: &str = "table event";
 /// The sheet of what they come to for each account.
 pub const PARTY_SHEET: &str = "table party";
 
+/// Whether a sheet is a table of the journal, and not a file of the report.
+pub fn is_table(sheet: &str) -> bool {
+    sheet.starts_with("table ")
+}
+
 /// Everything that a checkpoint hashes.
 #[derive(Debug, Default)]
 pub struct CheckpointRows {

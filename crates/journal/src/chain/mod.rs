@@ -14,7 +14,7 @@ mod rows;
 mod tokens;
 
 pub use canonical::{canonical, write_canonical};
-pub use checkpoint_rows::{CheckpointRows, EVENT_SHEET, EventComparison, PARTY_SHEET};
+pub use checkpoint_rows::{CheckpointRows, EVENT_SHEET, EventComparison, PARTY_SHEET, is_table};
 pub use packs::{PACK, PackedRows};
 pub use rows::RowHashes;
 pub use tokens::{

@@ -164,7 +164,7 @@ impl Journal {
     }
 
     /// Refuses a uuid under which Bakkt has something else already: one thing is made for one task of one customer.
-    fn refuse_known_uuid(&self, task: i64, uuid: &str) -> anyhow::Result<()> {
+    pub(crate) fn refuse_known_uuid(&self, task: i64, uuid: &str) -> anyhow::Result<()> {
         match uuid_holder(&self.db, uuid, Some(task))? {
             None => Ok(()),
             Some(holder) => Err(holder.refusal("")),

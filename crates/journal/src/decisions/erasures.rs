@@ -63,7 +63,13 @@ const RENAMED: [(&str, &str); 9] = [
 const NAME_NO_ID: [&str; 5] = ["backfill", "close", "control", "links", "replan"];
 
 /// Tables of which whole rows go.
-const DROPPED: [&str; 4] = ["former", "former_task", "other_shard", "custody_task"];
+const DROPPED: [&str; 5] = [
+    "former",
+    "former_task",
+    "other_shard",
+    "custody_task",
+    "waiver_element",
+];
 
 /// The tasks of the customer, of this plan and of earlier ones.
 const TASKS: &str =

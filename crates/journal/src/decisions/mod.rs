@@ -1,6 +1,7 @@
 //! What a person decides, each in one transaction with its line in the operator log.
 
 pub(crate) mod approvals;
+pub(crate) mod corrected_ids;
 pub(crate) mod customers;
 pub(crate) mod duplicate_choices;
 pub(crate) mod erasures;

@@ -98,7 +98,8 @@ impl Journal {
         decided: OperatorNote<'_>,
     ) -> anyhow::Result<()> {
         if let AccountResolution::Accepted(Some(id)) = outcome {
-            refuse_taken(&self.db, id, "")?;
+            // Of an update, the id that the account has had all along.
+            refuse_taken_by_others(&self.db, id, client_id)?;
         }
         self.transaction(|journal| {
             let at = decided.at;
@@ -226,6 +227,17 @@ fn each_id(db: &Connection, mut each: impl FnMut(&str)) -> anyhow::Result<()> {
         each(row.get_ref(0)?.as_str()?);
     }
     Ok(())
+}
+
+/// Refuses an id under which Bakkt has the account of another customer already.
+fn refuse_taken_by_others(db: &Connection, id: &str, client_id: &str) -> anyhow::Result<()> {
+    let is_anothers: bool = db
+        .prepare_cached(IS_ANOTHERS)?
+        .query_row([id, client_id], |row| row.get(0))?;
+    match is_anothers {
+        true => refuse_taken(db, id, ""),
+        false => Ok(()),
+    }
 }
 
 /// Refuses an id under which Bakkt has an account already. `place` says where that stands, if not here.

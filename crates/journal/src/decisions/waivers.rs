@@ -1,7 +1,8 @@
 //! Waiving gaps that will not be closed, and taking that back.
 //!
 //! Only gaps that block nobody can be waived: those of level G and O of customers who are sent. A waiver is for a customer and a
-//! path; it stands until it is taken back, and later plans keep to it. Owner of the table `waiver`.
+//! path; it stands until it is taken back, and later plans keep to it. Where the path leads to an owner or a contact who is a row of an
+//! export, it is for that person's gap, and a later plan finds them again (`replan`). Owner of the tables `waiver` and `waiver_element`.
 
 use rusqlite::params;
 
@@ -64,8 +65,13 @@ impl Journal {
                 false => 0,
             };
             if undo {
+                let elements = of_these.replacen("waiver", "waiver_element", 1);
+                journal
+                    .db
+                    .execute(&format!("DELETE FROM {elements}"), [])?;
                 journal.db.execute(&format!("DELETE FROM {of_these}"), [])?;
             } else {
+                journal.note_whose(&these, soft)?;
                 let sql = format!(
                     "INSERT OR REPLACE INTO waiver SELECT DISTINCT r.client_id, g.path, ?1, ?2, ?3 {these} AND {soft}"
                 );
@@ -91,6 +97,32 @@ impl Journal {
                 gone,
             })
         })
+    }
+
+    /// Whether a waiver stands for a customer, of this plan or of an earlier one.
+    pub fn has_waiver(&self, client_id: &str) -> anyhow::Result<bool> {
+        let sql = "SELECT 1 FROM waiver WHERE client_id = ?";
+        Ok(self.db.prepare_cached(sql)?.exists([client_id])?)
+    }
+
+    /// Notes whose gaps are waived, where those stand in rows of an export: in another order the places are those of others.
+    fn note_whose(&self, these: &str, soft: &str) -> anyhow::Result<()> {
+        self.fill_element_paths()?;
+        // Whoever stood there when it was waived before is another one.
+        self.db.execute(
+            &format!("DELETE FROM waiver_element WHERE (client_id, path) IN (SELECT r.client_id, g.path {these} AND {soft})"),
+            [],
+        )?;
+        self.db.execute(
+            &format!(
+                "INSERT OR REPLACE INTO waiver_element SELECT DISTINCT w.client_id, w.path, e.mark
+                 FROM (SELECT r.id AS record, r.client_id, g.path {these} AND {soft}) w
+                 JOIN temp.element_path p ON p.path = w.path
+                 JOIN gap_element e ON e.record = w.record AND e.list = p.list AND e.place = p.place"
+            ),
+            [],
+        )?;
+        Ok(())
     }
 
     /// Waives the open gaps of a record whose paths are covered and that may be waived, or opens the waived ones again.

@@ -335,9 +335,11 @@ impl Reader {
                 row: count(record, 7)?,
                 client_id: text(record, 8)?,
             };
-            unsent.each((Some(of.record), own.client_id), record.get(5)?, |gap| {
-                each(of, DatedGap::unsent(own, &gap, planned))
-            })?;
+            unsent.each(
+                (Some(of.record), own.client_id),
+                record.get(5)?,
+                &mut |gap| each(of, DatedGap::unsent(own, &gap, planned)),
+            )?;
         }
         former.try_for_each(|customer| former_gaps(&mut unsent, &customer, planned, &mut each))
     }
@@ -389,7 +391,7 @@ fn former_gaps(
         at_bakkt: true,
         left_alone: false,
     };
-    unsent.each((None, origin.client_id), customer.accepted_at, |gap| {
+    unsent.each((None, origin.client_id), customer.accepted_at, &mut |gap| {
         each(of, DatedGap::unsent(origin, &gap, planned))
     })
 }
@@ -416,7 +418,7 @@ impl<'a> DatedGap<'a> {
 pub(crate) mod sql {
     use crate::read::columns::{accepted_at, has_gaps, unsent_since};
     use crate::read::lost_values::lost_columns;
-    use crate::read::unsent_closures::{account_accepted_at, fate_columns};
+    use crate::read::unsent_closures::{account_accepted_at, fate_columns, is_again};
 
     pub const OPENED: &str = "SELECT s.id, s.opened_at, s.status, r.gap_set \
         FROM gap_set s LEFT JOIN record r ON r.id = -s.id";
@@ -435,7 +437,7 @@ pub(crate) mod sql {
             concat!(
                 "(SELECT s.",
                 $column,
-                " FROM gap_set s WHERE s.id = o.gap_set AND s.path = v.path ORDER BY s.reason, s.file, s.row LIMIT 1)"
+                " FROM gap_set s WHERE s.id = o.gap_set AND s.path = v.path AND s.status = 'waived' ORDER BY s.reason, s.file, s.row LIMIT 1)"
             )
         };
     }

@@ -147,7 +147,7 @@ impl Reader {
                     accepted_at,
                 })
             })?;
-            unsent.each((Some(row.get(5)?), client_id), row.get(6)?, |gap| {
+            unsent.each((Some(row.get(5)?), client_id), row.get(6)?, &mut |gap| {
                 each(GapLine {
                     origin: Origin {
                         file: files.get(&file).map(String::as_str),
@@ -164,7 +164,7 @@ impl Reader {
         }
         for customer in self.former_customers()? {
             let origin = customer.origin();
-            unsent.each((None, origin.client_id), customer.accepted_at, |gap| {
+            unsent.each((None, origin.client_id), customer.accepted_at, &mut |gap| {
                 each(GapLine {
                     origin,
                     path: gap.path,

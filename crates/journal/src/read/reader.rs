@@ -163,6 +163,17 @@ impl Reader {
         Ok(statement.query_row([client_id], |row| row.get(0))?)
     }
 
+    /// Hands over the id of every record of the plan.
+    pub fn each_client_id(&self, mut each: impl FnMut(&str)) -> anyhow::Result<()> {
+        let sql = "SELECT client_id FROM record WHERE client_id IS NOT NULL";
+        let mut statement = self.journal.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            each(row.get_ref(0)?.as_str()?);
+        }
+        Ok(())
+    }
+
     /// Whether updates were asked for that Bakkt has not accepted.
     pub fn has_updates(&self) -> anyhow::Result<bool> {
         let sql = sql!(
@@ -248,6 +259,15 @@ impl Reader {
         &self,
         sql: &str,
         mut each: impl FnMut(&Row<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.walk_rows(sql, &mut each)
+    }
+
+    /// Compiled once, and not for each of those who walk.
+    fn walk_rows(
+        &self,
+        sql: &str,
+        each: &mut dyn FnMut(&Row<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let mut statement = self.journal.prepare(sql)?;
         let mut rows = statement.query([])?;

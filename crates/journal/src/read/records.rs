@@ -7,7 +7,6 @@ use crate::read::agreement_gaps::AgreementGaps;
 use crate::read::columns::{Origin, TaskPart, count, index, origin, task, text, word_of};
 use crate::read::ended_tasks::dropped_word;
 use crate::read::reader::Reader;
-use crate::read::vouched_rows::write_columns;
 use crate::schema::codes::kind;
 use crate::schema::codes::{EXISTED, KINDS, STATES, VERDICTS};
 use bakkt_contract::ownership::agreements_changed;
@@ -36,9 +35,6 @@ pub struct RecordLine<'a> {
     pub beside: AttachedTasks,
     /// Its agreements.
     pub agreements: AgreementsPart,
-    /// Its number, and its columns that no file of the report shows, as canonical JSON: where it is read, its keyed hashes and marks,
-    /// which set of gaps it has.
-    pub unshown: &'a str,
 }
 
 /// What is known of the agreements of a row.
@@ -51,6 +47,8 @@ pub struct AgreementsPart {
     pub left_out: bool,
     /// Bakkt has others, because no update has sent those of the plan.
     pub waiting: bool,
+    /// The account was read back since it was sent last, and lacks one as it was sent, or has it otherwise.
+    pub contradicted: bool,
 }
 
 /// The documents and the KYB of an account.
@@ -105,10 +103,7 @@ impl Reader {
         let mut uploads = SideRows::new(uploads.query([])?)?;
         let mut documents = SideRows::new(documents.query([])?)?;
         let mut left_out = AgreementGaps::new(&self.journal)?;
-        let mut unshown = String::new();
         self.walk(sql::RECORD_LINES, |row| {
-            unshown.clear();
-            write_columns(row, sql::UNSHOWN, &mut unshown)?;
             let mut beside = AttachedTasks::default();
             let record: i64 = row.get(16)?;
             uploads.each(record, |kind, state| beside.upload(kind, state))?;
@@ -129,10 +124,10 @@ impl Reader {
                 beside,
                 agreements: AgreementsPart {
                     carried: row.get(18)?,
-                    left_out: left_out.has(row.get(28)?)?,
+                    left_out: left_out.has(row.get(20)?)?,
                     waiting: has_other_agreements(row)?,
+                    contradicted: row.get(23)?,
                 },
-                unshown: &unshown,
             })
         })
     }
@@ -174,7 +169,7 @@ impl Reader {
 
 /// Whether Bakkt has other agreements than the plan, as far as both are known.
 fn has_other_agreements(row: &Row<'_>) -> anyhow::Result<bool> {
-    let [before, after] = [30, 26].map(|column| row.get_ref(column));
+    let [before, after] = [22, 21].map(|column| row.get_ref(column));
     Ok(
         match (before?.as_blob_or_null()?, after?.as_blob_or_null()?) {
             (Some(before), Some(after)) => {
@@ -249,10 +244,20 @@ fn bakkt<'a>(row: &'a Row<'_>, from: usize) -> anyhow::Result<BakktPart<'a>> {
     })
 }
 
+/// Whether Bakkt's record of the account `t`, when it was read back, contradicts an agreement as it was sent last: it has none, another
+/// one, not its owner, or Bakkt does not know the account. That Bakkt has more agreements contradicts none.
+macro_rules! contradicts_agreements {
+    () => {
+        "EXISTS (SELECT 1 FROM verification v WHERE v.task = t.id AND (v.result = {result.unknown} OR v.hash IS t.hash \
+            AND v.result = {result.different} AND EXISTS (SELECT 1 FROM difference i JOIN word p ON p.id = i.path JOIN word k ON k.id = i.kind \
+                WHERE i.task = t.id AND i.document = '' AND k.text <> 'added' AND (p.text GLOB 'owners[[]*].agreements' \
+                OR p.text GLOB 'owners[[]*].agreements[[]*' OR p.text = 'owners' \
+                OR p.text GLOB 'owners[[][0-9]]' OR p.text GLOB 'owners[[][0-9][0-9]]'))))"
+    };
+}
+
 /// The statements. `ORDER BY` names the key of the outermost table, which the left joins keep outermost.
 pub(crate) mod sql {
-    /// The columns of [`RECORD_LINES`] that no file shows.
-    pub const UNSHOWN: std::ops::Range<usize> = 20..30;
     pub const RECORD_LINES: &str = sql!(concat!(
         "SELECT f.name, r.row, r.client_id, r.verdict, w.text, r.gaps, \
         t.state, coalesce(",
@@ -261,7 +266,9 @@ pub(crate) mod sql {
             WHERE a.client_id = r.client_id AND a.kind = {kind.account} AND a.gone = 1) END, \
         coalesce(s.first_at, t.first_at), coalesce(t.last_at, s.last_at), c.text, d.text, \
         t.bakkt_id, t.status, t.created_at, t.existed, r.id, s.state, r.carried, t.kind, \
-        r.id, r.offset, r.length, r.hash, r.fixed, r.person, r.agreements, r.owners, r.gap_set, r.carried, t.agreements \
+        r.gap_set, r.agreements, t.agreements, ",
+        contradicts_agreements!(),
+        " \
         FROM record r LEFT JOIN file f ON f.id = r.file LEFT JOIN word w ON w.id = r.reason \
         LEFT JOIN task t ON t.id = coalesce((SELECT k.id FROM task k WHERE k.record = r.id AND k.kind = {kind.account}), \
             (SELECT max(o.task) FROM former o WHERE o.client_id = r.client_id \

@@ -155,7 +155,7 @@ impl<'r> UnsentClosures<'r> {
         &mut self,
         (record, client_id): (Option<i64>, Option<&str>),
         accepted_at: Option<i64>,
-        mut each: impl FnMut(UnsentClosure<'_>) -> anyhow::Result<()>,
+        each: &mut dyn FnMut(UnsentClosure<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let (Some(client_id), Some(accepted)) = (client_id, accepted_at) else {
             return Ok(());
@@ -367,14 +367,32 @@ macro_rules! account_accepted_at {
 }
 pub(crate) use account_accepted_at;
 
+/// Whether a gap in the place of the closed gap `c` is the same one again. Where owners are rows of an export and come in another
+/// order, the gap of somebody else begins in the moment in which this one ends. One of a customer who had left the plan goes on.
+macro_rules! is_again {
+    ($gap:literal) => {
+        concat!(
+            "(",
+            $gap,
+            ".opened_at > c.closed_at OR ",
+            $gap,
+            ".opened_at = c.opened_at)"
+        )
+    };
+}
+pub(crate) use is_again;
+
 /// Six columns of the closed gap `c`, for [`Closure`]: when it was closed, and was there again; when Bakkt accepted its account;
 /// whether that differs from the plan; when it was waived, of a customer who left the plan; when it was opened.
 macro_rules! fate_columns {
     () => {
         concat!(
             "c.closed_at, \
-            coalesce((SELECT min(d.opened_at) FROM closed_gap d WHERE d.client_id = c.client_id AND d.path = c.path AND d.id > c.id), \
-                (SELECT min(g.opened_at) FROM record r JOIN gap g ON g.record = r.id WHERE r.client_id = c.client_id AND g.path = c.path)), ",
+            coalesce((SELECT min(d.opened_at) FROM closed_gap d WHERE d.client_id = c.client_id AND d.path = c.path AND d.id > c.id AND ",
+            is_again!("d"),
+            "), (SELECT min(g.opened_at) FROM record r JOIN gap g ON g.record = r.id WHERE r.client_id = c.client_id AND g.path = c.path AND ",
+            is_again!("g"),
+            ")), ",
             account_accepted_at!(),
             ", NOT EXISTS (SELECT 1 FROM record r JOIN task t ON t.record = r.id AND t.kind = {kind.account} \
                 WHERE r.client_id = c.client_id AND t.state = {state.accepted} AND t.hash IS r.hash), \
@@ -388,8 +406,13 @@ pub(crate) use fate_columns;
 /// Whether the closed gap `c` is the one to count: the plan does not have it again, and it was not closed later once more.
 macro_rules! is_counted {
     () => {
-        "NOT EXISTS (SELECT 1 FROM record r JOIN gap g ON g.record = r.id WHERE r.client_id = c.client_id AND g.path = c.path) \
-        AND NOT EXISTS (SELECT 1 FROM closed_gap d WHERE d.client_id = c.client_id AND d.path = c.path AND d.id > c.id)"
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM record r JOIN gap g ON g.record = r.id WHERE r.client_id = c.client_id AND g.path = c.path AND ",
+            is_again!("g"),
+            ") AND NOT EXISTS (SELECT 1 FROM closed_gap d WHERE d.client_id = c.client_id AND d.path = c.path AND d.id > c.id AND ",
+            is_again!("d"),
+            ")"
+        )
     };
 }
 

@@ -18,7 +18,7 @@ pub use backfills::{
 };
 pub use changed_fields::{ChangeScope, ChangedField, ChangedFields};
 pub use changed_owners::{ChangedAgreements, ChangedOwners};
-pub use options::{Changes, ReplanOptions};
+pub use options::{Changes, ReopenedGaps, ReplanOptions};
 pub use reappeared_accounts::ReappearedAccounts;
 pub use restricted_accounts::RestrictedAccounts;
 
@@ -149,6 +149,7 @@ impl Journal {
             agreements: self.changed_agreements()?,
             ownership: self.changed_owners()?,
             restricted: self.restricted()?,
+            reopened: ReopenedGaps::default(),
             changed_fields: ChangedFields::default(),
             asked_fields: ChangedFields::default(),
             refusal: None,
@@ -275,6 +276,26 @@ impl Journal {
         }
     }
 
+    /// Gaps that were waived for somebody who does not stand there any more.
+    fn reopened_gaps(&self) -> anyhow::Result<ReopenedGaps> {
+        let gaps: i64 = self
+            .db
+            .query_row("SELECT count(*) FROM temp.reopened_gap", [], |row| {
+                row.get(0)
+            })?;
+        let mut statement = self.db.prepare(
+            "SELECT o.client_id, w.text FROM temp.reopened_gap o JOIN main.word w ON w.id = o.path ORDER BY 1, 2 LIMIT 20",
+        )?;
+        let first = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let first = first.collect::<Result<_, _>>()?;
+        drop(statement);
+        self.db.execute_batch("DROP TABLE temp.reopened_gap")?;
+        Ok(ReopenedGaps {
+            gaps: gaps.unsigned_abs(),
+            first,
+        })
+    }
+
     fn take_over(&mut self, how: ReplanOptions<'_>, changes: &mut Changes) -> anyhow::Result<()> {
         let mut revived = self.ids(
             sql!("SELECT w.task FROM temp.was w JOIN n.record r ON r.id = w.record WHERE w.state IN ({state.stopped}) AND w.hash IS NOT r.hash"),
@@ -294,14 +315,17 @@ impl Journal {
         self.set_aside(&ending, true, task_history::REPLANNED, how.decided)?;
         self.set_ending_custody_aside(how.decided)?;
         self.gap_sets = None;
+        self.fill_element_paths()?;
         self.db.execute_batch(TAKE_OVER)?;
+        changes.reopened = self.reopened_gaps()?;
         self.take_over_gaps()?;
         self.take_over_custody(how.decided.at)?;
         for task in revived {
             self.revive(task, task_history::CHANGED, how.decided)?;
         }
         self.db.execute(PLAN_UPDATES, asked)?;
-        if how.agreements_acknowledged {
+        // A look has no reason that could be kept.
+        if how.agreements_acknowledged && !how.dry_run {
             self.acknowledge_agreements(how.decided)?;
         }
         // The counters are still those of the old plan.

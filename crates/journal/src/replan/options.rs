@@ -47,6 +47,10 @@ pub struct Changes {
     /// Those of `changed_accepted` that get none, whatever is asked for; absent when there are none.
     #[serde(skip_serializing_if = "RestrictedAccounts::is_empty")]
     pub restricted: RestrictedAccounts,
+    /// Gaps that were waived, and whose place is somebody else's now, or nobody can tell whose: they are open. Absent when there are
+    /// none.
+    #[serde(skip_serializing_if = "ReopenedGaps::is_empty")]
+    pub reopened: ReopenedGaps,
     /// What the updates of changed accepted accounts would change, asked for or not.
     #[serde(flatten)]
     pub changed_fields: ChangedFields,
@@ -59,6 +63,22 @@ pub struct Changes {
     /// Documents; absent when neither plan has any.
     #[serde(skip_serializing_if = "DocumentChanges::is_empty")]
     pub documents: DocumentChanges,
+}
+
+/// Gaps that were waived, and are open because their place is not that of the same owner or contact.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ReopenedGaps {
+    /// How many gaps.
+    pub gaps: u64,
+    /// The first of them: whose they are, and their paths.
+    pub first: Vec<(String, String)>,
+}
+
+impl ReopenedGaps {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.gaps == 0
+    }
 }
 
 /// How the documents of the new plan differ from those of the old one. The same file for the same owner, type and side

@@ -22,7 +22,7 @@ use bakkt_files::state_folder::is_frozen;
 use bakkt_model::error::{Failure, ShownPath};
 
 /// The version of the journal's schema that this program writes.
-pub(crate) const VERSION: i64 = 8;
+pub(crate) const VERSION: i64 = 9;
 
 /// The journal's schema: one file of SQL for each version.
 pub const JOURNAL: &[&str] = &[
@@ -34,6 +34,7 @@ pub const JOURNAL: &[&str] = &[
     sql!(include_str!("journal_v6.sql")),
     sql!(include_str!("journal_v7.sql")),
     sql!(include_str!("journal_v8.sql")),
+    sql!(include_str!("journal_v9.sql")),
 ];
 
 /// The version of the events' schema that this program writes.

@@ -79,7 +79,7 @@ pub(super) fn planned(folder: &std::path::Path) -> anyhow::Result<Journal> {
             _ => Verdict::Grace,
         },
         reason: None,
-        hash: Some(&[1; 32]),
+        hash: Some(&[1; 16]),
         fixed: Some(&[2; 32]),
         person: None,
         agreements: None,
@@ -87,6 +87,7 @@ pub(super) fn planned(folder: &std::path::Path) -> anyhow::Result<Journal> {
         carried: None,
         gaps: gaps[place as usize % 5],
         parts: &[],
+        elements: &[],
     });
     journal.add_rows((1..).zip(rows))?;
     journal.mark_duplicates([(10, "identical copy")].into_iter())?;
@@ -107,7 +108,7 @@ pub(super) fn planned(folder: &std::path::Path) -> anyhow::Result<Journal> {
         size: 1,
         sha256: None,
         uuid: Some("d-1"),
-        hash: Some(&[3; 32]),
+        hash: Some(&[3; 16]),
         verdict: DocumentVerdict::Sent,
         reason: None,
     };
@@ -208,7 +209,7 @@ fn they_follow_every_transition_and_decision() -> anyhow::Result<()> {
         account: account.clone(),
         existed,
     };
-    let intend = || Transition::Intend { hash: [1; 32] };
+    let intend = || Transition::Intend { hash: [1; 16] };
     // By task, of which there is one for each record that is sent, with its number.
     let steps: [(i64, Transition); 14] = [
         (1, intend()),
@@ -302,7 +303,7 @@ fn several_readers_see_one_instant() -> anyhow::Result<()> {
         let writer = scope.spawn(move || -> anyhow::Result<()> {
             while !stop.load(std::sync::atomic::Ordering::Relaxed) {
                 for task in [1, 2, 3] {
-                    let what = Transition::Intend { hash: [1; 32] };
+                    let what = Transition::Intend { hash: [1; 16] };
                     journal.commit(&[Change { task, at: 1, what }])?;
                 }
                 for task in [1, 2, 3] {

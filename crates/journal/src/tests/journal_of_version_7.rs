@@ -67,7 +67,7 @@ fn one_entry_covers_what_happened_before_and_the_chain_goes_on() -> anyhow::Resu
         (upgrade.as_str(), decision.as_str()),
         ("upgrade", "decision")
     );
-    assert_eq!((&before["from"], &before["schema"]), (&json!(7), &json!(8)));
+    assert_eq!((&before["from"], &before["schema"]), (&json!(7), &json!(9)));
     assert_eq!(before["operator_log"]["rows"], 3);
     assert_eq!(before["operator_log"]["root"].as_str().unwrap().len(), 64);
     assert_eq!(

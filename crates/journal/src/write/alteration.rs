@@ -6,7 +6,7 @@
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::chain::{CheckpointRows, EntryKind, EntryRow, EventComparison, RowHashes};
+use crate::chain::{CheckpointRows, EntryKind, EntryRow, EventComparison, RowHashes, is_table};
 use crate::write::entries::{ENTRY, entry};
 
 /// The last checkpoint, where nothing was done since that changes something.
@@ -51,7 +51,7 @@ pub(crate) fn altered_since(
     let same_lines = seen["program"]["sha256"] == *program;
     let is_at_checkpoint = checkpoint_before(db, EntryKind::changes_rows)?.is_some();
     let is_altered = |name: &str| {
-        let is_compared = is_at_checkpoint && (name.starts_with("table ") || same_lines);
+        let is_compared = is_at_checkpoint && (is_table(name) || same_lines);
         is_compared && !EventComparison::is_about(name) && differs(name)
     };
     let names = rows.sheets.iter().map(|(name, _)| name.clone());

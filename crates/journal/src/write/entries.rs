@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::chain::{
     ALTERED, ChainHead, CheckpointRows, EntryKind, EntryRow, NO_ENTRY, RowHashes, canonical,
-    entry_hash, hashed_target, hex,
+    entry_hash, hashed_target, hex, is_table,
 };
 use crate::write::alteration::{altered_since, can_compare, roots_of};
 use crate::write::journal::Journal;
@@ -115,7 +115,8 @@ impl Journal {
     }
 
     /// Appends a checkpoint, unless the last entry is one that saw the same, and returns the head: `body` with the number of rows
-    /// and the root of each sheet, whose hashes replace those of the checkpoint before.
+    /// and the root of each sheet. The hashes of tables replace those of the checkpoint before; a line of a file is found by the
+    /// rows that it is made of.
     pub fn append_checkpoint(
         &mut self,
         at: i64,
@@ -172,7 +173,7 @@ impl Journal {
             let mut insert = journal.db.prepare_cached(
                 "INSERT INTO checkpoint_row (sheet, part, hashes) VALUES (?, ?, ?)",
             )?;
-            for (name, hashes) in sheets {
+            for (name, hashes) in sheets.iter().filter(|(name, _)| is_table(name)) {
                 for (number, part) in hashes.parts().enumerate() {
                     insert.execute(params![name, number as i64, part?])?;
                 }
@@ -202,9 +203,12 @@ fn append(db: &Connection, kind: EntryKind, at: i64, body: &str) -> rusqlite::Re
     Ok(ChainHead::new(id.unsigned_abs(), &hash))
 }
 
-/// Begins the chain of a journal that was made or brought up to date just now; `version` is the one before, 0 of a new one.
-/// What happened before there was a chain is covered by the hash of the operator log as it is now.
-pub(crate) fn begin_chain(
+/// The version of the journal's schema from which on a journal has a chain.
+const FIRST_WITH_CHAIN: i64 = 8;
+
+/// The entry of a journal that was made or brought up to date just now; `version` is the one before, 0 of a new one. It begins the
+/// chain of one that had none. What cannot be compared from here on is covered by the hash of the operator log as it is now.
+pub(crate) fn enter_schema(
     db: &Connection,
     key: &[u8; 32],
     version: i64,
@@ -216,12 +220,17 @@ pub(crate) fn begin_chain(
         _ => {
             let log = log_hashes(db, key, i64::MAX)?;
             let runs: i64 = db.query_row("SELECT count(*) FROM run", [], |row| row.get(0))?;
+            let says = if version < FIRST_WITH_CHAIN {
+                "what happened before this entry is not in the chain; the operator log is hashed as it was found"
+            } else {
+                "rows have another form from here on and are not compared with a checkpoint before this entry; the operator log is hashed as it was found"
+            };
             let body = json!({
                 "schema": to,
                 "from": version,
                 "operator_log": {"rows": log.count(), "root": log.root().map_err(beside)?},
                 "runs": runs,
-                "says": "what happened before this entry is not in the chain; the operator log is hashed as it was found",
+                "says": says,
             });
             (EntryKind::Upgrade, body)
         }

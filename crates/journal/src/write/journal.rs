@@ -23,7 +23,7 @@ use crate::schema::tombstone::refuse_closed;
 use crate::schema::{check_version, prepare, refused};
 use crate::write::alteration::checkpoint_before;
 use crate::write::comparison::Comparison;
-use crate::write::entries::begin_chain;
+use crate::write::entries::enter_schema;
 use crate::write::gap_sets::GapSets;
 use bakkt_files::state_folder;
 use bakkt_model::error::{Failure, ShownPath};
@@ -115,7 +115,7 @@ impl Journal {
                 let mark = [KEY_MARK, &key_mark(&key)];
                 db.execute("INSERT INTO meta (key, value) VALUES (?, ?)", mark)?;
             }
-            begin_chain(db, &key, version, schema::VERSION)
+            enter_schema(db, &key, version, schema::VERSION)
         };
         prepare(&mut db, schema::JOURNAL, count).map_err(|error| refused("written", &error))?;
         Ok(Journal {
@@ -268,28 +268,40 @@ impl Journal {
         &mut self,
         work: impl FnOnce(&mut Journal) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
+        self.begin()?;
+        match work(self) {
+            Ok(value) => self.end_batch().map(|()| value),
+            Err(error) => Err(error),
+        }
+        .map_err(|error| self.roll_back(error))
+    }
+
+    fn begin(&mut self) -> anyhow::Result<()> {
         if self.db.is_autocommit() {
             self.note_if_compared()?;
             self.db.execute_batch("BEGIN IMMEDIATE")?;
         }
-        let done = work(self).and_then(|value| {
-            match &mut self.planning {
-                Some(batches) if *batches < AT_ONCE => *batches += 1,
-                _ => self.commit_batches()?,
-            }
-            Ok(value)
-        });
-        done.map_err(|error| {
-            self.words.clear();
-            self.gap_sets = None;
-            self.counters.clear();
-            // The error that counts is the first one; a failed rollback leaves nothing committed either.
-            let _ = self.db.execute_batch("ROLLBACK");
-            match error.downcast_ref::<rusqlite::Error>() {
-                Some(cause) => refused("written", cause),
-                None => error,
-            }
-        })
+        Ok(())
+    }
+
+    fn end_batch(&mut self) -> anyhow::Result<()> {
+        match &mut self.planning {
+            Some(batches) if *batches < AT_ONCE => *batches += 1,
+            _ => self.commit_batches()?,
+        }
+        Ok(())
+    }
+
+    fn roll_back(&mut self, error: anyhow::Error) -> anyhow::Error {
+        self.words.clear();
+        self.gap_sets = None;
+        self.counters.clear();
+        // The error that counts is the first one; a failed rollback leaves nothing committed either.
+        let _ = self.db.execute_batch("ROLLBACK");
+        match error.downcast_ref::<rusqlite::Error>() {
+            Some(cause) => refused("written", cause),
+            None => error,
+        }
     }
 }
 

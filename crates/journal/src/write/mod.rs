@@ -26,7 +26,8 @@ pub use fetched_links::{FetchedLink, LINKS_ASKED_FOR, LINKS_FETCHED, Link};
 pub use held_behind::HeldTasks;
 pub use journal::Journal;
 pub use plan::{
-    Fingerprint, LaterGap, PlannedDocument, PlannedFinding, PlannedJoinedRow, PlannedRow,
+    Fingerprint, LaterGap, PlannedDocument, PlannedElement, PlannedFinding, PlannedJoinedRow,
+    PlannedRow,
 };
 pub use shard::CustomerElsewhere;
 pub use tasks::Selection;

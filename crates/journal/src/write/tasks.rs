@@ -13,8 +13,8 @@ use bakkt_model::error::Failure;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_model::state::State;
 use bakkt_model::task::{
-    AccountFacts, Change, DocumentFacts, FreedTasks, ID_OF_ANOTHER, PriorAccount, Refusal, Task,
-    TaskKind, Transition,
+    AccountFacts, Change, DocumentFacts, FreedTasks, ID_OF_ANOTHER, PayloadHash, PriorAccount,
+    Refusal, Task, TaskKind, Transition,
 };
 
 /// The transition that a change makes.
@@ -65,7 +65,7 @@ pub(crate) enum Also<'a> {
     /// Why it is held, refused or given up: the words of code, field and message. `None`: it is not any more.
     Reason(Option<[i64; 3]>),
     /// A new attempt, with the keyed hash of its bytes.
-    Intent(&'a [u8; 32]),
+    Intent(&'a PayloadHash),
     /// What Bakkt has.
     Accepted(&'a AccountFacts, PriorAccount),
 }

@@ -80,7 +80,7 @@ impl RecipientExport {
     pub fn add_accounts(
         &mut self,
         accounts: &Export,
-        mut each_batch: impl FnMut() -> anyhow::Result<()>,
+        each_batch: &mut dyn FnMut() -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let (mut pass, mut rows) = (accounts.pass(), Rows::default());
         while pass.read_batch(&mut rows, BATCH)? {
@@ -126,7 +126,7 @@ impl RecipientExport {
     /// Reads the export once and fills the index; `each_batch` hears the offset and the rows so far, and may stop it.
     pub fn index(
         &mut self,
-        mut each_batch: impl FnMut(u64, u64) -> anyhow::Result<()>,
+        each_batch: &mut dyn FnMut(u64, u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let (mut pass, mut rows) = (self.export.pass(), Rows::default());
         self.keys = KeyIndex::default();
@@ -211,6 +211,14 @@ impl RecipientExport {
             }
         }
         Ok(found)
+    }
+
+    /// Where rows stand that may be of a customer's row, by their key alone; none of them counts as used.
+    pub fn places_of(&self, row: &Row<'_>) -> Vec<Position> {
+        let wanted = self.join_keys.key(row, self.account_key);
+        let found = wanted.map(|wanted| self.keys.find(wanted));
+        let entries = found.into_iter().flatten();
+        entries.map(|entry| self.keys.at(entry)).collect()
     }
 
     /// Rows of which nobody knows whose they are, because they are broken or have no key, and why.

@@ -8,9 +8,10 @@
 use std::borrow::Cow;
 
 use super::as_cell;
-use crate::lookup::{self, is_around};
+use crate::code_parts::parts;
+use crate::lookup;
 use bakkt_model::placeholder::is_placeholder;
-use bakkt_model::text::{Folded, fold, narrow};
+use bakkt_model::text::{Folded, fold, ids, narrow};
 
 /// A word that cells are compared with.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ pub(super) enum WordMatch {
     Same,
     /// It would be one, or have one, but a rule of its column spells it so.
     SpelledElsewhere,
-    /// It has one of them, with a label or among several.
+    /// It has one of them, with a label or among several, or in letters of another alphabet.
     OtherForm,
     /// None of them.
     None,
@@ -69,7 +70,10 @@ pub(super) fn compare(text: &str, words: &[Word], exact: impl FnOnce() -> bool) 
         folded.is(&word.folded) || (own.is_some() && word.number.as_deref() == own.as_deref())
     };
     let is_one = words.iter().any(is_same);
-    let has_one = || has_mark(text) && !is_placeholder(text) && has_word(&fold(text), words);
+    let has_one = || {
+        has_mark(text) && !is_placeholder(text) && has_word(&fold(text), words)
+            || looks_like_one(text, words)
+    };
     match is_one || has_one() {
         false => WordMatch::None,
         true if exact() => WordMatch::SpelledElsewhere,
@@ -93,49 +97,24 @@ fn has_mark(text: &str) -> bool {
     text.contains(|c: char| !c.is_alphanumeric())
 }
 
-/// What stands between several codes and before a label, whatever is around it.
-fn is_between(c: char) -> bool {
-    matches!(c, ';' | '|' | '&' | '=' | '(' | ')' | '\n' | '\t')
+/// Whether a cell is one of the words but for letters of another alphabet that look the same: a Cyrillic `С` for `C`.
+fn looks_like_one(text: &str, words: &[Word]) -> bool {
+    let seen = |text: &str| {
+        let mut seen = String::with_capacity(text.len());
+        ids::skeleton(text, &mut seen);
+        seen
+    };
+    !text.is_ascii() && words.iter().any(|word| seen(&word.exact) == seen(text))
 }
 
-/// Whether a folded cell has one of the words with something besides.
+/// Whether a folded cell has one of the words with something besides. Marks that ids, dates and numbers have inside of them count for nothing.
 fn has_word(cell: &str, words: &[Word]) -> bool {
-    let is_word = |part: &str| {
-        let part = part.trim();
-        !part.is_empty()
-            && words.iter().any(|word| {
-                word.folded == part
-                    || (word.number.is_some() && word.number.as_deref() == number(part).as_deref())
-            })
+    let is_word = |part: &str, word: &Word| {
+        word.folded == part
+            || (word.number.is_some() && word.number.as_deref() == number(part).as_deref())
     };
-    // A number with points, commas and slashes is an amount, a date or a telephone number.
-    let is_number = !cell.contains(char::is_alphabetic) && !cell.contains(is_between);
-    if is_word(cell.trim_matches(is_around)) && !cell.starts_with('-') {
-        return true;
-    }
-    if cell.split(is_between).any(&is_word) {
-        return true;
-    }
-    let marks = |c: char| matches!(c, ',' | '/' | ':' | '+');
-    if !is_number && cell.split(|c| is_between(c) || marks(c)).any(&is_word) {
-        return true;
-    }
-    // `C - Closed`, `3. Closed`: a mark with a blank on one side at least; a word of several parts has none.
-    let dashes = cell.match_indices(['-', '\u{2013}', '\u{2014}', '.']);
-    let mut dashes = dashes.map(|(at, mark)| (&cell[..at], &cell[at + mark.len()..]));
-    if dashes.any(|(code, label)| (code.ends_with(' ') || label.starts_with(' ')) && is_word(code))
-    {
-        return true;
-    }
-    // `3 Closed`, `C Closed`: words of one letter and numbers alone, or every "New York" would have a "new".
-    let mut parts = cell.splitn(2, ' ');
-    let code = parts.next().unwrap_or_default();
-    let is_short = code.chars().count() == 1 || code.bytes().all(|byte| byte.is_ascii_digit());
-    is_short
-        && parts
-            .next()
-            .is_some_and(|label| label.contains(char::is_alphabetic))
-        && is_word(code)
+    let mut clear = parts(cell).filter(|part| part.is_clear);
+    clear.any(|part| words.iter().any(|word| is_word(part.code, word)))
 }
 
 #[cfg(test)]
@@ -196,6 +175,10 @@ mod tests {
             ("C=Closed", "C"),
             ("C Closed", "C"),
             ("Closed (C)", "C"),
+            ("Closed - C", "C"),
+            ("A - C - D", "C"),
+            ("A+C", "C"),
+            ("\u{421}", "C"),
             ("C.", "C"),
             ("(C)", "C"),
             ("A,C", "C"),

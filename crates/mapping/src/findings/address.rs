@@ -15,7 +15,7 @@ use boxes::is_plain_street;
 use no_streets::{NO_STREETS, REMARKS};
 pub(crate) use remarks::is_care_of;
 use remarks::{carries_remark, may_end_in_remark};
-pub(crate) use slipped::{Beside, slipped};
+pub(crate) use slipped::{Beside, repeats_rest, slipped};
 
 use super::ids::made_by_spreadsheet;
 use super::other_field::is_of_another_field;
@@ -130,7 +130,8 @@ fn is_remark(line: &str, scratch: &mut String) -> bool {
     }
     scratch.clear();
     fold_into(line, scratch);
-    REMARKS.contains(&scratch.as_str())
+    // A line of nothing but dashes or dots.
+    !line.chars().any(char::is_alphanumeric) || REMARKS.contains(&scratch.as_str())
 }
 
 /// Whether a line is an apartment or the like and nothing else.

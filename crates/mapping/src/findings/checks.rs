@@ -15,9 +15,9 @@ use jiff::civil::Date;
 
 use super::amounts::{AmountColumn, AmountsOfRecord};
 use super::date_cells::DateForm;
-use super::free_texts::{FreeTextSlot, is_free_text};
+use super::free_texts::{FreeTextSlot, is_free_text, is_mailbox};
 use super::ids::DigitsBehind;
-use super::name_slots::NameSlot;
+use super::name_slots::{self, NameSlot};
 use super::people::{OwnerSlots, owner_slots};
 use super::shares::{SHARE, SharesCheck};
 use crate::Mapper;
@@ -60,6 +60,8 @@ pub struct Checks {
     names: Vec<NameSlot>,
     /// Texts that are neither names of people nor places.
     free_texts: Vec<FreeTextSlot>,
+    /// Ids of owners, each with the number of its field.
+    owner_ids: Vec<(usize, u16)>,
     shares: SharesCheck,
     owners: Vec<CheckedOwner>,
     addresses: Vec<AddressSlots>,
@@ -196,6 +198,7 @@ impl Checks {
             texts: Vec::new(),
             names: Vec::new(),
             free_texts: Vec::new(),
+            owner_ids: Vec::new(),
             shares: SharesCheck::new(plan),
             owners: Vec::new(),
             addresses: Vec::new(),
@@ -223,6 +226,8 @@ impl Checks {
         }
         checks.texts.sort_by_key(|text| text.slot);
         checks.names.sort_by_key(|name| name.slot);
+        let fields = &checks.fields;
+        name_slots::pair(&mut checks.names, |field| &fields[usize::from(field)].path);
         addresses::in_order(&mut checks.addresses);
         addresses::name(&mut checks.addresses, |owner| {
             let owner = checks.owners.get(owner)?;
@@ -260,8 +265,24 @@ impl Checks {
                 self.names.extend(NameSlot::of(name, slot, field));
             }
             if is_free_text(name) {
-                self.free_texts.push(FreeTextSlot { slot, field });
+                self.free_texts.push(FreeTextSlot {
+                    slot,
+                    field,
+                    is_mailbox: false,
+                });
             }
+        }
+        if is_mailbox(name) {
+            let field = self.field(plan, target);
+            self.free_texts.push(FreeTextSlot {
+                slot,
+                field,
+                is_mailbox: true,
+            });
+        }
+        if name == "clientOwnerId" {
+            let field = self.field(plan, target);
+            self.owner_ids.push((slot, field));
         }
         match target {
             "entity.entityLegalName" => self.entity.name = Some(slot),

@@ -1,5 +1,5 @@
 //! Text with escapes that a program wrote for another program: HTML entities and tags, percent codes, quoted-printable,
-//! `\u00fc` (also without its backslash), `\'`, UTF-7.
+//! `\u00fc` (also without its backslash), `\'`, UTF-7; and of database dumps: `\n`, `\t`, `\N`; and a whole value of JSON.
 //!
 //! Owner of the tables of entity names and of tags that stand in names and addresses. Left out on purpose: every other name
 //! of HTML, and a lone `&`, which belongs to companies.
@@ -63,7 +63,23 @@ pub(crate) fn may_have(text: &[u8]) -> bool {
     memchr::memchr3_iter(b'&', b'%', b'\\', text).any(|at| match text[at] {
         b'&' => next(at, 1) == b'#' || next(at, 1).is_ascii_alphabetic(),
         b'%' => next(at, 1).is_ascii_hexdigit(),
-        _ => matches!(next(at, 1), b'u' | b'x' | b'\'' | b'"' | b'/' | b'2' | b'3'),
+        _ => matches!(
+            next(at, 1),
+            b'u' | b'x'
+                | b'\''
+                | b'"'
+                | b'/'
+                | b'2'
+                | b'3'
+                | b'0'
+                | b'n'
+                | b'r'
+                | b't'
+                | b'N'
+                | b','
+                | b';'
+                | b'\\'
+        ),
     }) || memchr::memchr3_iter(b'=', b'<', b'\'', text).any(|at| match text[at] {
         b'=' => next(at, 1) == b'?' || next(at, 2).is_ascii_hexdigit(),
         b'<' => next(at, 1) == b'/' || next(at, 1).is_ascii_alphabetic(),
@@ -71,6 +87,17 @@ pub(crate) fn may_have(text: &[u8]) -> bool {
     }) || memchr::memchr_iter(b'+', text).any(|at| next(at, 1).is_ascii_uppercase())
         || WORKBOOK_ESCAPE.find(text).is_some()
         || LOST_BACKSLASH.find(text).is_some()
+        || is_json(text)
+}
+
+/// Whether a text is an object or an array of JSON with texts in it.
+fn is_json(text: &[u8]) -> bool {
+    let begins = |marks: &[&[u8]]| marks.iter().any(|mark| text.starts_with(mark));
+    match text.last() {
+        Some(b'}') => begins(&[b"{\"", b"{ \""]),
+        Some(b']') => begins(&[b"[\"", b"[ \"", b"[{\""]),
+        _ => false,
+    }
 }
 
 /// How the escapes of a workbook begin. The contract's own words are full of underscores.
@@ -82,6 +109,12 @@ static LOST_BACKSLASH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(
 
 /// Reads the escapes of a text; none where there are none.
 pub(crate) fn unescape(text: &str) -> Option<UnescapedText> {
+    if is_json(text.as_bytes()) {
+        return Some(UnescapedText {
+            note: "a value of JSON",
+            text: String::new(),
+        });
+    }
     let kinds: [(&'static str, u8, ReadEscape); 10] = [
         ("HTML entities", b'&', entity),
         ("tags of HTML", b'<', tag),
@@ -199,7 +232,9 @@ fn meant(bytes: Vec<u8>, rest: &str) -> Option<String> {
 /// The percent codes that a text begins with: letters beyond ASCII, blanks and signs.
 fn percent(text: &str) -> Option<(String, usize)> {
     let (bytes, rest) = codes(text, b'%');
-    let is_escape = |byte: &u8| *byte >= 0x80 || *byte == b' ' || byte.is_ascii_punctuation();
+    let is_escape = |byte: &u8| {
+        *byte >= 0x80 || matches!(byte, b' ' | b'\t' | b'\n' | b'\r') || byte.is_ascii_punctuation()
+    };
     let escapes = bytes.iter().any(is_escape);
     let meant = meant(bytes, rest).filter(|_| escapes)?;
     Some((meant, text.len() - rest.len()))
@@ -236,10 +271,19 @@ fn doubled(text: &str) -> Option<(String, usize)> {
         .then(|| ("'".to_owned(), 2))
 }
 
-/// `\u00fc`, `\xfc` and `\303\274` for a letter, `\'` for a sign.
+/// `\u00fc`, `\u{fc}`, `\xfc` and `\303\274` for a letter, `\'` for a sign, `\n` for the end of a line, `\N` for nothing.
 fn backslash(text: &str) -> Option<(String, usize)> {
     let bytes = text.as_bytes();
+    // `CORP\nancy` is a name behind that of a domain.
+    let ends = || !bytes.get(2).is_some_and(u8::is_ascii_lowercase);
     let digits = match bytes.get(1)? {
+        b'n' | b'r' | b't' if ends() => return Some((" ".to_owned(), 2)),
+        b'N' if bytes.get(2).is_none_or(|byte| matches!(byte, b' ' | b',')) => {
+            return Some((String::new(), 2));
+        }
+        sign @ (b',' | b';' | b'\\') => return Some((char::from(*sign).to_string(), 2)),
+        b'0' => return octal_control(text),
+        b'u' if bytes.get(2) == Some(&b'{') => return braced(text),
         b'u' => 4,
         b'x' => 2,
         sign @ (b'\'' | b'"' | b'/') => return Some((char::from(*sign).to_string(), 2)),
@@ -248,6 +292,20 @@ fn backslash(text: &str) -> Option<(String, usize)> {
     };
     let code = hex(bytes.get(2..2 + digits)?)?;
     Some((char::from_u32(code).unwrap_or('?').to_string(), 2 + digits))
+}
+
+/// `\u{e9}`: a letter as Rust, Ruby and JavaScript write it.
+fn braced(text: &str) -> Option<(String, usize)> {
+    let (digits, _) = text.get(3..)?.split_once('}')?;
+    let is_short = (1..=6).contains(&digits.len());
+    let code = hex(digits.as_bytes()).filter(|_| is_short)?;
+    Some((char::from_u32(code)?.to_string(), 4 + digits.len()))
+}
+
+/// `\012`: the end of a line, a tab or a blank as three octal digits.
+fn octal_control(text: &str) -> Option<(String, usize)> {
+    let is_blank = ["011", "012", "015", "040"].contains(&text.get(1..4)?);
+    is_blank.then(|| (" ".to_owned(), 4))
 }
 
 /// Bytes beyond ASCII as three octal digits each.
@@ -369,6 +427,18 @@ mod tests {
             ("+BBgEMgQwBD0-", "Иван"),
             ("+XHF1MA-", "山田"),
             ("Josu00e9", "José"),
+            ("1 Sample Rd\\nApt 3", "1 Sample Rd Apt 3"),
+            ("12 A\\r\\nApt", "12 A  Apt"),
+            ("12 Main St\\tApt 3", "12 Main St Apt 3"),
+            ("12 Main St\\, Apt 3", "12 Main St, Apt 3"),
+            ("12 Main St\\012Apt 3", "12 Main St Apt 3"),
+            ("12 Main St%0AApt 3", "12 Main St\nApt 3"),
+            ("Smith\\\\Jones", "Smith\\Jones"),
+            ("\\N", ""),
+            ("12 Main St \\N", "12 Main St "),
+            ("Jos\\u{e9}", "José"),
+            ("{\"a\":1}", ""),
+            ("[\"Jane\",\"Q\"]", ""),
             ("Mu00fcnchen", "München"),
             ("u00c9milie", "Émilie"),
         ] {
@@ -389,6 +459,11 @@ mod tests {
             "R&D",
             "B&B Inn",
             "a\\b",
+            "CORP\\nancy",
+            "CORP\\tom",
+            "CORP\\Nina",
+            "{Jane}",
+            "[Jane]",
             "\\users",
             "&",
             "100 %",

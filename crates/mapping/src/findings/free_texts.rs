@@ -1,4 +1,5 @@
-//! Free texts that say nothing, or hold what belongs into another field: employers, occupations, names of firms, sources of funds.
+//! Free texts that say nothing, or hold what belongs into another field: employers, occupations, names of firms, sources of funds; and
+//! mailboxes that nobody has.
 //!
 //! Owner of which fields are such texts, and of [`doubt`]. Left out on purpose: names of people (`names::field`), streets (`address`)
 //! and cities (`places`), which have words of their own for nothing.
@@ -38,11 +39,18 @@ const LONGEST: usize = 24;
 pub(super) struct FreeTextSlot {
     pub slot: usize,
     pub field: u16,
+    /// It is an e-mail address.
+    pub is_mailbox: bool,
 }
 
 /// Whether a field, by the end of its path, holds such a text.
 pub(super) fn is_free_text(name: &str) -> bool {
     FIELDS.contains(&name)
+}
+
+/// Whether a field, by the end of its path, is an e-mail address.
+pub(super) fn is_mailbox(name: &str) -> bool {
+    matches!(name, "emailAddress" | "entityEmailAddress")
 }
 
 /// The doubtful texts of a record, each with what is wrong and its field. `judged` remembers what was found of a text before:
@@ -55,6 +63,10 @@ pub(super) fn doubts<'a>(
     let present = slots.iter().filter(|text| draft.has_texts(text.slot));
     present.filter_map(|slot| {
         let text = cell(draft, slot.slot)?;
+        if slot.is_mailbox {
+            let why = "a mailbox that nobody has";
+            return is_placeholder(text).then_some((text, why, slot.field));
+        }
         let why = match judged.find(0, text) {
             Some(known) => *known,
             None => {

@@ -9,6 +9,7 @@
 use bakkt_contract::fold::fold;
 use bakkt_model::masked::is_masked_id;
 use bakkt_model::placeholder::is_placeholder;
+use bakkt_source::shape::shape;
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -55,6 +56,59 @@ pub(crate) fn made_by_spreadsheet(id: &str) -> Option<&'static str> {
         _ => false,
     };
     is_date.then_some("a date of a spreadsheet")
+}
+
+/// What an id is that a spreadsheet shows as an amount, or that is several ids: `$1,001`, `(1001)`, `1,001`, `1001-`, `1001;1002`.
+pub(crate) fn formatted(id: &str) -> Option<&'static str> {
+    let is_sign = |c: char| {
+        matches!(
+            c,
+            '(' | ')' | '-' | ',' | ';' | '|' | '&' | '/' | '$' | '\u{20ac}' | '\u{a3}' | '\u{a5}'
+        )
+    };
+    if !id.contains(is_sign) {
+        return None;
+    }
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = id.trim_start_matches(['$', '\u{20ac}', '\u{a3}', '\u{a5}']);
+    let thousands = |text: &str| {
+        let mut groups = text.split(',');
+        let first = groups
+            .next()
+            .is_some_and(|first| first.len() <= 3 && digits(first));
+        first && text.contains(',') && groups.all(|group| group.len() == 3 && digits(group))
+    };
+    let negative = id
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'))
+        .or_else(|| id.strip_suffix('-'))
+        .or_else(|| id.strip_prefix('-'));
+    if thousands(unsigned) || (unsigned.len() < id.len() && digits(unsigned)) {
+        return Some("an amount of a spreadsheet");
+    }
+    if negative.is_some_and(digits) {
+        return Some("a negative number of a spreadsheet");
+    }
+    are_several(id).then_some("several ids in one cell")
+}
+
+/// Whether a text is several ids of one form. A stroke stands inside of ids as well: with one, they follow each other.
+fn are_several(text: &str) -> bool {
+    let has_digit = |part: &str| part.len() > 2 && part.contains(|c: char| c.is_ascii_digit());
+    let mut marks = [';', ',', '|', '&', '/'].into_iter();
+    let Some(mark) = marks.find(|mark| text.contains(*mark)) else {
+        return false;
+    };
+    let parts: Vec<&str> = text.split(mark).map(str::trim).collect();
+    let [first, others @ ..] = parts.as_slice() else {
+        return false;
+    };
+    let is_near = |part: &str| {
+        let end = first.len().saturating_sub(2);
+        mark != '/' || (first.len() > 3 && first.get(..end) == part.get(..end))
+    };
+    let is_like = |part: &&str| shape(part) == shape(first) && is_near(part);
+    has_digit(first) && others.iter().all(is_like)
 }
 
 /// Words that clerks and programs write where there is no id; folded. Those of `placeholders` are known besides.
@@ -274,6 +328,45 @@ mod tests {
             "9024-01-02",
         ] {
             assert_eq!(made_by_spreadsheet(id), None, "{id}");
+        }
+    }
+
+    #[test]
+    fn ids_in_the_formats_of_spreadsheets_are_told() {
+        for id in [
+            "$1,001",
+            "\u{20ac}1001",
+            "1,001",
+            "12,345,678",
+            "(1001)",
+            "1001-",
+            "-1001",
+            "1001;1002",
+            "1001, 1002",
+            "C-1001 & C-1002",
+            "1001/1002",
+            "A101|A102|A103",
+        ] {
+            assert!(formatted(id).is_some(), "{id}");
+        }
+        for id in [
+            "1001",
+            "C-1001",
+            "A;1",
+            "12-345",
+            "2023/1001",
+            "12/345/6789",
+            "1-2",
+            "(A)",
+            "A(1)",
+            "12,34",
+            "1,2",
+            "{1001}",
+            "ABC/ABD",
+            "AT&T",
+            "A1/B2",
+        ] {
+            assert_eq!(formatted(id), None, "{id}");
         }
     }
 

@@ -14,6 +14,8 @@ pub(super) struct NameSlot {
     pub slot: usize,
     field: u16,
     holds: NameField,
+    /// Of a family name: the slot of the given name in front of it.
+    given: Option<usize>,
 }
 
 impl NameSlot {
@@ -24,7 +26,27 @@ impl NameSlot {
             "familyName" => NameField::Family,
             _ => return None,
         };
-        Some(NameSlot { slot, field, holds })
+        Some(NameSlot {
+            slot,
+            field,
+            holds,
+            given: None,
+        })
+    }
+}
+
+/// Tells family names which given name is the same person's. `path` gives the path of a field by its number.
+pub(super) fn pair<'p>(slots: &mut [NameSlot], path: impl Fn(u16) -> &'p str) {
+    let given: Vec<(&str, usize)> = slots
+        .iter()
+        .filter_map(|name| Some((path(name.field).strip_suffix("givenName")?, name.slot)))
+        .collect();
+    for name in slots {
+        let person = path(name.field).strip_suffix("familyName");
+        // The rows of one list have the same paths, and the slots of a row follow each other.
+        let own = given.iter().filter(|(given, _)| Some(*given) == person);
+        let near = own.min_by_key(|(_, slot)| slot.abs_diff(name.slot));
+        name.given = near.map(|(_, slot)| *slot);
     }
 }
 
@@ -46,7 +68,11 @@ pub(super) fn doubts<'a>(
                 judged.keep(question, text, why);
                 why
             }
-        }?;
-        Some((text, why, name.field))
+        };
+        let of_both = || {
+            let given = cell(draft, name.given.filter(|slot| *slot < draft.len())?)?;
+            field::doubt_of_both(given, text)
+        };
+        Some((text, why.or_else(of_both)?, name.field))
     })
 }

@@ -61,7 +61,8 @@ fn says_nothing(city: &str, scratch: &mut String) -> bool {
     let may_be = match city.as_bytes() {
         [first, second, third, ..] => {
             let begins = [first | 0x20, second | 0x20, third | 0x20];
-            !first.is_ascii() || BEGINNINGS.contains(&begins)
+            let is_bracket = matches!(first, b'(' | b'[' | b'<' | b'{');
+            !first.is_ascii() || is_bracket || BEGINNINGS.contains(&begins)
         }
         _ => true,
     };
@@ -69,7 +70,10 @@ fn says_nothing(city: &str, scratch: &mut String) -> bool {
         return false;
     }
     // There is a place called True.
-    if no_values::says_nothing(city) || matches!(city, "true" | "TRUE") {
+    if no_values::says_nothing(city)
+        || matches!(city, "true" | "TRUE")
+        || AS_WRITTEN.contains(&city)
+    {
         return true;
     }
     if city.len() > LONGEST {
@@ -88,19 +92,25 @@ const LONGEST: usize = 24;
 #[rustfmt::skip]
 const NO_CITIES: &[&str] = &[
     "unknown", "unk", "unknowncity", "cityunknown", "unbekannt", "na", "none", "null", "notavailable", "notprovided", "notknown",
-    "noaddress", "nocity", "tbd", "sameasabove", "seeabove", "test", "testcity", "xx", "xxx", "xxxx", "xxxxx", "undefined",
+    "noaddress", "nocity", "tbd", "seenotes", "seenote", "sameasabove", "seeabove", "test", "testcity", "xx", "xxx", "xxxx", "xxxxx", "undefined",
     "unspecified", "inconnu", "desconocido", "desconocida", "desconhecido", "nieznany", "nieznana", "neznamy", "keineangabe",
     "sindatos", "idem", "sameasmailing", "seemailing", "mailing", "mailingaddress", "usa", "us", "unitedstates",
     "unitedstatesofamerica", "city", "town", "cityname", "uk", "unitedkingdom", "canada", "deutschland", "germany", "australia", "ditto", "redacted", "masked", "various", "неизвестно", "不明", "同上", "不详", "不詳", "未知", "모름", "없음", "상동",
 ];
 
+/// The same for what is a place in other letters, or no word without its marks.
+const AS_WRITTEN: [&str; 14] = [
+    "nil", "NIL", "(nil)", "k.A.", "k. A.", "k.a.", "n.v.", "n. v.", "s/d", "S/D", "(blank)",
+    "(Blank)", "(BLANK)", "(leer)",
+];
+
 /// How they begin, as small letters; also `n/a` and its like.
 #[rustfmt::skip]
-const BEGINNINGS: [[u8; 3]; 46] = [
+const BEGINNINGS: [[u8; 3]; 53] = [
     *b"unk", *b"cit", *b"unb", *b"n/a", *b"n.a", *b"n a", *b"non", *b"nul", *b"not", *b"noa", *b"noc", *b"no ", *b"tbd", *b"sam",
     *b"see", *b"tes", *b"xxx", *b"und", *b"uns", *b"inc", *b"des", *b"nie", *b"nez", *b"kei", *b"sin", *b"ide",
     *b"dit", *b"mai", *b"usa", *b"u.s", *b"u s", *b"uni", *b"u.k", *b"can", *b"deu", *b"ger", *b"aus", *b"red",
-    *b"tow", *b"tru", *b"mas", *b"var", *b"nan", *b"fal", *b"tba", *b"{ob",
+    *b"tow", *b"tru", *b"mas", *b"var", *b"nan", *b"fal", *b"tba", *b"{ob", *b"nil", *b"nat", *b"k.a", *b"k. ", *b"n. ", *b"n.v", *b"s/d",
 ];
 
 /// Whether a state or a province is one that its postal code is not in.
@@ -135,6 +145,23 @@ pub(crate) fn is_state_for_country(
     is_same && postal_code.map_or(true, zip)
 }
 
+/// Whether an address is a post office of the U.S. forces, which is in the U.S. wherever its customers are stationed.
+pub(crate) fn is_military_post(city: &str, state: Option<&str>, postal_code: Option<&str>) -> bool {
+    let is_one =
+        |known: &[&str], text: &str| known.iter().any(|one| one.eq_ignore_ascii_case(text));
+    let city = city.split([' ', ',']).next().unwrap_or(city);
+    let is_zip = |code: &str| {
+        let zip = code.split('-').next().unwrap_or(code);
+        let begins = ["09", "340", "962", "963", "964", "965", "966"];
+        zip.len() == 5
+            && zip.bytes().all(|byte| byte.is_ascii_digit())
+            && begins.iter().any(|begin| zip.starts_with(begin))
+    };
+    is_one(&["APO", "FPO", "DPO"], city)
+        && (state.is_some_and(|state| is_one(&["AA", "AE", "AP"], state))
+            || postal_code.is_some_and(is_zip))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,6 +181,19 @@ mod tests {
         for text in [
             "78701",
             "13101",
+            "(null)",
+            "<null>",
+            "<NULL>",
+            "[NULL]",
+            "nil",
+            "NIL",
+            "NaT",
+            "<NA>",
+            "(blank)",
+            "k.A.",
+            "n.v.",
+            "s/d",
+            "see notes",
             "--",
             "12-3",
             "Austin TX 78701",

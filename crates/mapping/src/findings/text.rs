@@ -66,6 +66,12 @@ pub(crate) fn mojibake(text: &str, is_name: bool) -> Option<TextRepair> {
             text: String::new(),
         });
     }
+    if is_name && bytes.contains(&0xc3) && text.split([' ', '-', '\'']).any(ends_in_capital) {
+        return Some(TextRepair {
+            note: "a capital letter behind small ones, as half a character of UTF-8 reads",
+            text: String::new(),
+        });
+    }
     if bytes.contains(&0xe2) && text.chars().any(is_of_no_text) {
         return Some(TextRepair {
             note: "characters of a text terminal or of Mac OS Roman between letters",
@@ -206,12 +212,12 @@ fn twice_utf8_of(page: &[char], text: &str) -> Option<String> {
 fn has_sign_inside(text: &str) -> bool {
     const SIGNS: &[char] = &[
         '£', '³', '¹', '¿', '¯', '¥', '¼', '½', '¾', '¶', '¤', '¦', '¬', '±', '¢', '¡', '‚', '„',
-        '‡', '†', 'ˆ', '‰', 'º', 'ⁿ', '≤', '≥', '÷', '≡', '∩', '≈', '⌠', '⌡',
+        '‡', '†', 'ˆ', '‰', 'º', '²', '€', 'ⁿ', '≤', '≥', '÷', '≡', '∩', '≈', '⌠', '⌡',
     ];
-    /// Signs of DOS at the end of a name, and dashes of Mac OS.
+    /// Signs of DOS at the end of a name, and dashes of Mac OS and points of Windows that stand for a letter of it.
     const ENDS: [char; 4] = ['‚', '‡', '¢', '¡'];
     const CAPITALS: [char; 4] = ['Š', 'Ž', 'Ÿ', 'Œ'];
-    const DASHES: [char; 2] = ['–', '—'];
+    const DASHES: [char; 3] = ['–', '—', '…'];
     // All of these begin with one of five bytes.
     if !text
         .bytes()
@@ -227,7 +233,10 @@ fn has_sign_inside(text: &str) -> bool {
         let after = chars.get(at + 1);
         let begins = matches!(c, '£' | '¯' | 'ª') && !before.is_some_and(|c| c.is_alphanumeric());
         let ends = ENDS.contains(c) && letter(before) && after.is_none_or(|c| *c == ' ');
-        (SIGNS.contains(c) && letter(after) && (letter(before) || begins))
+        let sign = |c: Option<&char>| c.is_some_and(|c| SIGNS.contains(c));
+        // Two of them stand for a character of several bytes.
+        (SIGNS.contains(c) && letter(before) && sign(after))
+            || (SIGNS.contains(c) && letter(after) && (letter(before) || begins))
             || (*c == 'ª' && begins && small(after))
             || ends
             || (CAPITALS.contains(c) && small(before))
@@ -256,6 +265,15 @@ fn has_capital_for_letter(word: &str) -> bool {
         && letters.all(char::is_lowercase)
         && !PARTS.contains(&before)
         && behind.all(char::is_lowercase)
+}
+
+/// Whether a word ends in a capital of windows-1252 behind small letters: "MarÃ", where a program cut a name by its bytes.
+fn ends_in_capital(word: &str) -> bool {
+    let mut letters = word.chars();
+    let is_capital = |c: char| matches!(c, 'À'..='Ö' | 'Ø'..='Þ');
+    letters.next_back().is_some_and(is_capital)
+        && letters.as_str().chars().count() > 2
+        && letters.next_back().is_some_and(char::is_lowercase)
 }
 
 /// Box drawing, blocks, and the signs that Mac OS Roman has where UTF-8 begins a letter.
@@ -512,6 +530,11 @@ mod tests {
             "Bj÷rn",
             "Baºak",
             "ªahin",
+            "MarÃ",
+            "MarÃ Smith",
+            "MaÀ€ra",
+            "Maí²€ra",
+            "Ma…ra",
         ] {
             assert!(mojibake(name, true).is_some(), "{name}");
         }

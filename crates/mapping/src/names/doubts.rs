@@ -4,7 +4,9 @@
 //! of it. Left out on purpose: firms, accounts and estates (`firms`), and where a sound name is cut (`names`).
 
 use super::firms::{GIVEN, has};
-use super::notes::{BEHIND_APOSTROPHE, FEMININE, MAIDEN, MALE, NOTES, TITLES_OR_NAMES, VIETNAMESE};
+use super::notes::{
+    BEHIND_APOSTROPHE, FEMININE, MAIDEN, MALE, NOTES, NOTES_OR_NAMES, TITLES_OR_NAMES, VIETNAMESE,
+};
 use super::particles::{self, is_family_name, is_particle};
 use super::words::{JOINING, SHORT_GIVEN};
 use super::{NameOrder, letters, plain};
@@ -33,10 +35,29 @@ pub(super) fn has_remark(parts: &[Vec<&str>]) -> bool {
             // "John Smith-CLOSED".
             let behind_dash = || token.split(['-', '\u{2010}', '\u{2011}']).skip(1);
             let dashed = || behind_dash().any(|half| has(NOTES, &folded(half)));
-            let remark = has(NOTES, &word) || dashed() || is_remark_here(part, place, &word);
+            let remark = has(NOTES, &word)
+                || dashed()
+                || is_remark_here(part, place, &word)
+                || is_loud_remark(parts, part, place, &word);
             remark || (has(MAIDEN, &word) && (between || accented))
         })
     })
+}
+
+/// A word of clerks that is a family name as well, in capitals behind a whole name with small letters: "John Doe NEW", "Doe, John
+/// OLD". In "Jean Pierre LEVY" and "John Q NEW" a family name would be missing without it.
+fn is_loud_remark(parts: &[Vec<&str>], part: &[&str], place: usize, word: &str) -> bool {
+    if !has(NOTES_OR_NAMES, word) || place + 1 != part.len() {
+        return false;
+    }
+    let small = |token: &&str| token.chars().any(char::is_lowercase);
+    let loud = !small(&part[place]) && part.iter().any(small);
+    let is_second = parts.len() > 1 && std::ptr::eq(parts[1].as_slice(), part) && place > 0;
+    let before = place.checked_sub(1).map(|before| part[before]);
+    let is_name = |before: &&str| {
+        letters(before) > 1 && !is_common_given_name(before) && !is_particle(before)
+    };
+    loud && (is_second || (part.len() > 2 && before.as_ref().is_some_and(is_name)))
 }
 
 /// A word that is a name as well, where it reads like a remark: "John Smith DOD", "Anna Smith RIP", and "SON" in capitals

@@ -57,8 +57,8 @@ const PLACEHOLDERS: &[&str] = &[
     "desconocido", "donotuse", "familienname", "familyname", "firstname", "firstnameunknown", "geen", "givenname", "inconnu",
     "inconnue", "kein", "keine", "keineangabe", "keineangaben", "keinvorname", "lastname", "lastnameunknown", "nachname",
     "name", "namenotgiven", "nameunknown", "nessuno", "nofamilyname", "nofirstname", "nogivenname", "nolastname", "nombre", "nome", "nomiddleinitial", "nomiddlename",
-    "nomn", "noname", "nonamegiven", "none", "nonegiven", "nosurname", "notavailable", "notgiven", "notknown", "notprovided", "null", "ohne",
-    "onbekend", "prenom", "sameasabove", "samplename", "sconosciuta", "sconosciuto", "seeabove", "sinnombre", "sobrenome", "surname", "tbd", "testname",
+    "nomn", "noname", "nonamegiven", "none", "nonegiven", "noneonfile", "nosurname", "notavailable", "notgiven", "notknown", "notonfile", "notprovided", "null", "ohne",
+    "onbekend", "onfile", "prenom", "sameasabove", "samplename", "sconosciuta", "sconosciuto", "seeabove", "seefile", "sinnombre", "sobrenome", "surname", "tbd", "testname",
     "unbekannt", "undefined", "unk", "unknown", "unknownname", "vorname", "xxxxx", "неизвестен", "неизвестна", "неизвестно",
     "неизвестный", "нетданных", "なし", "不明", "不詳", "不详", "匿名", "同上", "名無し", "无", "未定", "未登録", "未知", "無", "無名",
     "모름", "무명", "미상", "없음",
@@ -77,6 +77,16 @@ const NAMES_TOO: &[&str] = &[
 pub(super) fn says_that_none_is_known(text: &str) -> bool {
     // One word is no whole name anyway.
     text.len() <= 24 && text.contains(' ') && has(PLACEHOLDERS, &fold(text))
+}
+
+/// What is wrong with a family name that says that none is known together with the given name in front of it: "See" and "file".
+pub(crate) fn doubt_of_both(given: &str, family: &str) -> Option<&'static str> {
+    const BEGINNINGS: [&str; 5] = ["no", "none", "not", "on", "see"];
+    let begins = BEGINNINGS
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(given));
+    let says_it = begins && has(PLACEHOLDERS, &fold(&format!("{given}{family}")));
+    says_it.then_some(PLACEHOLDER)
 }
 
 /// Whether a whole cell, of one word or several, says that nothing is known. Korean comes apart when it is folded.

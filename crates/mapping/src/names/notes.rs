@@ -7,29 +7,29 @@
 /// account, and what else of the cell is a name nobody can tell.
 #[rustfmt::skip]
 pub(crate) const NOTES: &[&str] = &[
-    "abandoned", "account", "accounts", "acct", "actif", "active", "activo", "aktiv", "aml", "annule", "annulee",
+    "abandoned", "account", "accounts", "acct", "actif", "active", "activo", "addr", "address", "aktiv", "aml", "annule", "annulee",
     "anonymised", "anonymized", "archived", "ativo", "attivo", "baby", "bankrupt", "bankruptcy", "betreuer", "bloccato", "blocked", "bloque",
     "bloqueada", "bloqueado", "bloquee", "canc", "canceled", "cancelled", "ceo", "cerrada", "cerrado", "cfo",
-    "chiusa", "chiuso", "client", "closed", "cloture", "cloturee", "clsd", "comprop", "compte", "conta", "conto",
-    "cuenta", "customer", "dcd", "deactivated", "dead", "decede", "decedee", "deceduta", "deceduto", "decsd",
-    "defunct", "defunta", "defunto", "deleted", "difunta", "difunto", "disabled", "divorced", "dnc", "dnu",
+    "charged", "chargedoff", "chgoff", "chiusa", "chiuso", "client", "closed", "cloture", "cloturee", "clsd", "comprop", "compte", "conta", "conto",
+    "cuenta", "customer", "dcd", "deactivated", "dead", "decede", "decedee", "deceduta", "deceduto", "declined", "decsd",
+    "defunct", "defunta", "defunto", "delete", "deleted", "difunta", "difunto", "disabled", "divorced", "dnc", "dnu",
     "donotuse", "doppelt", "dormant", "doublon", "dummy", "dup", "dupe", "duplicada", "duplicado", "duplicate",
     "duplicated", "duplikat", "employee", "encerrada", "encerrado", "erben", "erbengemeinschaft", "eredi",
     "erroneous", "error", "escheat", "escheated", "escheatment", "espolio", "expired", "exposed", "falecida",
     "falecido", "fallecida", "fallecido", "fam", "familie", "fao", "ferme", "fermee", "feu", "fnu", "foreign",
-    "former", "formerly", "fraud", "frozen", "frzn", "gdpr", "gekundigt", "geloscht", "geschlossen", "gesloten", "gesperrt",
+    "former", "formerly", "fraud", "frozen", "frzn", "garnish", "gdpr", "gekundigt", "geloscht", "geschlossen", "gesloten", "gesperrt",
     "gest", "gestorben", "gone", "heirs", "herdeiros", "herederos", "heritiers", "hinterbliebene", "hoirie", "hold",
     "hsa", "husband", "inact", "inactif", "inactive", "inactivo", "inaktiv", "inativo", "inattivo", "incap",
     "incapacitated", "incompetent", "infant", "inh", "inhaber", "invalid", "itf", "konto", "kyc", "late", "liq",
     "liquidated", "lnu", "maiden", "mailing", "masked", "memoriam", "merged", "migrated", "minors", "missing", "mnu", "moved",
     "nachlass", "nfmn", "nfn", "nfnu", "ngn", "nicht", "nieaktywna", "nieaktywny", "nln", "nlnu", "nmi", "nmln",
-    "nmn", "nofn", "noln", "non-us", "nonus", "not", "nra", "nri", "obo", "obsolete", "ofac", "offen", "ofw", "only",
+    "nmn", "nofn", "noln", "non-us", "nonus", "not", "notes", "nra", "nri", "obo", "obsolete", "ofac", "offen", "ofw", "only",
     "opened", "overleden", "owner", "pending", "pep", "peps", "politically", "prim", "primary", "prop", "prueba",
     "rca", "redacted", "refused", "removed", "restr", "restricted", "returned", "rts", "sanctioned", "sdn", "secondary",
     "spadkobiercy", "spouse", "succession", "sucesion", "sucesores", "susp", "suspended", "suspendido", "suspense",
     "tba", "tbd", "tbe", "temp", "temporary", "terminated", "test", "testamentaria", "teste", "testing", "ufn",
     "uln", "unbek", "unclaimed", "undeliverable", "unkn", "unknown", "unknwn", "updated", "use", "verst",
-    "verstorben", "verstorbene", "verzogen", "vip", "void", "vormund", "widow", "widower", "wife", "xx", "xxx",
+    "verstorben", "verstorbene", "verzogen", "vip", "void", "vormund", "widow", "widower", "wife", "writeoff", "xx", "xxx",
     "xxxx", "zamkniete", "zamkniety", "zmarla", "zmarly",
 ];
 
@@ -47,16 +47,26 @@ pub(crate) const TITLES_OR_NAMES: &[&str] = &[
     "abbe", "abbess", "abbot", "arch", "archbishop", "archdeacon", "arq", "baron", "baroness", "bay", "bayan",
     "bishop", "br", "bro", "brother", "bruder", "canon", "cantor", "cardinal", "chief", "count", "countess",
     "datin", "dato", "datuk", "deacon", "duchess", "duke", "elder", "encik", "fa", "father", "fra", "frater",
-    "frei", "frere", "friar", "graf", "haji", "handel", "hermana", "hermano", "hofrat", "imam", "ing", "irmao",
-    "judge", "lady", "lic", "lord", "mag", "major", "marshal", "marshall", "maulana", "me", "minor", "mother",
+    "frei", "frere", "friar", "graf", "haji", "handel", "her", "hermana", "hermano", "his", "hofrat", "imam", "ing", "irmao",
+    "judge", "kiai", "kyai", "lady", "lic", "lord", "mag", "major", "marshal", "marshall", "maulana", "me", "mesdames", "messrs", "minor", "mother",
     "mullah", "notar", "padre", "pan", "pastor", "pater", "pfarrer", "prince", "princess", "prinz", "private",
-    "puan", "ra", "schwester", "shaikh", "sheikh", "sister", "soeur", "sor", "stb", "suor", "swami", "wp",
+    "puan", "ra", "schwester", "shaikh", "sheikh", "sister", "soeur", "sor", "stb", "suor", "swami", "ustad", "ustadz", "ustaz", "wp",
 ];
+
+/// Titles that are the initial of a given name as well, or a given name, where a whole given name stands behind: "M. Jean Dupont" is
+/// Jean or Mathieu Jean, "Dona Maria Silva" one or the other.
+#[rustfmt::skip]
+pub(crate) const TITLES_OR_INITIALS: &[&str] = &["d", "dona", "kr", "m"];
+
+/// Words of clerks that are family names as well: behind a whole name and in capitals, where the name has small letters, they say
+/// something about the account ("John Doe NEW").
+#[rustfmt::skip]
+pub(crate) const NOTES_OR_NAMES: &[&str] = &["bad", "cons", "due", "ee", "levy", "new", "old", "self"];
 
 /// Before a woman's name, or before her husband's.
 #[rustfmt::skip]
 pub(crate) const FEMININE: &[&str] = &[
-    "frau", "madame", "mevr", "mevrouw", "miss", "mlle", "mme", "mrs", "ms", "senhora", "senora", "signora", "sra",
+    "frau", "madame", "mevr", "mevrouw", "miss", "mlle", "mme", "mrs", "ms", "senhora", "senora", "signa", "signora", "sigra", "sra",
     "srta",
 ];
 

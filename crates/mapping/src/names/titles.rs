@@ -4,11 +4,13 @@
 //! one, in capitals or with dots, beside a name. Left out on purpose: the tables (`words`), and titles in front (`names`).
 
 use super::field::NameField;
+use super::firms::has;
+use super::notes::TITLES_OR_INITIALS;
 use super::words::{
     DEGREES_ALONE, DEGREES_LIKE_NAMES, DEGREES_OR_NAMES, HONORIFICS, HONORIFICS_LIKE_NAMES,
-    TITLES_ALONE, TITLES_ALONE_OR_FAMILY_NAMES,
+    HONORIFICS_OR_GIVEN_NAMES, TITLES_ALONE, TITLES_ALONE_OR_FAMILY_NAMES,
 };
-use super::{is_degree, is_title, letters, plain, suffix};
+use super::{is_degree, is_honorific, is_title, letters, plain, suffix};
 
 /// The first word is a title that is nobody's name, or the only word is a title or a degree.
 pub(super) fn is_title_alone(tokens: &[&str], field: NameField) -> bool {
@@ -20,8 +22,25 @@ pub(super) fn is_title_alone(tokens: &[&str], field: NameField) -> bool {
     }
     let word = plain(first);
     let is = |list: &[&str]| list.contains(&word.as_str());
-    let is_family_name = field == NameField::Family && is(TITLES_ALONE_OR_FAMILY_NAMES);
-    others.is_empty() && (is(DEGREES_ALONE) || (is(TITLES_ALONE) && !is_family_name))
+    // The same table as in front of a whole name.
+    let is_title = || match field {
+        NameField::Given => {
+            is_honorific(first) && (first.contains('.') || !is(HONORIFICS_OR_GIVEN_NAMES))
+        }
+        NameField::Family => is(TITLES_ALONE) && !is(TITLES_ALONE_OR_FAMILY_NAMES),
+    };
+    others.is_empty() && (is(DEGREES_ALONE) || is_title())
+}
+
+/// A title or an initial in front of whole given names, and nobody can tell which: "M. Jean", "D. Juan"; and the title of two
+/// words that begins like a name, "Tan Sri".
+pub(super) fn may_be_in_front(given: &[&str]) -> bool {
+    let [first, second, ..] = given else {
+        return false;
+    };
+    let word = plain(first);
+    let is_whole = letters(second) > 1 && !second.trim_end_matches('.').contains('.');
+    (has(TITLES_OR_INITIALS, &word) && is_whole) || (word == "tan" && plain(second) == "sri")
 }
 
 /// A title or a degree stands behind a name: "Quill Esq", "Mara MD", "Quill Mr".
@@ -140,6 +159,23 @@ mod tests {
             ("Mara MD", Given, title),
             ("Mara Mrs", Given, title),
             ("Señor Juan", Given, title),
+            ("Frau", Given, title),
+            ("Señor", Given, title),
+            ("Senora", Given, title),
+            ("Madame", Given, title),
+            ("Signora", Given, title),
+            ("Sig.", Given, title),
+            ("Sig.ra", Given, title),
+            ("Mevrouw", Given, title),
+            ("Dhr", Given, title),
+            ("Dhr.", Given, title),
+            ("Fru", Given, title),
+            ("Sir", Given, title),
+            ("Smt", Given, title),
+            ("Hr.", Given, title),
+            ("Г-жа", Given, title),
+            ("Dª", Given, title),
+            ("Gen.", Given, title),
             ("Quill,", Family, comma),
             (",Quill", Family, comma),
             ("Quill, John", Family, comma),
@@ -179,6 +215,15 @@ mod tests {
             ("Hla Pe", Given),
             ("J. M. D.", Given),
             ("Herr", Family),
+            ("Sir", Family),
+            ("Fru", Family),
+            ("Gen", Given),
+            ("Maj", Given),
+            ("Sig", Given),
+            ("Dame", Given),
+            ("D.", Given),
+            ("M.", Given),
+            ("Dona", Given),
             ("Quill, Jr.", Family),
             ("Quill III", Family),
             ("Ng", Family),

@@ -197,6 +197,8 @@ pub(super) fn is_honorific(token: &str) -> bool {
     let small = token.chars().next().is_some_and(char::is_lowercase);
     HONORIFICS.contains(&word.as_str())
         || word == "sr"
+        // "p. Jan Novak" is Mister; an initial is a capital.
+        || token == "p."
         || (dotted && DOTTED_HONORIFICS.contains(&word.as_str()))
         || (dotted && small && FACULTIES.contains(&word.as_str()))
         || is_several_titles(token)

@@ -139,6 +139,38 @@ pub(crate) const HONORIFICS: &[&str] = &[
     "gospodin",
     "gospodja",
     "kommr",
+    "sigra",
+    "signa",
+    "profssa",
+    "senor",
+    "senora",
+    "senorita",
+    "dª",
+    "г-н",
+    "г-жа",
+    "господин",
+    "госпожа",
+];
+
+/// Honorifics that people are called as well, so that one of them alone may be somebody's given name; with its dot it is none.
+pub(crate) const HONORIFICS_OR_GIVEN_NAMES: &[&str] = &[
+    "captain",
+    "col",
+    "colonel",
+    "commander",
+    "dame",
+    "doctor",
+    "ensign",
+    "gen",
+    "general",
+    "governor",
+    "hon",
+    "maj",
+    "master",
+    "pani",
+    "senator",
+    "sergeant",
+    "sig",
 ];
 
 /// Honorifics that are names as well, so that behind another name they are titles only with their dot: "Britt Maj", "Wai Hon".
@@ -147,7 +179,7 @@ pub(crate) const HONORIFICS_LIKE_NAMES: &[&str] = &[
     "maj", "master", "pani", "sergeant", "sig",
 ];
 
-/// Titles that are no given names, where they are the whole cell.
+/// Titles that are no family names, where they are the whole cell, but for some of them.
 pub(crate) const TITLES_ALONE: &[&str] = &[
     "dr",
     "herr",

@@ -11,7 +11,7 @@ use rlibphonenumber::{
     NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region,
 };
 
-use super::possible;
+use super::{is_grouped_abroad, possible};
 use bakkt_model::text::digit;
 
 /// Reads a number that says no country: as one of `region`, or of `home` or of North America if it cannot be that. Without
@@ -133,6 +133,9 @@ struct NationalNumber {
 
 impl NationalNumber {
     fn of(text: &str, region: Region) -> Option<NationalNumber> {
+        if is_american(region) && is_grouped_abroad(text) {
+            return None;
+        }
         let number = possible(text, Some(region))?;
         let has_zero = text.chars().find_map(digit) == Some('0');
         // North Americans dial the 1 or leave it out. Elsewhere a number with a zero in front is written as numbers are there,
@@ -196,6 +199,18 @@ fn north_american(text: &str) -> Option<PhoneNumber> {
     };
     let number = possible(&format!("+1{national}"), None)?;
     is_valid(&number).then_some(number)
+}
+
+/// Whether North America has the area code of ten digits, as far as the library knows.
+pub(super) fn has_area_code(digits: &[u8]) -> bool {
+    let national = digits
+        .iter()
+        .fold(0, |national, digit| national * 10 + u64::from(*digit));
+    is_valid(&PhoneNumber {
+        country_code: 1,
+        national_number: national,
+        ..PhoneNumber::default()
+    })
 }
 
 fn digits(text: &str) -> String {

@@ -432,3 +432,68 @@ fn no_digit_of_a_number_gets_lost() {
         );
     }
 }
+
+#[test]
+fn a_number_keeps_the_shape_of_its_country() {
+    let write = |text: &str, region, home| {
+        let mut out = String::new();
+        super::write(text, Some(region), home, &mut out).map(|()| out)
+    };
+    for text in [
+        "138 1234 5678",
+        "150-1234-5678",
+        "13812345678",
+        "55 1234 5678",
+        "(55) 1234-5678",
+        "98765 43210",
+        "31 25 55 01 23",
+        "55 1234 5678 x9",
+    ] {
+        for region in ["US", "CA"] {
+            assert_eq!(
+                write(text, region, None),
+                Err("could be a phone number of two countries: it needs its country code"),
+                "{text}"
+            );
+        }
+    }
+    // Their own country reads them, or that of the bank.
+    assert_eq!(
+        write("138 1234 5678", "CN", None).as_deref(),
+        Ok("+8613812345678")
+    );
+    assert_eq!(
+        write("138 1234 5678", "US", Some("CN")).as_deref(),
+        Ok("+8613812345678")
+    );
+    assert_eq!(
+        write("55 1234 5678", "MX", Some("US")).as_deref(),
+        Ok("+525512345678")
+    );
+    for (text, wanted) in [
+        ("12025550123", "+12025550123"),
+        ("13125550123", "+13125550123"),
+        ("1 312 555 0123", "+13125550123"),
+        ("1-381-555-0123", "+13815550123"),
+        ("+13812345678", "+13812345678"),
+        ("312 5550123", "+13125550123"),
+        ("312555 0123", "+13125550123"),
+        ("700 555 0123", "+17005550123"),
+        ("800 555 0123", "+18005550123"),
+    ] {
+        assert_eq!(write(text, "US", None).as_deref(), Ok(wanted), "{text}");
+    }
+    for text in [
+        "200-555-0123",
+        "222 555 0123",
+        "444-555-0123",
+        "299 555 0123",
+        "391-555-0123",
+    ] {
+        assert_eq!(
+            write(text, "US", None),
+            Err("a North American number that is given to nobody"),
+            "{text}"
+        );
+    }
+}

@@ -3,6 +3,7 @@
 //! Left out on purpose: what each of them hashes (`fixed`, `moment`, `owner_marks`, `person`).
 
 use super::fixed::FixedMarker;
+use super::layers::{IdentityFields, tells};
 use super::moment::MomentHasher;
 use super::owner_marks::OwnerMarker;
 use super::person::PersonHasher;
@@ -14,6 +15,8 @@ pub(super) struct Hashers {
     pub(super) people: Option<PersonHasher>,
     pub(super) owners: Option<OwnerMarker>,
     pub(super) fixed: FixedMarker,
+    /// By list whose elements are rows, with hashes: what tells one from another.
+    pub(super) tells: Vec<IdentityFields>,
     /// Of ids, where they are compared only with each other.
     moment: Option<MomentHasher>,
 }
@@ -27,6 +30,10 @@ impl Hashers {
                 .then(|| PersonHasher::new(pipeline, moment.clone())),
             owners: want.hashes.then(|| OwnerMarker::new(pipeline)),
             fixed: FixedMarker::new(pipeline),
+            tells: match want.hashes && !pipeline.joins.is_empty() {
+                true => tells(&pipeline.mapper),
+                false => Vec::new(),
+            },
             moment: moment.filter(|_| !want.ids),
         }
     }

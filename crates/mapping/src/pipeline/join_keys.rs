@@ -16,6 +16,9 @@ pub(crate) const UNFIT_KEY: &str = "its key holds a character that nobody sees, 
 /// What is wrong with an account whose own key is such a one.
 pub(crate) const UNREADABLE_KEY: &str = "the cell by which its rows are found in another export cannot be read: a lost character, a formula or an error of a spreadsheet, or a number of which digits may be lost";
 
+/// What is wrong with an account that has a placeholder for the id by which its rows are found.
+pub(crate) const NO_KEY: &str = "the id by which its rows are found in another export is a placeholder: they may be there under its real one";
+
 /// What a cell is as a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyCell<'a> {

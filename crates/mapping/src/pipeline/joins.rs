@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use super::join_keys::{JoinKeys, KeyCell, UNFIT_KEY};
+use super::join_keys::{JoinKeys, KeyCell, NO_KEY, UNFIT_KEY, UNREADABLE_KEY};
 use super::keys_above::KeysAbove;
 use super::other_forms::OtherForms;
 use crate::MOST;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
 use bakkt_source::keys::{KeyFate, KeyIndex, key};
-use bakkt_source::{Export, Flaw, RereadRow, Row, Rows};
+use bakkt_source::{Cell, Export, Flaw, RereadRow, Row, Rows};
 
 /// The most rows of one key that are read; those beyond are told.
 const MOST_READ: usize = 1024;
@@ -36,6 +36,8 @@ pub struct Join {
     pub key: usize,
     /// Column of the accounts' export that the key equals.
     pub account_key: usize,
+    /// That is the column of `clientAccountId`, which every account has to have.
+    pub is_id: bool,
     /// What is no key.
     pub join_keys: JoinKeys,
     /// The most rows that one record can have.
@@ -64,8 +66,8 @@ impl Join {
     /// the rows so far, and may stop the pass.
     pub fn index(
         &mut self,
-        leaves_out: impl Fn(&Row<'_>) -> bool,
-        mut each_batch: impl FnMut(u64, u64) -> anyhow::Result<()>,
+        leaves_out: &dyn Fn(&Row<'_>) -> bool,
+        each_batch: &mut dyn FnMut(u64, u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let (mut pass, own) = (self.export.pass(), self.list == JoinedList::Group);
         let mut rows = Rows::default();
@@ -95,7 +97,8 @@ impl Join {
                         self.keys.add_broken(&row, at, UNFIT_KEY);
                     }
                     (None, KeyCell::Key(key)) => {
-                        if !own {
+                        // A key that no primary owner has is no account's own.
+                        if !own || (self.other_forms.is_of_none(key) && !leaves_out(&row)) {
                             self.other_forms.add_row(key);
                         }
                         self.keys_above.pass(key);
@@ -115,8 +118,16 @@ impl Join {
         }
         self.counts = pass.counts().to_vec();
         self.keys.finish();
-        self.other_forms.finish();
+        // Of rows of one export, those that say whose account it is are asked about alone.
+        if !own {
+            self.other_forms.finish();
+        }
         Ok(())
+    }
+
+    /// Whether the accounts' cell holds nothing at all.
+    fn is_blank(&self, row: &Row<'_>) -> bool {
+        row.cell(self.account_key) == Cell::Text("")
     }
 
     /// Every row that stands with no record, in file order, with the reason.
@@ -183,8 +194,8 @@ pub(crate) struct JoinedRows {
     pub above_keyless: Option<usize>,
     /// A join with a row whose key cannot be read right above or below one of this record.
     pub beside_unread: Option<usize>,
-    /// A join of which this record's own key cannot be read.
-    pub unread_key: Option<usize>,
+    /// A join of which this record's own key cannot be used, and why.
+    pub unread_key: Option<(usize, &'static str)>,
 }
 
 /// What a row of the accounts' export turned out to be.
@@ -215,10 +226,9 @@ impl JoinedRows {
                     if !self.of_key(joins, number, key, own)? {
                         return Ok(RowRole::No);
                     }
-                    if join
-                        .other_forms
-                        .has(key, || !join.keys.find(key).is_empty())
-                    {
+                    // The row that a record of a group begins with is in the index itself.
+                    let has_rows = || join.keys.find(key).len() > usize::from(own.is_some());
+                    if join.other_forms.has(key, has_rows) {
                         self.other_form = Some(number);
                     }
                     if join.keys_above.has(key) {
@@ -230,8 +240,10 @@ impl JoinedRows {
                 }
                 (KeyCell::None, Some(_)) => begins = RowRole::Keyless(NO_GROUP),
                 (_, Some(_)) => begins = RowRole::Keyless(UNREAD_GROUP),
-                (KeyCell::None, None) => {}
-                (_, None) => self.unread_key = Some(number),
+                // An account without an id is blocked for that.
+                (KeyCell::None, None) if !join.is_id || join.is_blank(row) => {}
+                (KeyCell::None, None) => self.unread_key = Some((number, NO_KEY)),
+                (_, None) => self.unread_key = Some((number, UNREADABLE_KEY)),
             }
         }
         Ok(begins)

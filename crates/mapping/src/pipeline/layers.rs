@@ -22,7 +22,7 @@ use bakkt_model::position::Position;
 use bakkt_source::keys::{KeyFate, KeyIndex};
 use bakkt_source::{Export, RereadRow, Row, Rows};
 
-pub use who::{ElementPlaces, IdentityFields, OwnerIdentity, OwnerRef, tells};
+pub use who::{ElementPlaces, IdentityFields, OwnerIdentity, OwnerRef, PersonMark, tells};
 
 /// Rows per batch of the pass that fills the index.
 const BATCH: usize = 1024;
@@ -223,7 +223,7 @@ impl Overlay {
     pub fn index(
         &mut self,
         mapper: &Mapper,
-        mut each_batch: impl FnMut(u64) -> anyhow::Result<()>,
+        each_batch: &mut dyn FnMut(u64) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let (mut pass, mut rows) = (self.export.pass(), Rows::default());
         let mut laying = OverlayWorker::default();

@@ -12,6 +12,7 @@ pub mod join_keys;
 pub mod joins;
 pub mod keys_above;
 pub mod layers;
+pub mod marked_elements;
 mod moment;
 pub mod other_forms;
 mod owner_marks;
@@ -34,6 +35,7 @@ use crate::feed::Scratch;
 use crate::findings::{Checks, RecordFindings};
 use bakkt_contract::Level;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
+use bakkt_model::task::PayloadHash;
 use bakkt_model::verdict::Verdict;
 use bakkt_source::export::SkipReason;
 use bakkt_source::{Export, Row};
@@ -134,9 +136,15 @@ impl Pipeline {
         self.export_of(list).file_name(at)
     }
 
-    /// Keyed hash of a payload.
+    /// Keyed hash of an id, or of anything else that is told apart.
     pub fn hash(&self, bytes: &[u8]) -> Hash {
         *blake3::keyed_hash(&self.key, bytes).as_bytes()
+    }
+
+    /// Keyed hash of a payload, as the journal keeps it.
+    pub fn payload_hash(&self, bytes: &[u8]) -> PayloadHash {
+        let whole = self.hash(bytes);
+        std::array::from_fn(|place| whole[place])
     }
 }
 
@@ -216,6 +224,11 @@ impl Worker {
         let mut laid = self.laying.laid.iter().rev();
         laid.find(|(path, ..)| *path == gap.path)
             .map(|(_, layer, at)| (*layer, *at))
+    }
+
+    /// How many elements of a list of the mapping are rows of the last record.
+    fn element_rows(&self, each: usize) -> usize {
+        self.elements.get(each).map_or(0, Vec::len)
     }
 
     /// Where a gap of the last record stands, when that is not the row that the record begins with.
@@ -339,7 +352,7 @@ impl Worker {
             .is_some_and(|id| bakkt_contract::unfit_id::unfit(id, plan.ids).is_none());
         let id = plan.client_id.and_then(|slot| self.draft.value(slot));
         // Both are asked, so that an id counts as found although a rule leaves its row out.
-        let by_id = id.and_then(|id| pipeline.exclude.by_id(id));
+        let by_id = id.and_then(|id| pipeline.exclude.by_id(id, fit));
         let by_columns = self.by_columns(pipeline, row);
         let excluded = by_columns.reason.or(by_id);
         if excluded.is_some() {

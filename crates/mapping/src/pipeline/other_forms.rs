@@ -1,56 +1,72 @@
-//! Keys of joined rows that fit no account as they are, and would fit one in another form.
+//! Keys of joined rows and of documents that are no account's as they are, and would be one's in another form.
 //!
 //! Owner of [`OtherForms`]. The rows of an owners' export whose ids some program changed fit no account, and their owners would be
-//! missing without a word. Marks of keys are kept as hashes with a seed of the moment; only those of keys that no account has stay.
-//! When a key means an account all the same, `bakkt_model::text::key_marks` says.
-//! Left out on purpose: what an account with such rows is refused for (`record`).
+//! missing without a word; so would documents whose names lost capitals and punctuation. Marks of keys are kept as hashes with a
+//! seed of the moment; when a key means an account all the same, `bakkt_model::text::key_marks` says.
+//! Left out on purpose: what an account with such rows is refused for (`record`), and what becomes of such a document (`survey`).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use bakkt_model::text::key_marks::{self, KeyMark};
+use bakkt_model::text::key_marks;
 
-/// The keys of the accounts while a joined export is read; then the marks of the keys that fit none of them.
+/// The marks of keys that belong to no account, and whether an account has one of them.
 #[derive(Debug, Default)]
 pub struct OtherForms {
     seed: RandomState,
+    /// Keys that belong to accounts, as far as they are known before the others.
     accounts: HashSet<u64>,
-    marks: HashSet<u64>,
+    marks: HashMap<u64, AtomicBool>,
 }
 
 impl OtherForms {
-    /// A row of the accounts' export has this key.
+    /// An account has this key: nobody else's rows have it.
     pub fn add_account(&mut self, key: &str) {
         self.accounts.insert(self.seed.hash_one(key));
     }
 
-    /// A joined row has this key.
-    pub(crate) fn add_row(&mut self, key: &str) {
+    /// Whether accounts are known, and this key is none's.
+    pub(crate) fn is_of_none(&self, key: &str) -> bool {
+        !self.accounts.is_empty() && !self.accounts.contains(&self.seed.hash_one(key))
+    }
+
+    /// A row or a document has this key.
+    pub fn add_row(&mut self, key: &str) {
         if self.accounts.contains(&self.seed.hash_one(key)) {
             return;
         }
         for mark in key_marks::of_row(key) {
-            let is_of_none = |part: &str| !self.accounts.contains(&self.seed.hash_one(part));
-            if !matches!(mark, KeyMark::Within(part) if is_of_none(part)) {
-                self.marks.insert(self.seed.hash_one(&mark));
-            }
+            self.marks.entry(self.seed.hash_one(&mark)).or_default();
         }
     }
 
-    /// Forgets the keys of the accounts: every joined row was added.
+    /// Forgets the keys of the accounts: every row was added.
     pub(crate) fn finish(&mut self) {
         self.accounts = HashSet::new();
     }
 
-    /// Whether rows have the key of an account in another form. Where the account has rows of its own, longer and shorter keys are
-    /// taken for those of others.
-    pub(crate) fn has(&self, key: &str, has_rows: impl FnOnce() -> bool) -> bool {
-        if self.marks.is_empty() {
+    /// Whether rows have the key of an account in another form, which is noted. Where the account has rows of its own, longer and
+    /// shorter keys are taken for those of others.
+    pub fn has(&self, account: &str, has_rows: impl FnOnce() -> bool) -> bool {
+        if self.marks.is_empty() || self.is_of_none(account) {
             return false;
         }
-        let marks = key_marks::of_account(key);
-        let is_there = |mark: &KeyMark<'_>| self.marks.contains(&self.seed.hash_one(mark));
-        is_there(&marks.always) || marks.without_rows.iter().any(is_there) && !has_rows()
+        let mut found = false;
+        for mark in key_marks::of_account(account, has_rows()) {
+            if let Some(seen) = self.marks.get(&self.seed.hash_one(&mark)) {
+                seen.store(true, Ordering::Relaxed);
+                found = true;
+            }
+        }
+        found
+    }
+
+    /// Whether one of the accounts that were asked about has this key of a row in another form.
+    pub fn has_account(&self, key: &str) -> bool {
+        let marks = key_marks::of_row(key).into_iter();
+        let mut seen = marks.filter_map(|mark| self.marks.get(&self.seed.hash_one(&mark)));
+        seen.any(|seen| seen.load(Ordering::Relaxed))
     }
 }
 
@@ -113,5 +129,28 @@ mod tests {
         for other in ["C12", "D5000", "E6", "C1000004"] {
             assert!(!keys.has(other, || false), "{other}");
         }
+    }
+
+    #[test]
+    fn a_row_whose_account_has_another_form_is_told() {
+        let mut keys = OtherForms::default();
+        let named = [
+            "1234", "c0001", "C-7", "9", "1001.0", "2001", "D3001-1", "E4001-1", "E4001",
+        ];
+        for id in named {
+            keys.add_row(id);
+        }
+        for row in [
+            "0001234", "C0001", "c7", "99", "1001", "C2001", "D3001", "E4001", "unnamed",
+        ] {
+            keys.has(row, || named.contains(&row));
+        }
+        let found = named.map(|id| keys.has_account(id));
+        // Of `E4001`, which has documents of its own, `E4001-1` is another.
+        assert_eq!(
+            found,
+            [true, true, true, false, true, true, true, false, true]
+        );
+        assert!(!keys.has_account("unnamed"));
     }
 }

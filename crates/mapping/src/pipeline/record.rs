@@ -3,11 +3,12 @@
 //! Owner of the order of owners: that of the file, but a PRIMARY_OWNER comes first when the accounts' mapping feeds no owner
 //! itself. Left out on purpose: which rows there are (`joins`).
 
-use super::join_keys::UNREADABLE_KEY;
-use super::joins::{CROWDED, JoinedRows, RowRole};
+use super::joins::{CROWDED, Join, JoinedRows, RowRole};
 use super::{JoinedRowSource, Pipeline, Worker};
 use crate::assess::AssessPlan;
+use crate::draft::Draft;
 use crate::exclude::ColumnVerdict;
+use crate::feed::Scratch;
 use crate::{ElementList, Mapper};
 use bakkt_contract::roles::PRIMARY_OWNER;
 use bakkt_model::position::{JoinedList, Position};
@@ -89,8 +90,8 @@ impl Worker {
         if let Some(number) = self.beside.crowded {
             return Some((list_path(number), CROWDED));
         }
-        if let Some(number) = self.beside.unread_key {
-            return Some((list_path(number), UNREADABLE_KEY));
+        if let Some((number, why)) = self.beside.unread_key {
+            return Some((list_path(number), why));
         }
         if let Some(number) = self.beside.other_form {
             return Some((list_path(number), OTHER_FORM));
@@ -162,6 +163,25 @@ impl Worker {
         in_order(&self.beside, join, own, None)
             .find(|(row, _)| primary(row))
             .map(|(_, at)| at)
+    }
+}
+
+/// Tells the rows of primary owners, where several rows of one export are an account: their keys are those of accounts.
+#[derive(Debug, Default)]
+pub struct PrimaryRows {
+    draft: Draft,
+    scratch: Scratch,
+}
+
+impl PrimaryRows {
+    /// Whether a row's owner is the primary one of an account. None is where the mapping makes no owner of each row.
+    pub fn has(&mut self, mapper: &Mapper, join: &Join, row: &Row<'_>) -> bool {
+        let Some(each) = join.each.filter(|each| mapper.each()[*each].base == 0) else {
+            return false;
+        };
+        let (draft, scratch) = (&mut self.draft, &mut self.scratch);
+        draft.reset(0);
+        mapper.peek(each, "role", row, draft, scratch) == Some(PRIMARY_OWNER)
     }
 }
 

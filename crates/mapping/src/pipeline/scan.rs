@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
 
 use super::hashers::Hashers;
+use super::marked_elements::ElementWithMark;
 use super::owner_marks::{CarriedAgreements, OwnerMarker};
 use super::person::{PersonHash, half};
 use super::{Hash, JoinedRowSource, Pipeline, Worker};
@@ -17,10 +18,12 @@ use crate::draft;
 use crate::feed::StrictLookup;
 use crate::findings::ComparisonKeys;
 use crate::findings::checks::{RecordFinding, TaxedOwner};
+use bakkt_contract::documents::KYB_ACCOUNT_TYPES;
 use bakkt_model::error::started;
 use bakkt_model::finding::FindingKind;
 use bakkt_model::finding::first_of;
 use bakkt_model::position::{JoinedList, JoinedRow, Position};
+use bakkt_model::task::PayloadHash;
 use bakkt_model::verdict::Verdict;
 use bakkt_source::export::ExportPass;
 use bakkt_source::shape::shape;
@@ -71,7 +74,7 @@ pub struct ScannedRow {
     /// were asked for.
     pub id_hash: Option<Hash>,
     /// Keyed hash of the payload, when it is sent and hashes were asked for.
-    pub hash: Option<Hash>,
+    pub hash: Option<PayloadHash>,
     /// Keyed hash of the primary owner; none when not asked for, when the record is left out or broken, or when it says
     /// too little about that person.
     pub person: Option<PersonHash>,
@@ -86,6 +89,7 @@ pub struct ScannedRow {
     fields: (u32, u32),
     agreements: (u32, u32),
     owner_marks: (u32, u32),
+    elements: (u32, u32),
     /// With the hash: what is carried over of agreements.
     pub carried: Option<CarriedAgreements>,
 }
@@ -119,6 +123,7 @@ pub struct Results {
     /// Marks of fields, of agreements and of owners.
     marks: Vec<u8>,
     parts: Vec<JoinedRow>,
+    elements: Vec<ElementWithMark>,
     /// Rows of backfill files that were laid over records.
     laid: Vec<(usize, Position)>,
     /// By gap, where there are backfill files: the file and the row that said it.
@@ -205,6 +210,12 @@ impl Results {
         &self.marks[row.owner_marks.0 as usize..row.owner_marks.1 as usize]
     }
 
+    /// Who stands in the places of lists whose elements are rows: with the hash, of those who have gaps that block nobody, and of
+    /// all of an entity, whose documents are looked at later.
+    pub fn elements(&self, row: &ScannedRow) -> &[ElementWithMark] {
+        &self.elements[row.elements.0 as usize..row.elements.1 as usize]
+    }
+
     /// The rows beside a record's own, in the order in which they are mapped.
     pub fn parts(&self, row: &ScannedRow) -> &[JoinedRow] {
         &self.parts[row.parts.0 as usize..row.parts.1 as usize]
@@ -245,6 +256,7 @@ impl Results {
         self.owners.clear();
         self.marks.clear();
         self.parts.clear();
+        self.elements.clear();
         self.laid.clear();
         self.laid_places.clear();
         self.places.clear();
@@ -321,7 +333,7 @@ impl Results {
                 .filter(|_| prepared.verdict != Verdict::Excluded)
                 .map(|id| hashers.id(pipeline, id));
             let verdict = prepared.verdict;
-            let hash = (want.hashes && sent).then(|| pipeline.hash(prepared.payload));
+            let hash = (want.hashes && sent).then(|| pipeline.payload_hash(prepared.payload));
             let fields = self.marks.len() as u32;
             if let (Some(id), Some(_)) = (prepared.id, hash) {
                 let (payload, kept) = (prepared.payload, prepared.kept);
@@ -333,6 +345,7 @@ impl Results {
             }
             let carried = hash.map(|_| OwnerMarker::carried(prepared.payload, prepared.kept));
             let owner_marks = self.marks.len() as u32;
+            let elements = self.elements.len() as u32;
             let (id_end, account_type) = (self.texts.len() as u32, prepared.account_type);
             self.rows.push(ScannedRow {
                 at,
@@ -354,6 +367,7 @@ impl Results {
                 fields: (fields, agreements),
                 agreements: (agreements, owner_marks),
                 owner_marks: (owner_marks, owner_marks),
+                elements: (elements, elements),
                 carried,
             });
             if let (Some(marker), Some(_)) = (&mut hashers.owners, hash)
@@ -370,6 +384,7 @@ impl Results {
             }
             if joined {
                 self.note_places(pipeline, worker, at);
+                self.note_elements(pipeline, worker, hashers, want.facts);
             }
             let strays = worker.draft().strays();
             if !strays.is_empty() && verdict != Verdict::Excluded {
@@ -434,6 +449,28 @@ impl Results {
             gaps.iter()
                 .map(|gap| worker.place_of(pipeline, gap).filter(elsewhere)),
         );
+    }
+
+    /// Who stands where in the record that was added last.
+    fn note_elements(
+        &mut self,
+        pipeline: &Pipeline,
+        worker: &Worker,
+        hashers: &Hashers,
+        facts: bool,
+    ) {
+        let Some(record) = self.rows.last_mut().filter(|record| record.hash.is_some()) else {
+            return;
+        };
+        let client_id = &self.texts[record.id.0 as usize..record.id.1 as usize];
+        let is_entity = |name: &str| KYB_ACCOUNT_TYPES.contains(&name);
+        let gaps = match facts && record.account_type.is_some_and(is_entity) {
+            true => None,
+            false => Some(&self.gaps[record.gaps.0 as usize..]),
+        };
+        let tells = &hashers.tells;
+        worker.add_marks(pipeline, (tells, client_id), gaps, &mut self.elements);
+        record.elements.1 = self.elements.len() as u32;
     }
 
     /// Findings of a record; one that blocks takes away what would be sent. Of a broken row nothing is believed.
@@ -501,7 +538,7 @@ pub fn scan(
     source: &mut ExportPass,
     pipeline: &Pipeline,
     want: ScanOptions,
-    mut sink: impl FnMut(&Results) -> anyhow::Result<()>,
+    sink: &mut dyn FnMut(&Results) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {
@@ -518,7 +555,7 @@ pub fn scan(
             started(Builder::new().spawn_scoped(scope, worker))?;
         }
         let reader = started(Builder::new().spawn_scoped(scope, move || read(source, &lanes)))?;
-        let taken = take(&outlets, &mut sink);
+        let taken = take(&outlets, sink);
         // Workers and reader stop when the outlets are gone.
         drop(outlets);
         let read = reader
@@ -565,7 +602,7 @@ fn work(
 
 fn take(
     outlets: &[(Receiver<anyhow::Result<Results>>, SyncSender<Results>)],
-    sink: &mut impl FnMut(&Results) -> anyhow::Result<()>,
+    sink: &mut dyn FnMut(&Results) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     for (results, spent) in outlets.iter().cycle() {
         let Ok(batch) = results.recv() else { break };

@@ -12,6 +12,7 @@ pub mod fold;
 pub mod ids;
 pub(crate) mod invisible;
 pub mod key_marks;
+pub mod listed_ids;
 pub mod lost;
 pub mod narrow;
 pub mod plain;

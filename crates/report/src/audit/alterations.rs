@@ -7,9 +7,9 @@
 use serde_json::Value;
 
 use super::record::SHARD;
-use super::sheets::sheets;
+use super::sheets::{tables, with_files};
 use crate::text::rfc3339;
-use bakkt_journal::chain::{ChainCheck, EntryKind, EntryRow, EventComparison};
+use bakkt_journal::chain::{ChainCheck, CheckpointRows, EntryKind, EntryRow, EventComparison};
 use bakkt_journal::{Journals, Reader};
 
 /// What is altered in the chains of these journals, and what their checkpoints noted, oldest first of each.
@@ -79,12 +79,7 @@ pub fn unnoted(reader: Reader, program: &Value) -> anyhow::Result<Option<String>
         return Ok(None);
     }
     let shard = reader.meta(SHARD)?;
-    let journals = Journals::from(reader);
-    let rows = sheets(&journals)?;
-    let found = journals.readers().iter();
-    let found = found.map(|reader| reader.alteration(&rows, program));
-    let found = found.collect::<anyhow::Result<Vec<_>>>()?;
-    Ok(found.into_iter().flatten().next().map(|altered| {
+    Ok(altered(reader, program)?.map(|(altered, _)| {
         let (before, sheets) = parts(&altered);
         let words = format!(
             "rows are not as the last checkpoint (entry {before}) saw them, and {}: {sheets}",
@@ -92,6 +87,25 @@ pub fn unnoted(reader: Reader, program: &Value) -> anyhow::Result<Option<String>
         );
         of_shard(shard.as_deref(), &words)
     }))
+}
+
+/// What a checkpoint of this journal would say was altered since the last one, and all rows that it would see. Tables alone are
+/// compared first: no line of a file can change while they stay as they are.
+pub fn altered(reader: Reader, program: &Value) -> anyhow::Result<Option<(Value, CheckpointRows)>> {
+    let journals = Journals::from(reader);
+    let of = |rows: &CheckpointRows| {
+        let mut readers = journals.readers().iter();
+        readers.try_fold(None, |found: Option<Value>, reader| {
+            let altered = reader.alteration(rows, program)?;
+            anyhow::Ok(found.or(altered))
+        })
+    };
+    let rows = tables(&journals)?;
+    if of(&rows)?.is_none() {
+        return Ok(None);
+    }
+    let rows = with_files(&journals, rows)?;
+    Ok(of(&rows)?.map(|altered| (altered, rows)))
 }
 
 /// What a checkpoint notes.

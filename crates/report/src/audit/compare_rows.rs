@@ -7,7 +7,7 @@ use super::check::Audit;
 use super::sheets::{is_packed, sheets};
 use crate::text::rfc3339;
 use bakkt_journal::chain::{
-    ALTERED, EVENT_SHEET, EntryKind, EventComparison, PACK, PARTY_SHEET, RowHashes,
+    ALTERED, EVENT_SHEET, EntryKind, EventComparison, PACK, PARTY_SHEET, RowHashes, is_table,
 };
 use bakkt_journal::{Journals, Reader};
 use bakkt_model::number::thousands;
@@ -38,13 +38,22 @@ impl Audit {
             );
             return Ok(());
         };
+        let (id, at) = (checkpoint.id, rfc3339(checkpoint.at));
+        let later = self.entries.iter().filter(|entry| entry.id > checkpoint.id);
+        let later: Vec<(EntryKind, String)> = later
+            .filter_map(|entry| Some((EntryKind::of(&entry.kind)?, entry.kind.clone())))
+            .filter(|(kind, _)| kind.changes_rows())
+            .collect();
+        if later.iter().any(|(kind, _)| *kind == EntryKind::Upgrade) {
+            self.unchecked.push(format!(
+                "the journal was brought up to date after the last checkpoint (entry {id}, {at}), which saw its rows in another form: no row could be compared; `bakkt-migrate report` makes one"
+            ));
+            return Ok(());
+        }
+        let later: Vec<String> = later.into_iter().map(|(_, word)| word).collect();
         let body = checkpoint.value();
         let stored = reader.checkpoint_rows()?;
         let now = sheets(journals)?;
-        let later = self.entries.iter().filter(|entry| entry.id > checkpoint.id);
-        let later =
-            later.filter(|entry| EntryKind::of(&entry.kind).is_some_and(EntryKind::changes_rows));
-        let later: Vec<String> = later.map(|entry| entry.kind.clone()).collect();
         let (mut changed, mut of_events, mut unknown) = (Vec::new(), Vec::new(), 0);
         let empty = RowHashes::default();
         for (name, rows) in &now.sheets {
@@ -87,7 +96,6 @@ impl Audit {
                 "the last checkpoint is of an earlier version, which did not look at {unknown} of the tables; `bakkt-migrate report` makes one that does"
             ));
         }
-        let (id, at) = (checkpoint.id, rfc3339(checkpoint.at));
         if later.is_empty() {
             changed.append(&mut of_events);
         }
@@ -140,7 +148,7 @@ fn events_of(count: u64) -> String {
     format!("{} {events}", thousands(count))
 }
 
-/// What changed in a sheet, by line.
+/// What changed in a sheet. A table has the hashes of its rows, so that they are named; the lines of a file are made of rows.
 fn what_changed(
     name: &str,
     now: &RowHashes,
@@ -149,16 +157,20 @@ fn what_changed(
     count: u64,
 ) -> anyhow::Result<String> {
     let is_packed = is_packed(name);
-    let place = |at: u64| match name.strip_prefix("table ") {
-        // The first line of a file has the names of the columns.
-        None => format!("line {}", at + 2),
-        Some(_) if is_packed => format!("rows {} to {}", at * PACK + 1, (at + 1) * PACK),
-        Some(_) => format!("row {}", at + 1),
+    let place = |at: u64| match is_packed {
+        true => format!("rows {} to {}", at * PACK + 1, (at + 1) * PACK),
+        false => format!("row {}", at + 1),
     };
     let count_of = |hashes: u64| match is_packed {
         true => format!("at most {}", hashes * PACK),
         false => hashes.to_string(),
     };
+    if !is_table(name) {
+        return Ok(match now.count() {
+            same if same == count => name.to_owned(),
+            now => format!("{name}: {now} rows instead of {count}"),
+        });
+    }
     if kept.root()? != root {
         let count = count_of(count);
         return Ok(format!(

@@ -17,7 +17,7 @@ mod sheets;
 mod verify_folder;
 
 pub(crate) use alterations::noted;
-pub use alterations::{chain_flaws, unnoted};
+pub use alterations::{altered, chain_flaws, unnoted};
 pub use check::{AuditResult, Flaw, KeptHeads, audit};
 pub use heads::{KeptHead, heads_in};
 pub use lines::LineHasher;
@@ -27,7 +27,7 @@ pub use manifest::{
 };
 pub use record::{AuditRecord, CheckpointFacts, EventFacts, InputFacts, RunFacts, SentDocuments};
 pub use sheets::sheets;
-pub(crate) use sheets::{RecordHashes, tables};
+pub(crate) use sheets::{FileHashes, tables};
 pub use verify_folder::{FolderResult, verify_folder};
 
 /// The chain, entry by entry, in a report.

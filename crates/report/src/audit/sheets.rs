@@ -13,57 +13,50 @@ use bakkt_journal::{Journals, Reader};
 /// Sheets by name.
 pub(crate) type Sheets = Vec<(String, RowHashes)>;
 
-/// The lines of `reconciliation.csv`.
-const RECONCILIATION_SHEET: &str = "reconciliation.csv";
-/// What the table `record` has beside them.
-const RECORD_SHEET: &str = "table record";
-
-/// What a walk over all records gives a checkpoint.
+/// The hashes of the lines of the files that a checkpoint vouches for.
 #[derive(Debug)]
-pub(crate) struct RecordHashes {
-    /// Of the lines of `reconciliation.csv`.
-    pub(crate) lines: RowHashes,
-    /// Of the columns that no file shows.
-    pub(crate) unshown: RowHashes,
+pub(crate) struct FileHashes {
+    /// Of `reconciliation.csv`.
+    pub(crate) reconciliation: RowHashes,
+    /// Of `crosswalk.csv`.
+    pub(crate) crosswalk: RowHashes,
+    /// Of `documents.csv`.
+    pub(crate) documents: RowHashes,
 }
 
-impl RecordHashes {
-    /// The sheets that they are.
-    pub(crate) fn sheets(self) -> Sheets {
-        vec![
-            (RECONCILIATION_SHEET.to_owned(), self.lines),
-            (RECORD_SHEET.to_owned(), self.unshown),
-        ]
+impl FileHashes {
+    /// Puts them in front of the tables.
+    pub(crate) fn with(self, mut tables: CheckpointRows) -> CheckpointRows {
+        let files = [
+            ("reconciliation.csv", self.reconciliation),
+            ("crosswalk.csv", self.crosswalk),
+            ("documents.csv", self.documents),
+        ];
+        let files = files.map(|(name, hashes)| (name.to_owned(), hashes));
+        tables.sheets.splice(0..0, files);
+        tables
     }
 }
 
 /// Hashes every row that a checkpoint vouches for, by the name of its file or table.
 pub fn sheets(journals: &Journals) -> anyhow::Result<CheckpointRows> {
-    let mut unshown = PackedRows::default();
-    let lines = hashed(RECONCILIATION, |out| {
-        reconciliation_lines(journals, out, &mut unshown)
-    })?;
-    let records = RecordHashes {
-        lines,
-        unshown: unshown.end(),
-    };
-    let mut sheets = records.sheets();
-    sheets.extend([
-        (
-            "crosswalk.csv".to_owned(),
-            hashed(CROSSWALK, |out| crosswalk_lines(journals, out))?,
-        ),
-        (
-            "documents.csv".to_owned(),
-            hashed(DOCUMENTS, |out| document_lines(journals, out))?,
-        ),
-    ]);
-    let mut rows = tables(journals)?;
-    rows.sheets.splice(0..0, sheets);
-    Ok(rows)
+    with_files(journals, tables(journals)?)
 }
 
-/// The same of the tables that are walked for nothing else, beside files that were hashed while they were written.
+/// Adds the lines of the files to the rows of the tables.
+pub(super) fn with_files(
+    journals: &Journals,
+    tables: CheckpointRows,
+) -> anyhow::Result<CheckpointRows> {
+    let files = FileHashes {
+        reconciliation: hashed(RECONCILIATION, |out| reconciliation_lines(journals, out))?,
+        crosswalk: hashed(CROSSWALK, |out| crosswalk_lines(journals, out))?,
+        documents: hashed(DOCUMENTS, |out| document_lines(journals, out))?,
+    };
+    Ok(files.with(tables))
+}
+
+/// The same of the tables alone. The lines of the files are made of them.
 pub(crate) fn tables(journals: &Journals) -> anyhow::Result<CheckpointRows> {
     let names = Reader::vouched_tables().chain(["event", "party"]);
     let mut tables: Sheets = names
@@ -109,7 +102,7 @@ pub(crate) fn tables(journals: &Journals) -> anyhow::Result<CheckpointRows> {
 
 /// Whether a sheet has one hash for several rows.
 pub(crate) fn is_packed(sheet: &str) -> bool {
-    sheet == RECORD_SHEET || Reader::packed_tables().any(|name| table_sheet(name) == sheet)
+    Reader::packed_tables().any(|name| table_sheet(name) == sheet)
 }
 
 fn table_sheet(name: &str) -> String {

@@ -10,6 +10,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 
 use super::Encoding;
 use super::plausible::{SampleWords, WordReading};
+use super::torn::is_only_torn;
 
 /// The encoding that was found, and the evidence for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,13 @@ impl Encoding {
             return found(Encoding::Utf8, true, why);
         }
         let other = single(blocks);
+        if utf8.whole == 0 && is_only_torn(blocks) {
+            let reads = SampleWords::of(blocks).look(other.encoding).is_plausible();
+            return EncodingGuess {
+                rival: Some(other.encoding).filter(|_| reads),
+                ..found(Encoding::Utf8, false, why)
+            };
+        }
         // A quarter is enough: a text in one byte a character hardly ever has two that happen to be valid UTF-8 and look
         // like a character of words.
         let look = SampleWords::of(blocks).look(Encoding::Utf8);
@@ -473,6 +481,12 @@ mod tests {
             // Two exports in one file: what is not UTF-8 becomes gaps, rather than what is to become two characters.
             (b"1,Zo\xC3\xAB\n2,Zo\xEB\n", Utf8, 0, false),
             (b"ID,NAME\n1,Zo\xEB\n2,M\xFCller\n", Windows1252, 0, true),
+            // A character that was cut, and damaged ones, in what is ASCII otherwise.
+            (b"ID,NAME\n1,Mar\xC3\n2,Ann\n", Utf8, 0, false),
+            (b"ID,NAME\n1,Ma\xC0\x80ra\n2,Ann\n", Utf8, 0, false),
+            (b"ID,NAME\n1,Ma\xED\xB2\x80ra\n2,Ann\n", Utf8, 0, false),
+            (b"ID,NAME\n1,Ren\xE9\n2,Ann\n", Windows1252, 0, true),
+            (b"ID,NAME\n1,Ren\xE9\n2,Mar\xC3\n", Windows1252, 0, false),
             (b"ID,NAME\n1,O\x92Neil\n", Windows1252, 0, true),
             (b"ID,NAME\n1,O\xB4Neil\n", Windows1252, 0, true),
             (b"ID,UNIT\n1,\xBD\n2,\xA71\n", Windows1252, 0, true),

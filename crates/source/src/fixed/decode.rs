@@ -65,6 +65,15 @@ impl Characters {
         }
     }
 
+    /// Of a record in which only ASCII is a letter, how many bytes its letters of several bytes have besides the first.
+    pub(super) fn further_bytes(&self, record: &[u8]) -> usize {
+        let is_further = |byte: &&u8| (0x80..0xC0).contains(*byte);
+        match self.has_ascii && self.is_ascii_alone {
+            true => record.iter().filter(is_further).count(),
+            false => 0,
+        }
+    }
+
     /// Whether bytes hold nothing.
     pub(super) fn is_blank(&self, bytes: &[u8]) -> bool {
         bytes.iter().all(|byte| *byte == self.blank) || bytes.iter().all(|byte| *byte == 0)

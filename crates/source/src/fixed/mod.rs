@@ -85,6 +85,12 @@ impl Layout {
         ends.max().unwrap_or(0)
     }
 
+    /// Whether a field is packed, so that its bytes may look like letters.
+    fn has_packed(&self) -> bool {
+        let is_packed = |field: &LayoutField| matches!(field.kind, FieldKind::Packed { .. });
+        self.fields.iter().any(is_packed)
+    }
+
     /// The names of the columns.
     pub fn names(&self) -> Vec<String> {
         self.fields.iter().map(|field| field.name.clone()).collect()

@@ -33,6 +33,9 @@ pub(crate) struct FixedReader<R> {
     ended: bool,
     /// Records so far.
     number: u64,
+    /// Of records without ends: the further bytes of letters that have several, and whether there plainly are such letters.
+    further_bytes: usize,
+    has_wide: bool,
     writer: RecordWriter,
     field: Vec<u8>,
 }
@@ -45,6 +48,18 @@ pub(crate) fn not_whole(name: &str, bytes: u64, length: usize) -> Failure {
             "{name} ends inside of a record: {bytes} bytes are no whole number of records of {length} bytes"
         ),
         hint: "copy the file again, as binary, or have it exported again; and check `record_length` in the layout, which counts line ends as well".to_owned(),
+        mistakes: Mistakes::default(),
+    }
+}
+
+/// The failure of a file whose letters of several bytes may have moved its records.
+fn moved(name: &str) -> Failure {
+    Failure {
+        kind: FailureKind::Configuration,
+        message: format!(
+            "{name} has letters of several bytes, and as many of their bytes as make whole records: nobody can tell where the records behind them begin"
+        ),
+        hint: "export it in an encoding of one byte a letter (`iconv -f utf-8 -t windows-1252`), and name it with `encoding`".to_owned(),
         mistakes: Mistakes::default(),
     }
 }
@@ -66,6 +81,8 @@ impl<R: Read> FixedReader<R> {
             filled: 0,
             ended: false,
             number: 0,
+            further_bytes: 0,
+            has_wide: false,
             writer: RecordWriter::default(),
             field: Vec::new(),
         }
@@ -100,6 +117,9 @@ impl<R: Read> FixedReader<R> {
 
     fn by_length(&mut self, length: usize) -> io::Result<()> {
         while self.filled - self.at >= length {
+            let record = &self.buffer[self.at..self.at + length];
+            self.further_bytes += self.characters.further_bytes(record);
+            self.has_wide |= self.characters.has_wide(record);
             self.record(self.at..self.at + length, None);
             self.at += length;
         }
@@ -107,6 +127,11 @@ impl<R: Read> FixedReader<R> {
         if self.ended && rest > 0 {
             let bytes = self.number * length as u64 + rest as u64;
             return Err(carried(&self.name, not_whole(&self.name, bytes, length)));
+        }
+        // With any other number of further bytes, records that they had moved would not be whole.
+        let may_have_moved = self.has_wide && self.further_bytes.is_multiple_of(length);
+        if self.ended && may_have_moved && !self.layout.has_packed() {
+            return Err(carried(&self.name, moved(&self.name)));
         }
         Ok(())
     }
@@ -266,5 +291,13 @@ mod tests {
         let read = rows(RecordForm::Length(7), b"001Ann 0x2Bo  ").unwrap();
         assert_eq!(read, ["1:001|Ann", "2:!|Bo"]);
         assert!(rows(RecordForm::Length(7), b"001Ann 0").is_err());
+        // One letter in the right bytes, as its file is whole; seven may have moved a record by all of its bytes.
+        let one = rows(RecordForm::Length(7), "001Bé 002Ann ".as_bytes()).unwrap();
+        assert_eq!(one, ["1:001|!", "2:002|Ann"]);
+        let seven = "001éé002éé003éé004é  ".as_bytes();
+        assert_eq!(seven.len(), 28);
+        let why = rows(RecordForm::Length(7), seven).unwrap_err();
+        let why = format!("{:?}", anyhow::Error::from(why));
+        assert!(why.contains("letters of several bytes"), "{why}");
     }
 }

@@ -250,9 +250,10 @@ fn json_start(unpacked: &UnpackedFile, name: &str, options: &Options) -> anyhow:
     };
     let mut found = DetectedFile::new(name, unpacked.format(word));
     found.rows_of = rows.as_ref().map(|rows| rows.array.clone());
-    if rows.is_none() {
-        found.remarks.extend(json::arrays_remark(&names));
-    }
+    found.remarks.extend(match &rows {
+        Some(rows) => json::array_beside_remark(rows, &names),
+        None => json::arrays_remark(&names),
+    });
     let reader = open().with_context(unreadable)?;
     let reader = JsonReader::new(reader, name, form, Arc::new(columns), rows);
     records_start(Box::new(reader), name, names, found)

@@ -14,7 +14,7 @@ mod scan;
 pub(crate) use columns::{Columns, columns};
 pub(crate) use pieces::PieceForm;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -203,6 +203,40 @@ pub(crate) fn arrays_remark(columns: &[String]) -> Option<String> {
     ))
 }
 
+/// An array of objects beside that whose elements are rows, `own`, where they have the same keys: whoever they are is in no row.
+pub fn array_beside<'c>(
+    own: &str,
+    columns: impl Iterator<Item = &'c str> + Clone,
+) -> Option<&'c str> {
+    let key_of_row = |column: &'c str| column.strip_prefix(own)?.strip_prefix("[].");
+    let keys: BTreeSet<&str> = columns.clone().filter_map(key_of_row).collect();
+    let mut beside: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut several = BTreeSet::new();
+    for column in columns.filter(|column| key_of_row(column).is_none()) {
+        if let Some((array, rest)) = column.split_once('[')
+            && let Some((number, key)) = rest.split_once("].")
+        {
+            beside.entry(array).or_default().insert(key);
+            several.extend((number == "1").then_some(array));
+        }
+    }
+    // One object beside them may be anything; so may objects of which only an id or a name is called the same.
+    let found = beside.into_iter().find(|(array, others)| {
+        let same = others.intersection(&keys).count();
+        several.contains(array) && same > 1 && same * 2 >= others.len().min(keys.len())
+    });
+    found.map(|(array, _)| array)
+}
+
+/// What a person should know of such an array.
+pub(crate) fn array_beside_remark(rows: &JsonRows, columns: &[String]) -> Option<String> {
+    let array = array_beside(&rows.array, columns.iter().map(String::as_str))?;
+    Some(format!(
+        "the objects of `{array}` have the same keys as those of `{}`, and none of them is a row: what only they hold is not migrated. Put them into one array, or export and migrate `{array}` by itself",
+        rows.array
+    ))
+}
+
 /// The arrays that the name of a column leads through, the outermost first.
 fn arrays_of(column: &str) -> impl Iterator<Item = &str> {
     column.match_indices("[").map(|(at, _)| &column[..at])
@@ -271,6 +305,23 @@ mod tests {
             "4:1e+5|||1e5||",
         ];
         assert_eq!(read(text, None).unwrap(), expected);
+    }
+
+    #[test]
+    fn dates_that_mongodb_counts_are_written_as_its_others() {
+        let rows = read(
+            "{\"dob\":{\"$date\":\"1984-03-31T00:00:00Z\"},\"n\":{\"$numberLong\":\"-5\"}}\n\
+             {\"dob\":{\"$date\":{\"$numberLong\":\"-142041600000\"}}}\n\
+             {\"dob\":{\"$date\":{\"$numberLong\":\"later\"}}}\n",
+            None,
+        );
+        let rows = rows.unwrap();
+        assert!(
+            rows.iter().any(|row| row.contains("1965-07-02T00:00:00Z")),
+            "{rows:?}"
+        );
+        assert!(rows.iter().any(|row| row.contains("-5")), "{rows:?}");
+        assert!(rows.iter().any(|row| row.contains("later")), "{rows:?}");
     }
 
     #[test]
@@ -348,12 +399,38 @@ mod tests {
             "3:C|Di||",
             "3:C||| NoObject",
             "4:D|Fay||",
-            "4:D|||",
-            "4:D|||",
-            "4:D|||",
-            "4:D|||",
         ];
         assert_eq!(read(text, Some(("owners", false))).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_element_without_anything_in_it_is_nobody() {
+        let text = r#"{"id":"A","owners":[null,{"n":"Ann"},"",{"n":null},[],{},{"n":"Bo"}],"x":1}
+{"id":"B","owners":[null],"x":2}
+"#;
+        let columns = "id|owners[].n|x";
+        let all = [columns, "1:A|Ann|1", "1:A||1", "1:A|Bo|1", "2:B||2"];
+        assert_eq!(read(text, Some(("owners", false))).unwrap(), all);
+        assert_eq!(read(text, Some(("owners", true))).unwrap(), all[..4]);
+    }
+
+    #[test]
+    fn arrays_beside_that_of_the_rows_with_the_same_keys_are_told() {
+        let beside = |names: &[&'static str]| array_beside("active", names.iter().copied());
+        let own = ["active[].id", "active[].name", "active[].born"];
+        let of = |more: &[&'static str]| beside(&[&own[..], more].concat());
+        let closed = of(&["closed[0].id", "closed[0].name", "closed[1].id"]);
+        assert_eq!(closed, Some("closed"));
+        let within = of(&["a.closed[1].id", "a.closed[1].born"]);
+        assert_eq!(within, Some("a.closed"));
+        for other in [
+            &["closed[0].id", "closed[0].name"][..],
+            &["branches[1].id", "branches[1].city", "branches[1].zip"],
+            &["active[].closed[1].id", "active[].closed[1].name"],
+            &["id", "name"],
+        ] {
+            assert_eq!(of(other), None, "{other:?}");
+        }
     }
 
     #[test]

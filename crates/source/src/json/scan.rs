@@ -4,6 +4,8 @@
 //! written, `true` and `false` as words, null as nothing. Invariants: nothing is allocated for a value alone; nesting is bounded
 //! by [`DEEPEST`]; a key that stands twice in one object is a flaw, even where the values are the same.
 
+use jiff::Timestamp;
+
 use crate::Flaw;
 use crate::transcode::BROKEN;
 
@@ -15,6 +17,9 @@ const LONGEST_NAME: usize = 1024;
 
 /// Bytes of the names of all cells of an object.
 const MOST_NAMES: usize = 8 << 20;
+
+/// What stands around the milliseconds of a date of MongoDB, within its `$date`.
+const COUNTED: &[u8] = b".$numberLong";
 
 /// The cells of one object.
 #[derive(Debug, Default)]
@@ -302,8 +307,7 @@ impl Scanner<'_> {
         for number in 0.. {
             match gives_rows {
                 true => {
-                    self.element = Some(number);
-                    self.cells.elements = number + 1;
+                    self.element = Some(self.cells.elements);
                     self.path.extend_from_slice(b"[]");
                 }
                 false => self
@@ -311,7 +315,13 @@ impl Scanner<'_> {
                     .extend_from_slice(format!("[{number}]").as_bytes()),
             }
             self.blanks();
+            let first = self.cells.cells.len();
             self.value()?;
+            match gives_rows {
+                true if self.is_nobody(first) => self.cells.cells.truncate(first),
+                true => self.cells.elements += 1,
+                false => {}
+            }
             self.path.truncate(before);
             self.blanks();
             match self.peek() {
@@ -325,6 +335,15 @@ impl Scanner<'_> {
             self.element = None;
         }
         Ok(())
+    }
+
+    /// Whether the element that was just read is null, or an empty text, array or object, as programs leave in the place of one that
+    /// they took out. An object with keys is somebody, whatever they hold.
+    fn is_nobody(&self, first: usize) -> bool {
+        self.cells.cells[first..].iter().all(|cell| {
+            let path = &self.cells.paths[cell.path.0..cell.path.1];
+            cell.text.0 == cell.text.1 && path == self.path
+        })
     }
 
     /// A string without its quotes and escapes, behind what is there. What does not decode is marked.
@@ -464,6 +483,11 @@ impl Scanner<'_> {
 
     /// Adds the cell whose text begins at a place.
     fn cell(&mut self, start: usize) -> Result<(), Flaw> {
+        if let Some(moment) = self.counted_date(start) {
+            self.cells.text.truncate(start);
+            self.cells.text.extend_from_slice(moment.as_bytes());
+            self.path.truncate(self.path.len() - COUNTED.len());
+        }
         let path = self.path_kept()?;
         self.cells.cells.push(CellPlace {
             path,
@@ -471,6 +495,16 @@ impl Scanner<'_> {
             element: self.element,
         });
         Ok(())
+    }
+
+    /// The date that MongoDB writes as milliseconds, as it writes others: those before 1970 in its usual form, all in its
+    /// canonical one.
+    fn counted_date(&self, start: usize) -> Option<String> {
+        let date = self.path.strip_suffix(COUNTED)?;
+        let is_date = date.ends_with(b".$date") || date == b"$date";
+        let text = std::str::from_utf8(self.cells.text.get(start..)?).ok()?;
+        let count = text.parse().ok().filter(|_| is_date)?;
+        Some(Timestamp::from_millisecond(count).ok()?.to_string())
     }
 
     /// Where the path that leads here stands from now on.

@@ -17,10 +17,10 @@ use super::format::Format;
 use super::refused::{WorkbookBound, WorkbookRefusal};
 use super::rows::{CellSink, WorkbookReader};
 use super::serial::{DayEpoch, ShownParts};
-use super::table::{COLUMNS, CellValue, NO_RESULT, NOT_EXACT, ROWS};
+use super::table::{COLUMNS, CellValue, HIDDEN, NO_RESULT, NOT_EXACT, ROWS};
 use super::{SheetInfo, zipped};
 use bakkt_model::text::trim;
-use shown::{decimals, has_letters, has_places, holds, settle_currency, shows_day};
+use shown::{ShownNumber, decimals, judge, settle_currency, shows_day};
 
 /// Characters of the longest cell.
 const LONGEST: usize = 1 << 20;
@@ -239,14 +239,14 @@ impl<P: Read> ContentPart<P> {
                 }
                 _ => continue,
             };
-            let shown = self.cell_text()?;
+            let (shown, has_text) = self.cell_text()?;
             if covered {
                 cell = OdsCell {
                     columns: cell.columns,
                     ..OdsCell::default()
                 };
             } else {
-                cell.settle(shown);
+                cell.settle(shown, has_text);
             }
             let empty = matches!(cell.held, HeldValue::Text) && cell.text.is_empty();
             cells.push(cell);
@@ -256,8 +256,9 @@ impl<P: Read> ContentPart<P> {
         }
     }
 
-    /// The text that a cell shows: its paragraphs, without comments and drawings; spaces as OpenDocument counts them.
-    fn cell_text(&mut self) -> Result<String, WorkbookRefusal> {
+    /// The text that a cell shows: its paragraphs, without comments and drawings; spaces as OpenDocument counts them. And
+    /// whether it has a paragraph: a program that shows nothing writes none.
+    fn cell_text(&mut self) -> Result<(String, bool), WorkbookRefusal> {
         let (mut text, mut paragraphs, mut depth) = (String::new(), 0, 0);
         loop {
             let mut skip = None;
@@ -286,7 +287,7 @@ impl<P: Read> ContentPart<P> {
                     "text:p" => depth -= 1,
                     // Spaces that are meant are elements; until here they stand as a mark that no text has.
                     "table:table-cell" | "table:covered-table-cell" => {
-                        return Ok(text.replace('\u{0}', " "));
+                        return Ok((text.replace('\u{0}', " "), paragraphs > 0));
                     }
                     _ => {}
                 },
@@ -353,7 +354,7 @@ impl OdsCell {
     }
 
     /// Takes the text that the cell shows where that is what it holds.
-    fn settle(&mut self, shown: String) {
+    fn settle(&mut self, shown: String, has_text: bool) {
         if self.unknown && shown.is_empty() {
             self.held = HeldValue::Error;
             self.text = NO_RESULT.to_owned();
@@ -361,30 +362,16 @@ impl OdsCell {
         }
         if let HeldValue::Number(_, format @ Format::Money(_)) = &mut self.held {
             settle_currency(format, &shown);
-            return;
         }
         match &self.held {
-            HeldValue::Number(value, Format::Number) if has_letters(&shown) => {
-                // What stands around the number belongs to it; where the number itself is shown otherwise, it is unclear.
-                let exact = holds(&shown, *value);
-                self.held = if exact {
-                    HeldValue::Text
-                } else {
-                    HeldValue::Error
-                };
-                self.text = if exact { shown } else { NOT_EXACT.to_owned() };
-            }
-            HeldValue::Number(value, Format::Number) if value.fract() != 0.0 => {
-                let format = Format::Decimals(decimals(&shown, *value));
-                self.held = HeldValue::Number(*value, format);
-            }
-            HeldValue::Number(value, _) if has_places(&shown, *value) => {
-                self.held = HeldValue::Text;
-                self.text = shown;
-            }
             // The functions TRUE and FALSE give numbers that are shown as words.
             HeldValue::Number(1.0, _) if shown == "TRUE" => self.held = HeldValue::Boolean(true),
             HeldValue::Number(0.0, _) if shown == "FALSE" => self.held = HeldValue::Boolean(false),
+            HeldValue::Number(_, Format::Money(_)) if !has_text || !trim(&shown).is_empty() => {}
+            HeldValue::Number(value, format) if has_text => {
+                let shift = if *format == Format::Percent { 2 } else { 0 };
+                self.settle_number(*value, shift, &shown);
+            }
             // What a date leaves out, nobody has written there.
             HeldValue::When(_) if !shown.is_empty() && !shows_day(&shown, &self.text) => {
                 self.held = HeldValue::Text;
@@ -394,9 +381,32 @@ impl OdsCell {
                 self.held = HeldValue::When(ShownParts::DateTime)
             }
             HeldValue::Text if self.text.is_empty() => self.text = shown,
+            HeldValue::Text
+                if has_text && trim(&shown).is_empty() && !trim(&self.text).is_empty() =>
+            {
+                self.held = HeldValue::Error;
+                self.text = HIDDEN.to_owned();
+            }
             HeldValue::Error => self.text = shown,
             _ => {}
         }
+    }
+}
+
+impl OdsCell {
+    /// Takes what is shown for a number, where that is more than the number or another one.
+    fn settle_number(&mut self, value: f64, shift: i32, shown: &str) {
+        (self.held, self.text) = match judge(shown, value, shift) {
+            ShownNumber::AsItIs if shift == 0 && value.fract() != 0.0 => {
+                let format = Format::Decimals(decimals(shown, value));
+                (HeldValue::Number(value, format), String::new())
+            }
+            ShownNumber::AsItIs => return,
+            ShownNumber::Exactly(text) => (HeldValue::Text, text),
+            ShownNumber::Empty => (HeldValue::Text, String::new()),
+            ShownNumber::Otherwise => (HeldValue::Error, NOT_EXACT.to_owned()),
+            ShownNumber::Hidden => (HeldValue::Error, HIDDEN.to_owned()),
+        };
     }
 }
 

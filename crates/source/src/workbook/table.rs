@@ -6,7 +6,7 @@
 
 use std::io::Write;
 
-use super::format::{Format, NumberDisplay};
+use super::format::{self, Format, NumberDisplay};
 use super::refused::{WorkbookBound, WorkbookRefusal};
 use super::serial::{self, DayEpoch};
 use super::{iso, number};
@@ -21,6 +21,9 @@ pub(crate) const NO_RESULT: &str = "a formula without a result";
 
 /// The error of a number whose format shows another one.
 pub(crate) const NOT_EXACT: &str = "a number that is shown as another";
+
+/// The error of a value of which its format shows nothing.
+pub(crate) const HIDDEN: &str = "a value that its format hides";
 
 /// The error of a number as a date that no calendar has, as Excel shows it.
 pub(crate) const NO_DATE: &str = "#####";
@@ -227,13 +230,19 @@ fn quote(cell: &[u8], text: &mut Vec<u8>) {
 fn show(value: &CellValue<'_>, format: &Format, epoch: DayEpoch, out: &mut String) -> bool {
     match value {
         CellValue::Text(text) => {
-            match format {
-                Format::Written(sections) if !text.is_empty() => {
-                    super::format::write_text(sections, text, out);
+            let is_shown = match format {
+                Format::Written(sections) if !bakkt_model::text::trim(text).is_empty() => {
+                    format::write_text(sections, text, out)
                 }
-                _ => out.push_str(text),
+                _ => {
+                    out.push_str(text);
+                    true
+                }
+            };
+            if !is_shown {
+                out.push_str(HIDDEN);
             }
-            !ERRORS.contains(text) && !is_error(text)
+            is_shown && !ERRORS.contains(text) && !is_error(text)
         }
         CellValue::Boolean(truth) => {
             out.push_str(if *truth { "TRUE" } else { "FALSE" });
@@ -285,17 +294,16 @@ fn show_number(value: f64, format: &Format, epoch: DayEpoch, out: &mut String) -
             true
         }
         Format::Money(mark) => {
-            out.push_str(mark);
-            if mark.ends_with(char::is_alphanumeric) {
-                out.push(' ');
-            }
-            number::plain(value, 0, out);
+            format::write_money(mark, value, out);
             true
         }
         Format::Written(sections) if number::is_exact(value) || value.fract() != 0.0 => {
-            match super::format::write_number(sections, value, out) {
-                NumberDisplay::Exactly => {}
-                NumberDisplay::Plain => number::plain(value, 0, out),
+            match format::write_number(sections, value, out) {
+                NumberDisplay::Exactly | NumberDisplay::Empty => {}
+                NumberDisplay::Hidden => {
+                    out.push_str(HIDDEN);
+                    return false;
+                }
                 NumberDisplay::Otherwise => {
                     out.clear();
                     out.push_str(NOT_EXACT);

@@ -121,8 +121,8 @@ impl Formats {
                 }
             }
             match id {
-                // A number, a packed number, a formula.
-                0x0203 | 0x027E | 0x0006 if depth == 1 => {
+                // A number, a packed number, a formula, a text.
+                0x0203 | 0x027E | 0x0006 | 0x00FD | 0x0204 if depth == 1 => {
                     add(u16_at(body, 0)?, u16_at(body, 2)?, u16_at(body, 4)?);
                 }
                 // Packed numbers beside one another.

@@ -12,6 +12,7 @@ use crate::write::journal::Journal;
 use crate::write::plan::records::new_task;
 use crate::write::waiting_tasks::ACCOUNT_OPEN;
 use bakkt_model::state::State;
+use bakkt_model::task::PayloadHash;
 use bakkt_model::verdict::Verdict;
 
 /// One document of the plan.
@@ -48,7 +49,7 @@ pub struct PlannedDocument<'a> {
     /// clientDocumentId, when it can be sent.
     pub uuid: Option<&'a str>,
     /// Keyed hash of the metadata, when it can be sent.
-    pub hash: Option<&'a [u8; 32]>,
+    pub hash: Option<&'a PayloadHash>,
     /// What becomes of it; `Same` is found when it is added.
     pub verdict: DocumentVerdict,
     /// Why it is not sent.

@@ -141,10 +141,11 @@ mod tests {
             carried: None,
             gaps: &[],
             parts: &[],
+            elements: &[],
         };
         let rows = [
-            row(Some("A-1"), Some(&[1; 32])),
-            row(Some("A-2"), Some(&[2; 32])),
+            row(Some("A-1"), Some(&[1; 16])),
+            row(Some("A-2"), Some(&[2; 16])),
             row(None, None),
         ];
         journal.add_rows((1..).zip(rows))?;

@@ -13,7 +13,9 @@ use crate::schema::refused;
 use crate::write::gap_sets::KeptGap;
 use crate::write::journal::Journal;
 use crate::write::plan::documents::PlannedJoinedRow;
+use crate::write::plan::elements::PlannedElement;
 use bakkt_model::state::State;
+use bakkt_model::task::PayloadHash;
 use bakkt_model::verdict::Verdict;
 
 /// The keyed hash of something that changes payloads or verdicts.
@@ -65,7 +67,7 @@ pub struct PlannedRow<'a> {
     /// Reason of an exclusion, or the finding that blocks it.
     pub reason: Option<&'a str>,
     /// Keyed payload hash, when it can be sent.
-    pub hash: Option<&'a [u8; 32]>,
+    pub hash: Option<&'a PayloadHash>,
     /// With the hash: a mark for each field that no update may change, and behind them those of all others
     /// (`contract::field_marks`).
     pub fixed: Option<&'a [u8]>,
@@ -81,6 +83,8 @@ pub struct PlannedRow<'a> {
     pub gaps: &'a [(&'a str, &'a str, &'static str, (i64, u64))],
     /// Its joined rows.
     pub parts: &'a [PlannedJoinedRow],
+    /// Who stands where, in lists whose elements are rows.
+    pub elements: &'a [PlannedElement],
 }
 
 impl Journal {
@@ -111,6 +115,7 @@ impl Journal {
                 "custody_difference",
                 "finding",
                 "gap_set",
+                "gap_element",
                 "task",
                 "attempt",
                 "part",
@@ -186,6 +191,7 @@ impl Journal {
         for part in row.parts {
             self.add_part(part)?;
         }
+        self.add_elements(record, row.elements)?;
         counts.verdicts[row.verdict as usize] += 1;
         *counts.files.entry(row.file).or_default() += 1;
         if let Some(set) = set {
@@ -263,6 +269,9 @@ impl Journal {
             .prepare_cached("DELETE FROM gap_set WHERE id = ?")?
             .execute([-record])?;
         self.db
+            .prepare_cached("DELETE FROM gap_element WHERE record = ?")?
+            .execute([record])?;
+        self.db
             .prepare_cached("UPDATE record SET gap_set = NULL, gaps = 0 WHERE id = ?")?
             .execute([record])?;
         Ok(())
@@ -305,6 +314,7 @@ impl Journal {
             for (key, value) in facts {
                 journal.set_meta(key, value)?;
             }
+            journal.keep_elements_with_gaps()?;
             journal.counters.add_joined(&journal.db)?;
             journal
                 .counters

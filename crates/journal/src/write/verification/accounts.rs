@@ -14,7 +14,7 @@ use crate::write::verification::results::AccountState;
 use bakkt_contract::decision::{self, Decision, EventSummary};
 use bakkt_model::position::Position;
 use bakkt_model::state::State;
-use bakkt_model::task::{DocumentFacts, PriorAccount, Task, TaskKind};
+use bakkt_model::task::{DocumentFacts, PayloadHash, PriorAccount, Task, TaskKind};
 
 /// How far the accounts were read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -216,7 +216,7 @@ impl Journal {
 }
 
 fn account(row: &Row<'_>) -> rusqlite::Result<AccountToVerify> {
-    let hash = |column| row.get::<_, Option<[u8; 32]>>(column);
+    let hash = |column| row.get::<_, Option<PayloadHash>>(column);
     let (planned, sent) = (hash(6)?, hash(7)?);
     let is_former = row.get::<_, i64>(1)? == kind::FORMER_ACCOUNT;
     let is_left_alone = row.get::<_, i64>(8)? == PriorAccount::Different as i64;

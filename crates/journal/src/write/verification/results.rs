@@ -9,6 +9,7 @@ use crate::schema::codes::VerificationOutcome;
 use crate::write::journal::Journal;
 use crate::write::verification::passes::VerificationRound;
 use bakkt_contract::decision::{self, Decision};
+use bakkt_model::task::PayloadHash;
 
 /// How Bakkt names an account's state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub struct VerifiedAccount {
     /// Bakkt's id of it, where the journal has a stand-in that is not needed.
     pub bakkt_id: Option<String>,
     /// Keyed hash of what it was compared with, or why it was not.
-    pub compared: Result<[u8; 32], &'static str>,
+    pub compared: Result<PayloadHash, &'static str>,
     /// Documents that were looked at.
     pub documents: u64,
     /// Documents whose content was.

@@ -1,7 +1,8 @@
 //! What stands in a street when the columns of a row slipped, or a cell was copied from its neighbour: the city, the state, the
-//! postal code or the country of the same address, an apartment alone, or the name of whoever lives there.
+//! postal code or the country of the same address, an apartment alone, or the name of whoever lives there; and the rest of the
+//! address behind a street.
 //!
-//! Owner of [`slipped`], asked of every street of one line. Most streets of the U.S. begin with a digit, which settles them. Left out on
+//! Owner of [`slipped`], asked of every street of one line, and of [`repeats_rest`], asked of every line. Most streets of the U.S. begin with a digit, which settles them. Left out on
 //! purpose: what else is no street (`address`).
 
 use super::is_unit;
@@ -39,6 +40,47 @@ pub(crate) fn slipped(line: &str, beside: &Beside<'_>) -> bool {
         return false;
     }
     is_state2(line) || is_unit(line) || is_rest_of_address(line, beside)
+}
+
+/// Whether a line has the rest of its address behind the street ("12 Oak St, Austin, TX 78701"), or is the rest of it below one.
+pub(crate) fn repeats_rest(line: &str, is_further: bool, beside: &Beside<'_>) -> bool {
+    if beside.country.is_some_and(|country| country != "USA") {
+        return false;
+    }
+    let code = beside.postal_code.and_then(|code| code.get(..5));
+    // Most streets have neither the ZIP code in them nor the state behind them.
+    let has_code = code.is_some_and(|code| line.contains(code));
+    let ends_in_state = || {
+        let last = line.rsplit([' ', ',']).next();
+        let state = beside.state.zip(last);
+        state.is_some_and(|(state, last)| state.eq_ignore_ascii_case(last))
+    };
+    if !is_further && !has_code && !ends_in_state() {
+        return false;
+    }
+    if is_further && is_rest_of_address(line, beside) {
+        return true;
+    }
+    let folded = fold(line);
+    let line = ["usa", "unitedstates", "unitedstatesofamerica"]
+        .iter()
+        .find_map(|country| folded.strip_suffix(country))
+        .unwrap_or(&folded);
+    // The four digits behind a ZIP code.
+    let zip = code.and_then(|code| Some(line.rfind(code)? + code.len()));
+    let line = match zip {
+        Some(end) if line[end..].bytes().all(|byte| byte.is_ascii_digit()) => &line[..end],
+        _ => line,
+    };
+    let city = fold(beside.city.unwrap_or_default());
+    let behind_city = line.rfind(&*city).filter(|at| *at > 0 && !city.is_empty());
+    let rest = behind_city.map(|at| &line[at + city.len()..]);
+    let without_code = code.and_then(|code| line.strip_suffix(code));
+    let state = beside.state.map(fold).filter(|state| !state.is_empty());
+    rest.is_some_and(|rest| !rest.is_empty() && is_state_and_code(rest, beside))
+        || without_code
+            .zip(state)
+            .is_some_and(|(line, state)| line.len() > state.len() && line.ends_with(&state))
 }
 
 /// "Mara Quill" and "Quill, Mara".
@@ -115,6 +157,40 @@ mod tests {
         for line in ["Germany", "Deutschland", "Mara Quill"] {
             assert!(slipped(line, &abroad), "{line}");
         }
+    }
+
+    #[test]
+    fn the_rest_of_an_address_in_a_street_is_found() {
+        for line in [
+            "12 Oak St, Fort Worth, TX 76101",
+            "12 Oak St Fort Worth TX 76101",
+            "12 Oak St Fort Worth, Texas 76101-0001, USA",
+            "12 Oak St, Fort Worth TX",
+            "12 Oak St, TX 76101",
+        ] {
+            assert!(repeats_rest(line, false, &BESIDE), "{line}");
+            assert!(repeats_rest(line, true, &BESIDE), "{line}");
+        }
+        for line in ["Fort Worth, TX 76101", "Fort Worth", "TX 76101", "76101"] {
+            assert!(repeats_rest(line, true, &BESIDE), "{line}");
+        }
+        for line in [
+            "12 Oak St",
+            "12 Fort Worth",
+            "12 Fort Worth St",
+            "76101 Oak St",
+            "12 TX",
+            "Apt 4",
+            "Fort Worth Tower",
+        ] {
+            assert!(!repeats_rest(line, false, &BESIDE), "{line}");
+            assert!(!repeats_rest(line, true, &BESIDE), "{line}");
+        }
+        let abroad = Beside {
+            country: Some("DEU"),
+            ..BESIDE
+        };
+        assert!(!repeats_rest("Fort Worth, TX 76101", true, &abroad));
     }
 
     #[test]

@@ -96,11 +96,8 @@ pub(super) fn in_order(addresses: &mut [AddressSlots]) {
 }
 
 impl AddressSlots {
-    /// Whether the street is a single line that belongs somewhere else.
-    fn has_slipped<'a>(&self, mut lines: impl Iterator<Item = &'a str>, draft: &Draft) -> bool {
-        let (Some(line), None) = (lines.next(), lines.next()) else {
-            return false;
-        };
+    /// Whether the street is a single line that belongs somewhere else, or has the rest of the address in it once more.
+    fn has_slipped<'a>(&self, lines: impl Iterator<Item = &'a str> + Clone, draft: &Draft) -> bool {
         let value = |slot: Option<(usize, u16)>| draft.value(slot?.0);
         let beside = Beside {
             city: value(self.city),
@@ -111,7 +108,11 @@ impl AddressSlots {
                 .names
                 .and_then(|[given, family]| Some([draft.value(given)?, draft.value(family)?])),
         };
-        address::slipped(line, &beside)
+        let is_single = lines.clone().nth(1).is_none();
+        lines.enumerate().any(|(place, line)| {
+            is_single && address::slipped(line, &beside)
+                || address::repeats_rest(line, place > 0, &beside)
+        })
     }
 }
 
@@ -155,6 +156,19 @@ impl RecordFindings {
                 FindingKind::DoubtfulCountry,
                 Some(field),
                 || "the code of the state beside it".to_owned(),
+            );
+        }
+        if let (Some((_, field)), Some(country)) = (address.country, country)
+            && let Some(city) = address.city.and_then(|(slot, _)| draft.value(slot))
+            && country != "USA"
+            && places::is_military_post(city, state, postal_code)
+            && fits(field)
+        {
+            self.add(
+                &checks.rules,
+                FindingKind::DoubtfulCountry,
+                Some(field),
+                || "the address is a post office of the U.S. forces".to_owned(),
             );
         }
         if let Some((slot, field)) = address.city

@@ -47,6 +47,21 @@ impl RecordFindings {
         if let Some(id) = id {
             self.look_at_id(checks, id);
         }
+        for (slot, field) in &checks.owner_ids {
+            let id = if *slot < draft.len() {
+                cell(draft, *slot)
+            } else {
+                None
+            };
+            if let Some(id) = id.filter(|id| ids::stands_for_none(id) && fits(*field)) {
+                self.add(
+                    &checks.rules,
+                    FindingKind::PlaceholderId,
+                    Some(*field),
+                    || shape(id),
+                );
+            }
+        }
         self.look_at_texts(checks, draft, &fits);
         self.look_at_names(checks, draft, &fits);
         self.look_at_free_texts(checks, draft, &fits);
@@ -195,7 +210,7 @@ impl RecordFindings {
         self.keys.digits = ids::digits(id);
         self.keys.behind = ids::DigitsBehind::of(id);
         self.keys.first = id.as_bytes().first().copied().unwrap_or(0);
-        if let Some(why) = ids::made_by_spreadsheet(id) {
+        if let Some(why) = ids::made_by_spreadsheet(id).or_else(|| ids::formatted(id)) {
             self.add(&checks.rules, FindingKind::ChangedId, None, || {
                 why.to_owned()
             });

@@ -17,6 +17,12 @@ use bakkt_model::position::JoinedList;
 /// The owner or contact that a row refers to: its line, the list (1 owner, 2 trusted contact) and the index in the column's name.
 pub type OwnerRef = (u64, u8, u8);
 
+/// Bytes of half a mark.
+const HALF: usize = 8;
+
+/// What the journal keeps of an owner or contact, to know them again.
+pub type PersonMark = [u8; 2 * HALF];
+
 /// The identity of an owner or contact, as keyed hashes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OwnerIdentity {
@@ -37,6 +43,26 @@ impl OwnerIdentity {
 
     fn is_nobody(&self) -> bool {
         *self == OwnerIdentity::default()
+    }
+
+    /// What the journal keeps of somebody with a gap: eight bytes of the id, eight of the names, zeros for what is not there; of
+    /// this customer alone. None of somebody of whom nothing is known.
+    pub(in crate::pipeline) fn mark(
+        &self,
+        pipeline: &Pipeline,
+        client_id: &str,
+    ) -> Option<PersonMark> {
+        if self.is_nobody() {
+            return None;
+        }
+        let mut mark = PersonMark::default();
+        for (half, hash) in mark.chunks_exact_mut(HALF).zip([self.id, self.named]) {
+            if let Some(hash) = hash {
+                let own = pipeline.hash(&[client_id.as_bytes(), b"\n", &hash].concat());
+                half.copy_from_slice(&own[..HALF]);
+            }
+        }
+        Some(mark)
     }
 }
 
@@ -109,7 +135,12 @@ impl Worker {
             .collect()
     }
 
-    fn who_is(&self, pipeline: &Pipeline, tells: &IdentityFields, row: usize) -> OwnerIdentity {
+    pub(in crate::pipeline) fn who_is(
+        &self,
+        pipeline: &Pipeline,
+        tells: &IdentityFields,
+        row: usize,
+    ) -> OwnerIdentity {
         let value = |slot: usize| self.draft.value(slot + row * tells.stride);
         let names: Vec<&str> = tells.named.iter().filter_map(|slot| value(*slot)).collect();
         OwnerIdentity {

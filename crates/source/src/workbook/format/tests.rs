@@ -12,7 +12,6 @@ fn codes_mean_what_excel_shows() {
         ("#,##0.000", Decimals(3)),
         ("0.0#", Decimals(1)),
         ("0.##", Number),
-        ("0.00,", Number),
         ("#,##0", Number),
         ("# ##0", Number),
         ("#\\ ##0", Number),
@@ -26,9 +25,17 @@ fn codes_mean_what_excel_shows() {
         ("", Number),
         ("#,##0\" USD\"", Number),
         ("#'##0", Number),
-        ("0;-0;;@", Number),
+        ("0;-0;0;@", Number),
         ("[$USD] #,##0", Number),
-        ("#,##0,", Number),
+        ("#,##0;[Red]#,##0", Number),
+        ("[<0]-0;0", Number),
+        ("#,##0;(#,##0);\"-\"", Number),
+        ("[Red]", Number),
+        ("0.--", Number),
+        ("0\",-\"", Number),
+        ("General;-General;General;@", Number),
+        ("[$$-409]#,##0.00", Decimals(2)),
+        ("[$$-en-US]#,##0", Number),
         ("0%", Percent),
         ("0.00%", Percent),
         ("mm-dd-yy", When(ShownParts::Date)),
@@ -97,11 +104,8 @@ fn written(code: &str, value: f64) -> Option<String> {
     let mut shown = String::new();
     match write_number(&sections, value, &mut shown) {
         NumberDisplay::Exactly => Some(shown),
-        NumberDisplay::Plain => {
-            crate::workbook::number::plain(value, 0, &mut shown);
-            Some(shown)
-        }
-        NumberDisplay::Otherwise => None,
+        NumberDisplay::Empty => Some(String::new()),
+        NumberDisplay::Hidden | NumberDisplay::Otherwise => None,
     }
 }
 
@@ -175,6 +179,97 @@ fn letters_and_marks_belong_to_the_number() {
 }
 
 #[test]
+fn signs_of_a_format_belong_to_the_number() {
+    for (code, value, text) in [
+        ("\"+\"0", 6_569_812_340.0, "+6569812340"),
+        ("\\+0", 6_569_812_340.0, "+6569812340"),
+        ("+0", 6_569_812_340.0, "+6569812340"),
+        ("+## #### ####", 6_569_812_340.0, "+65 6981 2340"),
+        (
+            "\"+\"##\" \"####\" \"####",
+            6_569_812_340.0,
+            "+65 6981 2340",
+        ),
+        ("+##########", 6_569_812_340.0, "+6569812340"),
+        ("#,##0\"+\"", 1_000_000.0, "1000000+"),
+        ("$#,##0\"+\"", 1_000_000.0, "$1000000+"),
+        ("[$$-1009]#,##0\"+\"", 1_000_000.0, "CAD 1000000+"),
+        ("\"(\"0\")\"", 500.0, "(500)"),
+        ("\"-\"#,##0", 500.0, "-500"),
+        ("#,##0\"-\"", 500.0, "500-"),
+        ("(0)", -500.0, "-(500)"),
+        ("+0;-0;0", 5.0, "+5"),
+        ("+0;-0;0", -5.0, "-5"),
+        ("+0;-0;0", 0.0, "0"),
+        ("0\"%\"", 25.0, "25%"),
+        ("0.0\\%", 2.5, "2.5%"),
+        ("+0%", 0.25, "+25%"),
+        ("0\"‰\"", 5.0, "5‰"),
+        ("0\"k\"", 85.0, "85k"),
+        ("0.0\" Mio\"", 1.5, "1.5 Mio"),
+        ("0%;-0%;\"none\"", 0.25, "25%"),
+        ("0%;-0%;\"none\"", 0.0, "none"),
+        ("€#,##0;-€#,##0;\"none\"", 500.0, "€500"),
+        ("0.00;-0.00;\"none\"", 100.1, "100.10"),
+        ("0\"000\"", 500.0, "500000"),
+    ] {
+        assert_eq!(written(code, value).as_deref(), Some(text), "{code}");
+    }
+    for (code, value) in [
+        ("#,##0,", 1_500_000.0),
+        ("0.00,", 1_500_000.0),
+        ("0,.0", 1_500_000.0),
+        ("#,##0,\"+\"", 1_500_000.0),
+        ("#,##0\",000\"", 1_500.0),
+        ("0;0", -5.0),
+        ("*-0", 5.0),
+        ("\"+\"0", 1.5),
+    ] {
+        assert_eq!(written(code, value), None, "{code}");
+    }
+}
+
+#[test]
+fn a_zero_of_which_nothing_is_shown_is_empty() {
+    for code in [
+        "#,##0;;",
+        "#",
+        "#,###",
+        "??",
+        "0;-0;;@",
+        ";;;",
+        "0;;;@",
+        "[=0]\"\";0",
+        "[<1]\"\";0",
+        "#,##0;-#,##0;\"\"",
+        "\"$\"#,###",
+        "0%;;",
+        "€#,##0;;",
+        "00;;",
+    ] {
+        assert_eq!(written(code, 0.0).as_deref(), Some(""), "{code}");
+    }
+    for (code, value, text) in [
+        ("#,##0;;", 5.0, "5"),
+        ("#", 5.0, "5"),
+        ("0;-0;;@", -5.0, "-5"),
+        ("[=0]\"\";0", 7.0, "7"),
+        ("\"over \"0;;\"nothing\"", 0.0, "nothing"),
+    ] {
+        assert_eq!(written(code, value).as_deref(), Some(text), "{code}");
+    }
+    // What is not zero is not empty.
+    for (code, value) in [
+        (";;;", 5.0),
+        ("#,##0;;", -5.0),
+        ("[<1]\"\";0", 0.5),
+        ("#", 0.3),
+    ] {
+        assert_eq!(written(code, value), None, "{code}");
+    }
+}
+
+#[test]
 fn a_currency_is_shown_unless_it_is_the_dollar() {
     for (code, mark) in [
         ("€#,##0", "€"),
@@ -184,6 +279,13 @@ fn a_currency_is_shown_unless_it_is_the_dollar() {
         ("#,##0.00 \"kr\"", "kr"),
         ("[$CAD] #,##0", "CAD"),
         ("[$£-809]#,##0.00", "£"),
+        ("[$$-1009]#,##0", "CAD"),
+        ("[$$-C09]#,##0", "AUD"),
+        ("[$$-80A]#,##0.00", "MXN"),
+        ("[$$-340A]#,##0;[Red]-[$$-340A]#,##0", "CLP"),
+        ("[$$-en-CA]#,##0", "CAD"),
+        ("[$¥-411]#,##0", "¥"),
+        ("[$kr-41D] #,##0", "kr"),
     ] {
         assert_eq!(Format::of(code), Format::Money(mark.to_owned()), "{code}");
     }
@@ -204,7 +306,13 @@ fn texts_have_the_letters_of_their_section() {
             panic!("{code} has letters");
         };
         let mut given = String::new();
-        write_text(&sections, text, &mut given);
+        assert!(write_text(&sections, text, &mut given), "{code}");
         assert_eq!(given, shown, "{code}");
+    }
+    for code in [";;;", "0;-0;0;", "0;0;0;\"text\""] {
+        let Format::Written(sections) = Format::of(code) else {
+            panic!("{code} hides texts");
+        };
+        assert!(!write_text(&sections, "42", &mut String::new()), "{code}");
     }
 }

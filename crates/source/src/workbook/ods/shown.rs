@@ -6,6 +6,109 @@
 use crate::workbook::format::{self, Format};
 use crate::workbook::number;
 
+/// What a number's cell becomes, by what it shows.
+#[derive(Debug, PartialEq)]
+pub(super) enum ShownNumber {
+    /// The number as it is.
+    AsItIs,
+    /// What is shown: letters, signs, marks or zeros belong to it.
+    Exactly(String),
+    /// Nothing is shown of a zero.
+    Empty,
+    /// Another number is shown.
+    Otherwise,
+    /// Nothing is shown of a number that is not zero.
+    Hidden,
+}
+
+/// Judges what is shown for a number. `shift` is two where hundredths are shown.
+pub(super) fn judge(shown: &str, value: f64, shift: i32) -> ShownNumber {
+    let text = shown.trim();
+    if text.is_empty() {
+        return match value == 0.0 {
+            true => ShownNumber::Empty,
+            false => ShownNumber::Hidden,
+        };
+    }
+    // A percentage's own sign.
+    let bare = match shift {
+        0 => text.to_owned(),
+        _ => text.replacen('%', "", 1).trim().to_owned(),
+    };
+    let Some((before, inner, after)) = around(&bare) else {
+        // A word stands for the number; a dash is a zero.
+        return match (has_letters(&bare), value == 0.0) {
+            (true, _) => ShownNumber::Exactly(shown.to_owned()),
+            (false, true) => ShownNumber::AsItIs,
+            (false, false) => ShownNumber::Otherwise,
+        };
+    };
+    let is_negative = format::is_negative(before, after);
+    if has_letters(&bare) || (value >= 0.0 && is_negative) {
+        let mut scaled = String::new();
+        number::plain(value, shift, &mut scaled);
+        return match holds(&bare, scaled.parse().unwrap_or(f64::NAN)) {
+            true => ShownNumber::Exactly(without_thousands(text)),
+            false => ShownNumber::Otherwise,
+        };
+    }
+    let point = before.ends_with(['.', ',']);
+    let read = &bare[before.len() - usize::from(point)..before.len() + inner.len()];
+    if (value < 0.0) != is_negative || !reads_as(read, value.abs() * 10_f64.powi(shift)) {
+        return ShownNumber::Otherwise;
+    }
+    match shift == 0 && has_places(shown, value) {
+        true => ShownNumber::Exactly(shown.to_owned()),
+        false => ShownNumber::AsItIs,
+    }
+}
+
+/// What stands before the first digit, from there to the last one, and behind it.
+fn around(shown: &str) -> Option<(&str, &str, &str)> {
+    let digit = |c: char| c.is_ascii_digit();
+    let (first, last) = (shown.find(digit)?, shown.rfind(digit)?);
+    Some((&shown[..first], &shown[first..=last], &shown[last + 1..]))
+}
+
+/// Whether digits with their separators are the number, rounded at most; fractions and exponents are ways of showing it.
+fn reads_as(text: &str, value: f64) -> bool {
+    let is_separator = |c: char| matches!(c, '.' | ',' | '\'' | '’') || c.is_whitespace();
+    if !text.chars().all(|c| c.is_ascii_digit() || is_separator(c)) {
+        return true;
+    }
+    let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+    let is_near = |whole: &str, decimals: &str| {
+        let read = format!("0{}.{}0", digits(whole), digits(decimals));
+        let unit = 10_f64.powi(-i32::try_from(decimals.len()).unwrap_or(i32::MAX));
+        // Half a unit, and what binary fractions leave.
+        let most = unit * 0.5 + value * 1e-12;
+        read.parse()
+            .is_ok_and(|read: f64| (read - value).abs() <= most)
+    };
+    let parted = text.rsplit_once(['.', ',']);
+    is_near(text, "") || parted.is_some_and(|(whole, decimals)| is_near(whole, decimals))
+}
+
+/// What is shown without separators of thousands, as other kinds of workbooks give it.
+fn without_thousands(shown: &str) -> String {
+    let Some((before, inner, after)) = around(shown) else {
+        return shown.to_owned();
+    };
+    let mut groups = inner.split(['.', ',']);
+    let first = groups.next().unwrap_or_default();
+    let others: Vec<&str> = groups.collect();
+    let is_grouped = !others.is_empty()
+        && (1..=3).contains(&first.len())
+        && others.iter().all(|group| group.len() == 3)
+        && inner
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
+    match is_grouped {
+        true => format!("{before}{first}{}{after}", others.concat()),
+        false => shown.to_owned(),
+    }
+}
+
 /// Whether a text shows all of a date in ISO 8601: the number of its day, with two others or with one and a month's name. Which
 /// number is the year and which the month depends on language and calendar.
 pub(super) fn shows_day(shown: &str, date: &str) -> bool {
@@ -164,6 +267,63 @@ mod tests {
         ] {
             assert_eq!(has_letters(shown), letters, "{shown}");
             assert!(!letters || holds(shown, value) == exact, "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_cell_is_what_a_person_sees() {
+        use ShownNumber::{AsItIs, Empty, Exactly, Hidden, Otherwise};
+        let exactly = |text: &str| Exactly(text.to_owned());
+        for (shown, value, shift, judged) in [
+            ("+6569812340", 6_569_812_340.0, 0, exactly("+6569812340")),
+            (
+                "+65 6981 2340",
+                6_569_812_340.0,
+                0,
+                exactly("+65 6981 2340"),
+            ),
+            ("1,000,000+", 1e6, 0, exactly("1000000+")),
+            ("1.000.000+", 1e6, 0, exactly("1000000+")),
+            ("$1,500,000+", 1.5e6, 0, exactly("$1500000+")),
+            ("1,234 pcs", 1234.0, 0, exactly("1234 pcs")),
+            ("(500)", 500.0, 0, exactly("(500)")),
+            ("-500", 500.0, 0, exactly("-500")),
+            ("500-", 500.0, 0, exactly("500-")),
+            (
+                "(212) 555-0100",
+                2_125_550_100.0,
+                0,
+                exactly("(212) 555-0100"),
+            ),
+            ("25%", 25.0, 0, exactly("25%")),
+            ("5‰", 5.0, 0, exactly("5‰")),
+            ("02139", 2139.0, 0, exactly("02139")),
+            ("Male", 1.0, 0, exactly("Male")),
+            ("+30%", 0.3, 2, exactly("+30%")),
+            ("30%", 0.3, 2, AsItIs),
+            ("25%", 0.245, 2, AsItIs),
+            ("-50 %", -0.5, 2, AsItIs),
+            ("(500)", -500.0, 0, AsItIs),
+            ("-500", -500.0, 0, AsItIs),
+            ("500-", -500.0, 0, AsItIs),
+            ("1,500,000", 1.5e6, 0, AsItIs),
+            ("1.500,25", 1500.25, 0, AsItIs),
+            ("43", 42.7, 0, AsItIs),
+            (".5", 0.5, 0, AsItIs),
+            ("1.5E+06", 1.5e6, 0, AsItIs),
+            ("1 1/2", 1.5, 0, AsItIs),
+            ("85,-", 85.0, 0, AsItIs),
+            (" - ", 0.0, 0, AsItIs),
+            ("", 0.0, 0, Empty),
+            (" ", 0.0, 2, Empty),
+            ("", 5.0, 0, Hidden),
+            ("1,500", 1.5e6, 0, Otherwise),
+            ("1.5M", 1.5e6, 0, Otherwise),
+            ("5", -5.0, 0, Otherwise),
+            ("-5+", -5.0, 0, Otherwise),
+            ("-", 5.0, 0, Otherwise),
+        ] {
+            assert_eq!(judge(shown, value, shift), judged, "{shown} {value}");
         }
     }
 
