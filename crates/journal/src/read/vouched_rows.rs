@@ -277,6 +277,8 @@ mod tests {
     use super::*;
     use crate::chain::{canonical, hex};
     use crate::schema::JOURNAL;
+    use crate::write::VerificationScope;
+    use crate::write::journal::Journal;
 
     #[test]
     fn columns_are_written_as_canonical_json() {
@@ -352,10 +354,8 @@ mod tests {
     /// Every fact that the program writes: what alters it shows, or it stands among the exceptions.
     #[test]
     fn every_fact_is_covered_or_left_out_on_purpose() -> anyhow::Result<()> {
-        use crate::write::VerificationScope;
-
         let folder = tempfile::tempdir()?;
-        let mut journal = crate::Journal::open(folder.path())?;
+        let mut journal = Journal::open(folder.path())?;
         journal.bind_shard(Some("1/3".parse()?))?;
         journal.id()?;
         journal.bind("https://api.example.com", "bakkt")?;
@@ -374,7 +374,7 @@ mod tests {
         };
         journal.begin_verification(None, &VerificationScope::default(), 1)?;
         drop(journal);
-        let mut journal = crate::Journal::open(folder.path())?;
+        let mut journal = Journal::open(folder.path())?;
         journal.begin_verification(None, &part, 1)?;
         journal.note_links_unfinished(true)?;
         // As a registry sets them.
@@ -384,7 +384,7 @@ mod tests {
         journal.set_meta("a_new_fact", "1")?;
         drop(journal);
 
-        let path = crate::Journal::path(folder.path());
+        let path = Journal::path(folder.path());
         let rows = || -> anyhow::Result<Vec<String>> {
             let mut rows = Vec::new();
             Reader::open(&path)?.each_vouched_row(|table, row| {
