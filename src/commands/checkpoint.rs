@@ -31,6 +31,9 @@ const BEFORE: &str = "before a command";
 /// What is told when rows were altered.
 const NOT_AS_SEEN: &str = "rows of the journal are not as its last checkpoint saw them, and nothing was done since that changes them: `bakkt-migrate audit` says which";
 
+/// What is told when the chain itself does not hold, before what it is.
+const CHAIN_ALTERED: &str = "the chain of the journal was altered";
+
 /// What a checkpoint says of the program and the occasion.
 pub fn about(occasion: &str) -> Value {
     json!({"occasion": occasion, "program": run_record::program()})
@@ -70,10 +73,11 @@ pub fn look(journal: &mut Journal) -> anyhow::Result<()> {
     let Some(folder) = journal.folder() else {
         return Ok(());
     };
+    let reader = Reader::open(&Journal::path(&folder))?;
+    tell_chain(&reader)?;
     if !journal.can_compare()? {
         return Ok(());
     }
-    let reader = Reader::open(&Journal::path(&folder))?;
     let body = about(BEFORE);
     let Some((_, rows)) = audit::altered(reader, &body["program"]["sha256"])? else {
         return Ok(());
@@ -89,10 +93,11 @@ pub fn look_beside(journal: &mut Journal) -> anyhow::Result<()> {
     let Some(folder) = journal.folder() else {
         return Ok(());
     };
+    let reader = Reader::open(&Journal::path(&folder))?;
+    tell_chain(&reader)?;
     if !journal.can_compare()? {
         return Ok(());
     }
-    let reader = Reader::open(&Journal::path(&folder))?;
     journal.compare_beside(move || {
         let body = about(BEFORE);
         let found = audit::altered(reader, &body["program"]["sha256"])?;
@@ -103,6 +108,14 @@ pub fn look_beside(journal: &mut Journal) -> anyhow::Result<()> {
             tell: || note(Mode::Lines, NOT_AS_SEEN),
         }))
     })
+}
+
+/// Tells what does not hold of the chain. No checkpoint notes it, because each later look finds it as well.
+fn tell_chain(reader: &Reader) -> anyhow::Result<()> {
+    for flaw in audit::chain_flaws(reader)? {
+        note(Mode::Lines, &format!("{CHAIN_ALTERED}: {flaw}"));
+    }
+    Ok(())
 }
 
 /// Tells that the last checkpoint found rows altered. The chain says so from then on, and each audit.

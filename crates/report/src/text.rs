@@ -141,9 +141,7 @@ pub fn status_lines(totals: &Totals) -> String {
         lines.push_str("the plan is not complete: the numbers are of what was planned so far\n");
     }
     if !totals.altered.is_empty() {
-        lines.push_str(&format!(
-            "{WAS_ALTERED}: `bakkt-migrate audit` says which rows\n"
-        ));
+        lines.push_str(&format!("{WAS_ALTERED}: `bakkt-migrate audit` says what\n"));
         for words in &totals.altered {
             lines.push_str(&format!("  {words}\n"));
         }

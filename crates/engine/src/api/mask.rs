@@ -180,7 +180,12 @@ impl KnownValues<'_> {
             .map(|json| (json.to_ascii_lowercase(), is_plain(json)))
             .collect();
         let id = id.to_ascii_lowercase();
-        let parts = id.split(['-', '_', '.', ':']).filter(|part| part.len() > 1);
+        let parts = || id.split(['-', '_', '.', ':']);
+        // Several characters that stand alone may be a value that was cut apart.
+        if parts().filter(|part| part.len() == 1).nth(1).is_some() {
+            return false;
+        }
+        let parts = parts().filter(|part| part.len() > 1);
         // Of a long part any piece may be a value, with letters before or behind it.
         let mut parts = parts.flat_map(|part| {
             let pieces = part.as_bytes().windows(PIECE.min(part.len()));
@@ -489,6 +494,7 @@ mod tests {
             "acct_9f3b2a",
             "3fa85f64-5717-4562-b3fc-2c9689501970",
             "00ed12ana9f3b2a4",
+            "acct-7-f-93b2a4",
         ] {
             assert_eq!(id(same), same);
         }
@@ -501,6 +507,11 @@ mod tests {
             "elm12",
             "xobrannigan",
             "b19700131",
+            "O-B-r-a-n-n-i-g-a-n",
+            "1-9-7-0---0-1---3-1",
+            "8_9_5_0_1",
+            "R.e:n-o",
+            "bk-I.B.M",
         ] {
             assert!(id(hidden).starts_with("id-"), "{hidden}");
         }

@@ -4,7 +4,8 @@
 //! with as many rows as customers have one for several ([`chain::packs`](crate::chain)). Invariant: they hold all that a line of the
 //! report's files is made of, so that no line can change while all of them stay as they are. Not covered: `entry`, which is the chain;
 //! `checkpoint_row`, whose hashes the chain has; `counter`, which is compared with the rows; `known_file` and the states of
-//! `fingerprint`, which spare reading a file twice and say nothing of the migration. Left out: who compares (`report::audit`).
+//! `fingerprint`, which spare reading a file twice and say nothing of the migration; of `meta` a few facts, each with its reason
+//! ([`UNCOVERED_FACTS`]). Left out: who compares (`report::audit`).
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -43,9 +44,45 @@ const TABLES: [(&str, &str); 22] = [
     ("word", "id"),
 ];
 
-/// What a plan says of itself. Other facts change without a checkpoint: a registry's claim, how far a read-back is.
-const PLAN_FACTS: &str = "SELECT key, value FROM meta WHERE key IN ('as_of', 'blank_lines', 'findings_block', 'inputs', \
-    'lost_rows', 'mapper', 'parts', 'plan', 'planned_at', 'rows_read', 'unused_exclusions', 'whole_files', 'whole_rows_read') ORDER BY key";
+/// What a plan says of itself. They have a sheet of their own, because checkpoints of earlier versions saw these alone.
+const PLAN_FACTS: [&str; 13] = [
+    "as_of",
+    "blank_lines",
+    "findings_block",
+    "inputs",
+    "lost_rows",
+    "mapper",
+    "parts",
+    "plan",
+    "planned_at",
+    "rows_read",
+    "unused_exclusions",
+    "whole_files",
+    "whole_rows_read",
+];
+/// The sheet of all other facts, those of later versions too: what somebody added is none that the program wrote.
+const OTHER_FACTS: &str = "meta (other facts)";
+/// Facts that no checkpoint covers, and why not.
+const UNCOVERED_FACTS: [(&str, &str); 6] = [
+    (
+        "target",
+        "set before a run begins; it is compared with the entry of the last run",
+    ),
+    ("dialect", "the same"),
+    (
+        "journal_id",
+        "made when a registry first asks for it, and known there",
+    ),
+    (
+        "registered",
+        "set when a registry is asked, beside what is done",
+    ),
+    ("registry_epoch", "the same, and compared with the registry"),
+    (
+        "links_unfinished",
+        "which lines the file of links keeps; of a report it says nothing",
+    ),
+];
 
 /// Without the state of the file that has it, which a look at the plan may renew.
 const FINGERPRINTS: &str = "SELECT name, hash FROM fingerprint ORDER BY name";
@@ -66,7 +103,10 @@ impl Reader {
             self.each_text(&sql, |row| each(table, row))?;
         }
         self.each_text(FINGERPRINTS, |row| each("fingerprint", row))?;
-        self.each_text(PLAN_FACTS, |row| each("meta", row))
+        self.each_text(&facts("IN", plan_facts()), |row| each("meta", row))?;
+        let elsewhere = plan_facts().chain(UNCOVERED_FACTS.map(|(key, _)| key));
+        let others = facts("NOT IN", elsewhere);
+        self.each_text(&others, |row| each(OTHER_FACTS, row))
     }
 
     /// The names of those tables.
@@ -74,7 +114,7 @@ impl Reader {
         TABLES
             .iter()
             .map(|(table, _)| *table)
-            .chain(["fingerprint", "meta"])
+            .chain(["fingerprint", "meta", OTHER_FACTS])
     }
 
     /// The names of the tables that a checkpoint covers several rows at a time.
@@ -115,6 +155,17 @@ impl Reader {
             each(&text)
         })
     }
+}
+
+fn plan_facts() -> impl Iterator<Item = &'static str> {
+    PLAN_FACTS.into_iter()
+}
+
+/// The statement over the facts that are, or are not, among these.
+fn facts(relation: &str, keys: impl Iterator<Item = &'static str>) -> String {
+    let keys: Vec<String> = keys.map(|key| format!("'{key}'")).collect();
+    let keys = keys.join(", ");
+    format!("SELECT key, value FROM meta WHERE key {relation} ({keys}) ORDER BY key")
 }
 
 /// Adds columns of a row as canonical JSON: an array, bytes as an object.
@@ -226,6 +277,8 @@ mod tests {
     use super::*;
     use crate::chain::{canonical, hex};
     use crate::schema::JOURNAL;
+    use crate::write::VerificationScope;
+    use crate::write::journal::Journal;
 
     #[test]
     fn columns_are_written_as_canonical_json() {
@@ -293,7 +346,93 @@ mod tests {
         let left_out = ["entry", "checkpoint_row", "counter", "known_file"];
         let known = Reader::vouched_tables().chain(Reader::packed_tables());
         let known = known.chain(left_out);
+        let known = known.filter(|name| *name != OTHER_FACTS);
         let known: BTreeSet<String> = known.map(str::to_owned).collect();
         assert_eq!(there, known);
+    }
+
+    /// Every fact that the program writes: what alters it shows, or it stands among the exceptions.
+    #[test]
+    fn every_fact_is_covered_or_left_out_on_purpose() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let mut journal = Journal::open(folder.path())?;
+        journal.bind_shard(Some("1/3".parse()?))?;
+        journal.id()?;
+        journal.bind("https://api.example.com", "bakkt")?;
+        journal.bind_custody("https://custody.example.com")?;
+        journal.begin_plan("2026-12-01")?;
+        let of_plan: Vec<(&str, String)> = PLAN_FACTS
+            .into_iter()
+            .filter(|key| !["plan", "as_of"].contains(key))
+            .map(|key| (key, "1".to_owned()))
+            .collect();
+        journal.finish_plan(&of_plan, &[], &[])?;
+        journal.note_differing()?;
+        let part = VerificationScope {
+            unsettled: true,
+            ..VerificationScope::default()
+        };
+        journal.begin_verification(None, &VerificationScope::default(), 1)?;
+        drop(journal);
+        let mut journal = Journal::open(folder.path())?;
+        journal.begin_verification(None, &part, 1)?;
+        journal.note_links_unfinished(true)?;
+        // As a registry sets them.
+        journal.set_meta("registered", "yes")?;
+        journal.set_meta("registry_epoch", "1")?;
+        // As a later version may.
+        journal.set_meta("a_new_fact", "1")?;
+        drop(journal);
+
+        let path = Journal::path(folder.path());
+        let rows = || -> anyhow::Result<Vec<String>> {
+            let mut rows = Vec::new();
+            Reader::open(&path)?.each_vouched_row(|table, row| {
+                rows.push(format!("{table} {row}"));
+                Ok(())
+            })?;
+            Ok(rows)
+        };
+        let db = Connection::open(&path)?;
+        let mut keys = db.prepare("SELECT key, value FROM meta")?;
+        let keys = keys.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let keys: Vec<(String, String)> = keys.collect::<Result<_, _>>()?;
+        let before = rows()?;
+        let mut uncovered = BTreeSet::new();
+        let set = |key: &str, value: &str| {
+            db.execute("UPDATE meta SET value = ?2 WHERE key = ?1", [key, value])
+        };
+        for (key, value) in &keys {
+            set(key, "altered")?;
+            if rows()? == before {
+                uncovered.insert(key.as_str());
+            }
+            set(key, value)?;
+        }
+        let exceptions = UNCOVERED_FACTS.iter().map(|(key, _)| *key);
+        assert_eq!(uncovered, exceptions.collect());
+        let known: BTreeSet<&str> = keys.iter().map(|(key, _)| key.as_str()).collect();
+        let decisive = [
+            "differing",
+            "reopened",
+            "key_mark",
+            "shard",
+            "custody_target",
+        ];
+        let of_verify = ["pass", "pass_of", "begun_at", "done_at", "part"];
+        let of_verify = of_verify.map(|what| format!("verify_{what}"));
+        let expected = PLAN_FACTS.iter().chain(&decisive).copied();
+        for key in expected.chain(of_verify.iter().map(String::as_str)) {
+            assert!(known.contains(key), "{key} was not written");
+        }
+        Ok(())
+    }
+
+    /// A journal of an earlier version would be told as altered if its checkpoints had seen others.
+    #[test]
+    fn the_facts_of_a_checkpoint_of_before_are_the_same() {
+        let seen = facts("IN", plan_facts());
+        assert!(seen.starts_with("SELECT key, value FROM meta WHERE key IN ('as_of', "));
+        assert!(seen.ends_with("'whole_files', 'whole_rows_read') ORDER BY key"));
     }
 }

@@ -21,6 +21,7 @@ use crate::schema::seal::seal;
 use crate::schema::state_files::{foreign_key, is_fresh, journal_path, key, lock};
 use crate::schema::tombstone::refuse_closed;
 use crate::schema::{check_version, prepare, refused};
+use crate::write::alteration::checkpoint_before;
 use crate::write::comparison::Comparison;
 use crate::write::entries::enter_schema;
 use crate::write::gap_sets::GapSets;
@@ -192,7 +193,14 @@ impl Journal {
     pub fn bind_custody(&self, target: &str) -> anyhow::Result<()> {
         match self.meta("custody_target")? {
             Some(bound) if bound == target => Ok(()),
-            None => self.set_meta("custody_target", target),
+            None => {
+                // A checkpoint covers it, and nothing else may have an entry yet.
+                if checkpoint_before(&self.db, EntryKind::changes_rows)?.is_some() {
+                    let body = serde_json::json!({"what": "custody"});
+                    self.append_entry(EntryKind::Work, crate::now(), &body)?;
+                }
+                self.set_meta("custody_target", target)
+            }
             Some(bound) => Err(Failure::configuration(
                 format!(
                     "the custody of this journal went to {bound}, and this run's goes to {target}"

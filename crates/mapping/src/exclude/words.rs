@@ -113,8 +113,31 @@ fn has_word(cell: &str, words: &[Word]) -> bool {
         word.folded == part
             || (word.number.is_some() && word.number.as_deref() == number(part).as_deref())
     };
+    let is_one = |part: &str| words.iter().any(|word| is_word(part, word));
     let mut clear = parts(cell).filter(|part| part.is_clear);
-    clear.any(|part| words.iter().any(|word| is_word(part.code, word)))
+    clear.any(|part| is_one(part.code)) || is_code_and_label(cell, is_one)
+}
+
+/// Whether a cell is nothing but a code and its label, whatever stands between them and whichever of the two is the word: `C-Closed`,
+/// `3_Closed`, `Closed 2021`. A letter with a number behind a mark is an id or a grade (`A-1`), and so is what mixes both (`C1-2`).
+fn is_code_and_label(cell: &str, is_one: impl Fn(&str) -> bool) -> bool {
+    let is_number = |part: &str| part.chars().all(char::is_numeric);
+    let is_letters = |part: &str| part.chars().all(char::is_alphabetic);
+    let is_letter_code = |part: &str| is_letters(part) && part.chars().count() <= 2;
+    let mut pieces = cell.split(|c: char| !c.is_alphanumeric());
+    let mut next = || pieces.by_ref().find(|piece| !piece.is_empty());
+    let (Some(first), Some(second), None) = (next(), next(), next()) else {
+        return false;
+    };
+    let is_spaced = cell.contains(' ');
+    let is_pair = |word: &str, other: &str| {
+        let has_code = match is_number(other) {
+            true => is_letters(word) && (is_spaced || !is_letter_code(word)),
+            false => is_letter_code(other) || is_letter_code(word) || is_number(word),
+        };
+        has_code && (is_letters(other) || is_number(other)) && is_one(word)
+    };
+    is_pair(first, second) || is_pair(second, first)
 }
 
 #[cfg(test)]
@@ -187,6 +210,18 @@ mod tests {
             ("Closed: 2020", "closed"),
             ("closed (fraud)", "Closed"),
             ("Closed - fraud", "Closed"),
+            ("C-Closed", "C"),
+            ("C_Closed", "C"),
+            ("C\u{2014}Closed", "C"),
+            ("C.Closed", "Closed"),
+            ("Closed-C", "C"),
+            ("Closed C", "C"),
+            ("3-Closed", "3"),
+            ("3_Closed", "Closed"),
+            ("3 Closed", "Closed"),
+            ("Closed 2021", "Closed"),
+            ("9/Closed", "9"),
+            ("\u{ab}C\u{bb} closed", "C"),
         ] {
             assert_eq!(compared(text, &[word]), WordMatch::OtherForm, "{text}");
         }
@@ -202,6 +237,9 @@ mod tests {
             ("12-3", "12"),
             ("New York", "New"),
             ("Not closed", "closed"),
+            ("Non-resident", "resident"),
+            ("A-1", "A"),
+            ("3 000", "3"),
             ("N/A", "N"),
             ("3/4/2020", "3"),
             ("2020-03-04", "3"),

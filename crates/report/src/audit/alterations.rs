@@ -1,26 +1,75 @@
 //! What was altered in a journal, in words: for the totals, the page, the cover and whoever checks a sealed report.
 //!
-//! Two sources: checkpoints of the chain, which say that rows were not as the one before saw them; and, where a report makes no
-//! checkpoint, the comparison that it would have made. Left out: which row it is, which `audit` says.
+//! Three sources: the chain itself, whose entries have to follow each other and to fit what the journal says of its target;
+//! checkpoints of the chain, which say that rows were not as the one before saw them; and, where a report makes no checkpoint, the
+//! comparison that it would have made. Left out: which row it is, which `audit` says.
 
 use serde_json::Value;
 
 use super::record::SHARD;
 use super::sheets::{tables, with_files};
 use crate::text::rfc3339;
-use bakkt_journal::chain::{CheckpointRows, EntryRow, EventComparison};
+use bakkt_journal::chain::{ChainCheck, CheckpointRows, EntryKind, EntryRow, EventComparison};
 use bakkt_journal::{Journals, Reader};
 
-/// What checkpoints of these journals noted as altered, oldest first of each.
+/// What is altered in the chains of these journals, and what their checkpoints noted, oldest first of each.
 pub(crate) fn noted(readers: &[Reader]) -> anyhow::Result<Vec<String>> {
     let mut all = Vec::new();
     for reader in readers {
         let shard = reader.meta(SHARD)?;
+        let flaws = reader.named(chain_flaws(reader))?;
+        all.extend(flaws.iter().map(|flaw| of_shard(shard.as_deref(), flaw)));
         reader.each_noted_alteration(|entry, altered| {
             all.push(of_shard(shard.as_deref(), &noted_words(&entry, &altered)));
         })?;
     }
     Ok(all)
+}
+
+/// What does not hold of a journal's chain: the first entry that does not follow the one before, and a target that is not that
+/// of the last run. Cheap, for every command: a chain has few entries.
+pub fn chain_flaws(reader: &Reader) -> anyhow::Result<Vec<String>> {
+    let (mut check, mut first, mut is_empty) = (ChainCheck::default(), None, true);
+    reader.each_entry(|entry| {
+        is_empty = false;
+        // Behind a flaw nothing follows any more.
+        if first.is_none() {
+            first = check
+                .next_link(&entry)
+                .map(|flaw| flaw_words(&entry, &flaw));
+        }
+        Ok(())
+    })?;
+    if is_empty {
+        first = Some(NO_CHAIN.to_owned());
+    }
+    let mut flaws: Vec<String> = first.into_iter().collect();
+    if let Some(run) = reader.last_entry(EntryKind::Run)? {
+        flaws.extend(other_target(reader, &run)?);
+    }
+    Ok(flaws)
+}
+
+/// What is said of a journal without a chain.
+pub(super) const NO_CHAIN: &str = "the journal has no chain";
+
+/// What is wrong with an entry, with its number, kind and time.
+pub(super) fn flaw_words(entry: &EntryRow, flaw: &str) -> String {
+    let (kind, at) = (entry.kind.escape_default(), rfc3339(entry.at));
+    format!("entry {} ({kind}, {at}): {flaw}", entry.id)
+}
+
+/// In what the journal's target differs from that of its last run. Nothing changes it between runs.
+pub(super) fn other_target(reader: &Reader, run: &EntryRow) -> anyhow::Result<Vec<String>> {
+    let body = run.value();
+    let mut flaws = Vec::new();
+    for key in ["target", "dialect"] {
+        if body[key].as_str() != reader.meta(key)?.as_deref() {
+            let words = format!("entry {} (run): the journal names another {key}", run.id);
+            flaws.push(words);
+        }
+    }
+    Ok(flaws)
 }
 
 /// What a checkpoint of this journal would note as altered since the last one, if it made one now. `program` is the SHA-256 of the

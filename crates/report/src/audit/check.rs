@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::alterations::{NO_CHAIN, flaw_words, other_target};
 use super::heads::KeptHead;
 use super::record::SHARD;
 use crate::text::rfc3339;
@@ -116,11 +117,7 @@ impl Audit {
             if let Some(flaw) = check.next(&entry)
                 && first.is_none()
             {
-                let (kind, at) = (entry.kind.escape_default(), rfc3339(entry.at));
-                first = Some((
-                    entry.id,
-                    format!("entry {} ({kind}, {at}): {flaw}", entry.id),
-                ));
+                first = Some((entry.id, flaw_words(&entry, &flaw)));
             }
             if EntryKind::of(&entry.kind) == Some(EntryKind::Checkpoint) {
                 self.checkpoint = Some(entry.clone());
@@ -130,9 +127,7 @@ impl Audit {
         })?;
         match first {
             Some((entry, what)) => self.flaw(Some(entry), what),
-            None if self.entries.is_empty() => {
-                self.flaw(None, "the journal has no chain".to_owned())
-            }
+            None if self.entries.is_empty() => self.flaw(None, NO_CHAIN.to_owned()),
             None => {}
         }
         Ok(())
@@ -356,14 +351,8 @@ impl Audit {
             self.flaw(None, format!("run {} has no entry", row.id));
         }
         if let Some(last) = begun.last() {
-            let body = last.value();
-            for (key, name) in [("target", "target"), ("dialect", "dialect")] {
-                if body[key].as_str() != reader.meta(key)?.as_deref() {
-                    self.flaw(
-                        Some(last.id),
-                        format!("entry {} (run): the journal names another {name}", last.id),
-                    );
-                }
+            for what in other_target(reader, last)? {
+                self.flaw(Some(last.id), what);
             }
         }
         Ok(())

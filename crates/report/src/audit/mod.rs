@@ -17,7 +17,7 @@ mod sheets;
 mod verify_folder;
 
 pub(crate) use alterations::noted;
-pub use alterations::{altered, unnoted};
+pub use alterations::{altered, chain_flaws, unnoted};
 pub use check::{AuditResult, Flaw, KeptHeads, audit};
 pub use heads::{KeptHead, heads_in};
 pub use lines::LineHasher;

@@ -78,8 +78,8 @@ pub fn verify_folder(
     };
     result.files = files(folder, &manifest, &mut result.flaws)?;
     if result.flaws.is_empty() {
-        chain(folder, &manifest, &mut result)?;
-        summary(folder, &mut result)?;
+        let chains = chain(folder, &manifest, &mut result)?;
+        summary(folder, &chains, &mut result)?;
     }
     result.report = Some(manifest.report);
     Ok(result)
@@ -139,15 +139,19 @@ fn files(folder: &Path, manifest: &Manifest, flaws: &mut Vec<String>) -> anyhow:
 }
 
 /// Checks the chains that the report holds, and its lines against the last checkpoint of each.
-fn chain(folder: &Path, manifest: &Manifest, result: &mut FolderResult) -> anyhow::Result<()> {
+fn chain(
+    folder: &Path,
+    manifest: &Manifest,
+    result: &mut FolderResult,
+) -> anyhow::Result<Vec<SealedChain>> {
     if !manifest.files.iter().any(|file| file.name == CHAIN) {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let chains = match chains(folder, manifest)? {
         Ok(chains) => chains,
         Err(flaw) => {
             result.flaws.push(flaw);
-            return Ok(());
+            return Ok(Vec::new());
         }
     };
     let heads = chains.iter().map(|chain| &chain.head);
@@ -171,7 +175,7 @@ fn chain(folder: &Path, manifest: &Manifest, result: &mut FolderResult) -> anyho
         hasher.flush()?;
         compare_lines(name, &hasher.end().1, &chains, manifest, result)?;
     }
-    Ok(())
+    Ok(chains)
 }
 
 /// What a report holds of the chain of one journal.
@@ -186,6 +190,8 @@ struct SealedChain {
     is_behind: bool,
     /// What its checkpoints note as altered.
     altered: Vec<String>,
+    /// The entry of its last run.
+    run: Option<EntryRow>,
 }
 
 impl SealedChain {
@@ -214,9 +220,29 @@ impl SealedChain {
                 }
                 (self.checkpoint, self.is_behind) = (Some(body), false);
             }
-            Some(kind) => self.is_behind |= kind.changes_rows(),
+            Some(kind) => {
+                self.is_behind |= kind.changes_rows();
+                if kind == EntryKind::Run {
+                    self.run = Some(entry.clone());
+                }
+            }
             None => {}
         }
+    }
+
+    /// In what the target of the summary is not that of the last run.
+    fn other_target(&self, summary: &Value) -> Vec<String> {
+        let Some(run) = &self.run else {
+            return Vec::new();
+        };
+        let body = run.value();
+        let others = ["target", "dialect"].into_iter();
+        let others = others.filter(|key| body[key] != summary[key]);
+        let words = others.map(|key| {
+            let words = format!("entry {} (run): {SUMMARY} names another {key}", run.id);
+            of_shard(self.shard.as_deref(), &words)
+        });
+        words.collect()
     }
 }
 
@@ -300,12 +326,14 @@ fn compare_lines(
     Ok(())
 }
 
-/// What the summary says of the journal: what was altered, and what does not balance.
-fn summary(folder: &Path, result: &mut FolderResult) -> anyhow::Result<()> {
+/// What the summary says of the journal: what was altered, and what does not balance; and whether its target is that of the runs.
+fn summary(folder: &Path, chains: &[SealedChain], result: &mut FolderResult) -> anyhow::Result<()> {
     let Ok(text) = fs::read_to_string(folder.join(SUMMARY)) else {
         return Ok(());
     };
     let summary: Value = serde_json::from_str(&text).unwrap_or_default();
+    let others = chains.iter().flat_map(|chain| chain.other_target(&summary));
+    result.journal.extend(others);
     let totals = &summary["totals"];
     let lines = |key: &str| {
         let lines = totals[key].as_array().into_iter().flatten();
