@@ -47,11 +47,23 @@ pub fn form(id: &str, out: &mut String) {
     }
 }
 
+/// The [`skeleton`] of an id alone.
+pub fn skeleton_of(id: &str) -> String {
+    let mut out = String::with_capacity(id.len());
+    skeleton(id, &mut out);
+    out
+}
+
+/// The [`form`] of an id alone.
+pub fn form_of(id: &str) -> String {
+    let mut out = String::with_capacity(id.len());
+    form(id, &mut out);
+    out
+}
+
 /// The form of an id without any zeros in front: ids that have it in common may be one customer's.
 pub fn alike(id: &str) -> String {
-    let mut form_of = String::with_capacity(id.len());
-    form(id, &mut form_of);
-    form_of.trim_start_matches('0').to_owned()
+    form_of(id).trim_start_matches('0').to_owned()
 }
 
 /// Takes away the zeros in front of the first number; one zero alone stays.

@@ -1,14 +1,14 @@
 //! When the key of a row that has no account may mean one all the same: the one rule for owners, documents and backfill files.
 //!
 //! A spreadsheet takes the zeros in front of ids away, and programs write ids with and without capitals, punctuation and letters in
-//! front, with the number or the letter of an owner behind, or several in one cell. A row and an account that have a mark in common are likely
-//! the same. Left out on purpose: keeping marks, and what follows (`other_forms` and others).
+//! front, with the number or the letter of an owner behind, or several in one cell. A row and an account that have a mark in common
+//! are likely the same. Left out on purpose: keeping marks, and what follows (`other_forms` and others).
 
-use super::ids;
+use super::ids::{self, form_of};
 use super::lost::whole_number;
 
 /// Digits of the shortest number that may be an id without its letters.
-const LEAST_DIGITS: usize = 3;
+pub(super) const LEAST_DIGITS: usize = 3;
 
 /// What a key and an id have in common when they may be the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,9 +49,9 @@ pub fn of_row(key: &str) -> Vec<KeyMark> {
     let parts = key.split(is_mark).chain(begins).map(str::trim_end);
     let parts = parts.filter(|part| !part.is_empty() && part.len() < key.len());
     let several = key.split(is_list).filter(|part| part.len() < key.len());
-    let mut marks = vec![KeyMark::Form(form(key))];
+    let mut marks = vec![KeyMark::Form(form_of(key))];
     marks.extend(numbers(key, BesideNumber::OfRow, BesideNumber::OfAccount));
-    marks.extend(parts.map(|part| KeyMark::Within(form(part))));
+    marks.extend(parts.map(|part| KeyMark::Within(form_of(part))));
     marks
         .extend(several.flat_map(|key| numbers(key, BesideNumber::OfRow, BesideNumber::OfAccount)));
     marks
@@ -59,7 +59,7 @@ pub fn of_row(key: &str) -> Vec<KeyMark> {
 
 /// The marks of an account's id. Where it has rows of its own, longer and shorter keys are taken for those of others.
 pub fn of_account(id: &str, has_rows: bool) -> Vec<KeyMark> {
-    let form = form(id);
+    let form = form_of(id);
     if has_rows {
         return vec![KeyMark::Form(form)];
     }
@@ -68,19 +68,12 @@ pub fn of_account(id: &str, has_rows: bool) -> Vec<KeyMark> {
     marks
 }
 
-fn form(key: &str) -> String {
-    let mut form = String::with_capacity(key.len());
-    ids::form(key, &mut form);
-    form
-}
-
 /// The marks of the first number of a key. `own` stands for something beside it that the other side lacks, `others` for the opposite.
 fn numbers(key: &str, own: BesideNumber, others: BesideNumber) -> Vec<KeyMark> {
-    let mut seen = String::with_capacity(key.len());
-    match whole_number(key) {
-        Some(number) => ids::skeleton(&number, &mut seen),
-        None => ids::skeleton(key, &mut seen),
-    }
+    let seen = match whole_number(key) {
+        Some(number) => ids::skeleton_of(&number),
+        None => ids::skeleton_of(key),
+    };
     let Some(start) = seen.find(|c: char| c.is_ascii_digit()) else {
         return Vec::new();
     };
@@ -107,13 +100,6 @@ fn numbers(key: &str, own: BesideNumber, others: BesideNumber) -> Vec<KeyMark> {
             behind: behind.clone(),
         })
         .collect()
-}
-
-/// The number of an id that has nothing but letters in front of it.
-pub(super) fn number_behind_letters(form: &str) -> Option<&str> {
-    let number = form.trim_start_matches(char::is_alphabetic);
-    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
-    (number.len() < form.len() && number.len() >= LEAST_DIGITS && is_number).then_some(number)
 }
 
 #[cfg(test)]

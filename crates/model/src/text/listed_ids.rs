@@ -7,7 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{ids, key_marks};
+use super::ids::form_of;
+use super::key_marks::LEAST_DIGITS;
 
 /// More pieces than an id and what people write beside it have; of a longer line only its beginnings and single pieces are tried.
 const MOST_PIECES: usize = 8;
@@ -43,8 +44,8 @@ impl ListedIds {
     }
 
     fn add_part(&mut self, line: u32, text: &str, likeness: Likeness) {
-        let form = form(text);
-        if let Some(number) = key_marks::number_behind_letters(&form) {
+        let form = form_of(text);
+        if let Some(number) = number_behind_letters(&form) {
             let lines = self.numbers.entry(number.into()).or_default();
             if lines.last() != Some(&line) {
                 lines.push(line);
@@ -63,14 +64,14 @@ impl ListedIds {
 
     /// Calls `each` with every line that may mean the id of a row.
     pub fn each_meaning(&self, id: &str, mut each: impl FnMut(usize, Likeness)) {
-        let form = form(id);
+        let form = form_of(id);
         for (line, likeness) in self.forms.get(form.as_str()).into_iter().flatten() {
             each(*line as usize, *likeness);
         }
         for line in self.numbers.get(form.as_str()).into_iter().flatten() {
             each(*line as usize, Likeness::Letters);
         }
-        let number = key_marks::number_behind_letters(&form);
+        let number = number_behind_letters(&form);
         let lines = number.and_then(|number| self.forms.get(number));
         for (line, likeness) in lines.into_iter().flatten() {
             each(*line as usize, (*likeness).max(Likeness::Letters));
@@ -139,10 +140,11 @@ impl Resemblance {
     }
 }
 
-fn form(text: &str) -> String {
-    let mut form = String::with_capacity(text.len());
-    ids::form(text, &mut form);
-    form
+/// The number of an id that has nothing but letters in front of it.
+fn number_behind_letters(form: &str) -> Option<&str> {
+    let number = form.trim_start_matches(char::is_alphabetic);
+    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+    (number.len() < form.len() && number.len() >= LEAST_DIGITS && is_number).then_some(number)
 }
 
 /// The parts of a line that may be a whole id, the line itself left out: every run of its pieces.
