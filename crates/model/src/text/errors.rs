@@ -6,7 +6,7 @@
 /// Errors of a spreadsheet that do not end in a mark and have none within, in the languages that have such: German, Hungarian, Turkish.
 const ENDLESS: [&str; 4] = ["#NV", "#HIÁNYZIK", "#YOK", "#TIMEOUT"];
 
-/// What spreadsheets write in front of the number of an error: `Err:502`, `Fehler:522`.
+/// What spreadsheets write in front of a colon and the number of an error: `Err:502`, `Fehler:522`.
 const NUMBERED: [&str; 14] = [
     "Err",
     "Error",
@@ -38,18 +38,11 @@ pub fn is_error(text: &str) -> bool {
         [b'+' | b'-', b'1', b'.', b'#', ..] | [b'1', b'.', b'#', ..] => is_of_c(text),
         [b'+' | b'-', b'i' | b'I' | b'n' | b'N', ..] => is_one_of(&text[1..], &SIGNED),
         [b'i', b'n', b'f'] => true,
-        [.., b'0'..=b'9'] => is_numbered(text),
+        [.., b':', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9'] => {
+            NUMBERED.contains(&text[..text.len() - 4].trim_end())
+        }
         _ => false,
     }
-}
-
-/// A colon, with or without a blank before it, and three digits.
-fn is_numbered(text: &str) -> bool {
-    text.rsplit_once(':').is_some_and(|(word, digits)| {
-        digits.len() == 3
-            && digits.bytes().all(|byte| byte.is_ascii_digit())
-            && NUMBERED.contains(&word.trim_end())
-    })
 }
 
 fn is_one_of(text: &str, list: &[&str]) -> bool {
