@@ -1,7 +1,7 @@
 //! The parts of a cell that may be a code: one with its label (`3 - Closed`), in marks (`(C)`), or among several (`A;C`).
 //!
 //! Owner of [`parts`], the one set of cuts for a `lookup`, which takes a code whose label means the same, and for `[exclude]`, which
-//! has to see a word wherever it stands. Left out on purpose: what is a code, and what follows (`lookup`, `exclude::words`).
+//! has to see a word wherever it stands; and of [`beside_a_code`], which is for `[exclude]` alone. Left out on purpose: what is a code, and what follows (`lookup`, `exclude::words`).
 
 use std::iter;
 
@@ -36,6 +36,33 @@ pub(crate) fn parts(text: &str) -> impl Iterator<Item = CodePart<'_>> {
         .chain(halves(text))
         .chain(pieces)
         .filter(|part| has_text(part.code))
+}
+
+/// The parts of a text that is nothing but a code and its label, whatever stands between them and whichever comes first, where the
+/// other part shows which of the two it is: `C-Closed`, `3_Closed`, `Closed 2021`. A letter with a number behind a mark is an id or a
+/// grade (`A-1`), and so is what mixes both (`C1-2`).
+pub(crate) fn beside_a_code(text: &str) -> impl Iterator<Item = &str> {
+    let is_number = |part: &str| part.chars().all(char::is_numeric);
+    let is_letters = |part: &str| part.chars().all(char::is_alphabetic);
+    let is_letter_code = move |part: &str| is_letters(part) && part.chars().count() <= 2;
+    let mut pieces = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|piece| !piece.is_empty());
+    let pair = match (pieces.next(), pieces.next(), pieces.next()) {
+        (Some(first), Some(second), None) => Some([(first, second), (second, first)]),
+        _ => None,
+    };
+    let is_spaced = text.contains(' ');
+    let shows = move |part: &str, other: &str| match is_number(other) {
+        true => is_letters(part) && (is_spaced || !is_letter_code(part)),
+        false => {
+            is_letters(other) && (is_letter_code(other) || is_letter_code(part) || is_number(part))
+        }
+    };
+    pair.into_iter()
+        .flatten()
+        .filter(move |(part, other)| shows(part, other))
+        .map(|(part, _)| part)
 }
 
 impl<'a> CodePart<'a> {

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::as_cell;
-use crate::code_parts::parts;
+use crate::code_parts::{beside_a_code, parts};
 use crate::lookup;
 use bakkt_model::placeholder::is_placeholder;
 use bakkt_model::text::{Folded, fold, ids, narrow};
@@ -99,15 +99,12 @@ fn has_mark(text: &str) -> bool {
 
 /// Whether a cell is one of the words but for letters of another alphabet that look the same: a Cyrillic `С` for `C`.
 fn looks_like_one(text: &str, words: &[Word]) -> bool {
-    let seen = |text: &str| {
-        let mut seen = String::with_capacity(text.len());
-        ids::skeleton(text, &mut seen);
-        seen
-    };
+    let seen = ids::skeleton_of;
     !text.is_ascii() && words.iter().any(|word| seen(&word.exact) == seen(text))
 }
 
-/// Whether a folded cell has one of the words with something besides. Marks that ids, dates and numbers have inside of them count for nothing.
+/// Whether a folded cell has one of the words with something besides. Marks that ids, dates and numbers have inside of them count
+/// for nothing.
 fn has_word(cell: &str, words: &[Word]) -> bool {
     let is_word = |part: &str, word: &Word| {
         word.folded == part
@@ -115,29 +112,7 @@ fn has_word(cell: &str, words: &[Word]) -> bool {
     };
     let is_one = |part: &str| words.iter().any(|word| is_word(part, word));
     let mut clear = parts(cell).filter(|part| part.is_clear);
-    clear.any(|part| is_one(part.code)) || is_code_and_label(cell, is_one)
-}
-
-/// Whether a cell is nothing but a code and its label, whatever stands between them and whichever of the two is the word: `C-Closed`,
-/// `3_Closed`, `Closed 2021`. A letter with a number behind a mark is an id or a grade (`A-1`), and so is what mixes both (`C1-2`).
-fn is_code_and_label(cell: &str, is_one: impl Fn(&str) -> bool) -> bool {
-    let is_number = |part: &str| part.chars().all(char::is_numeric);
-    let is_letters = |part: &str| part.chars().all(char::is_alphabetic);
-    let is_letter_code = |part: &str| is_letters(part) && part.chars().count() <= 2;
-    let mut pieces = cell.split(|c: char| !c.is_alphanumeric());
-    let mut next = || pieces.by_ref().find(|piece| !piece.is_empty());
-    let (Some(first), Some(second), None) = (next(), next(), next()) else {
-        return false;
-    };
-    let is_spaced = cell.contains(' ');
-    let is_pair = |word: &str, other: &str| {
-        let has_code = match is_number(other) {
-            true => is_letters(word) && (is_spaced || !is_letter_code(word)),
-            false => is_letter_code(other) || is_letter_code(word) || is_number(word),
-        };
-        has_code && (is_letters(other) || is_number(other)) && is_one(word)
-    };
-    is_pair(first, second) || is_pair(second, first)
+    clear.any(|part| is_one(part.code)) || beside_a_code(cell).any(is_one)
 }
 
 #[cfg(test)]
