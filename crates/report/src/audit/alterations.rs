@@ -61,15 +61,23 @@ pub(super) fn flaw_words(entry: &EntryRow, flaw: &str) -> String {
 
 /// In what the journal's target differs from that of its last run. Nothing changes it between runs.
 pub(super) fn other_target(reader: &Reader, run: &EntryRow) -> anyhow::Result<Vec<String>> {
-    let body = run.value();
-    let mut flaws = Vec::new();
-    for key in ["target", "dialect"] {
-        if body[key].as_str() != reader.meta(key)?.as_deref() {
-            let words = format!("entry {} (run): the journal names another {key}", run.id);
-            flaws.push(words);
-        }
+    let mut named = Value::default();
+    for key in TARGET {
+        named[key] = reader.meta(key)?.into();
     }
-    Ok(flaws)
+    Ok(target_flaws(run, "the journal", &named))
+}
+
+/// What says where a run sent to.
+const TARGET: [&str; 2] = ["target", "dialect"];
+
+/// In what a target that something names differs from that of a run.
+pub(super) fn target_flaws(run: &EntryRow, whose: &str, named: &Value) -> Vec<String> {
+    let body = run.value();
+    let others = TARGET.into_iter().filter(|key| body[key] != named[key]);
+    others
+        .map(|key| format!("entry {} (run): {whose} names another {key}", run.id))
+        .collect()
 }
 
 /// What a checkpoint of this journal would note as altered since the last one, if it made one now. `program` is the SHA-256 of the

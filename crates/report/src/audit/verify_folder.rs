@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::CHAIN;
-use super::alterations::{noted_words, of_shard};
+use super::alterations::{noted_words, of_shard, target_flaws};
 use super::lines::LineHasher;
 use super::manifest::{MANIFEST, Manifest, ManifestFacts, SIGNATURE};
 use crate::SUMMARY;
@@ -232,17 +232,11 @@ impl SealedChain {
 
     /// In what the target of the summary is not that of the last run.
     fn other_target(&self, summary: &Value) -> Vec<String> {
-        let Some(run) = &self.run else {
-            return Vec::new();
-        };
-        let body = run.value();
-        let others = ["target", "dialect"].into_iter();
-        let others = others.filter(|key| body[key] != summary[key]);
-        let words = others.map(|key| {
-            let words = format!("entry {} (run): {SUMMARY} names another {key}", run.id);
-            of_shard(self.shard.as_deref(), &words)
-        });
-        words.collect()
+        let run = self.run.iter();
+        let flaws = run.flat_map(|run| target_flaws(run, SUMMARY, summary));
+        flaws
+            .map(|words| of_shard(self.shard.as_deref(), &words))
+            .collect()
     }
 }
 
