@@ -3,6 +3,8 @@
 //! Owner of threads and batches. Batches go round the workers in turn and come back in the same turn, which keeps
 //! the export's order without a reorder buffer; every channel is bounded, so memory does not grow with the export.
 
+mod beside;
+
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Builder;
@@ -18,7 +20,6 @@ use crate::draft;
 use crate::feed::StrictLookup;
 use crate::findings::ComparisonKeys;
 use crate::findings::checks::{RecordFinding, TaxedOwner};
-use bakkt_contract::documents::KYB_ACCOUNT_TYPES;
 use bakkt_model::error::started;
 use bakkt_model::finding::FindingKind;
 use bakkt_model::finding::first_of;
@@ -420,57 +421,6 @@ impl Results {
             worker.turn_to(place);
             record.person = people.hash(worker.draft());
         }
-    }
-
-    /// The rows of backfill files that were laid over the record that was added last, and its gaps that they made.
-    fn note_laid(&mut self, worker: &Worker) {
-        self.laid.extend_from_slice(worker.laid());
-        let Some(record) = self.rows.last_mut() else {
-            return;
-        };
-        record.laid.1 = self.laid.len() as u32;
-        let gaps = &self.gaps[record.gaps.0 as usize..];
-        self.laid_places
-            .extend(gaps.iter().map(|gap| worker.laid_at(gap)));
-    }
-
-    /// Where the rows and the gaps of the record that was added last stand.
-    fn note_places(&mut self, pipeline: &Pipeline, worker: &Worker, at: Position) {
-        self.parts.extend(worker.parts(pipeline));
-        let Some(record) = self.rows.last_mut() else {
-            return;
-        };
-        record.parts.1 = self.parts.len() as u32;
-        let gaps = &self.gaps[record.gaps.0 as usize..];
-        let elsewhere = |(list, place): &(JoinedList, Position)| {
-            (*list, place.offset) != (JoinedList::Group, at.offset)
-        };
-        self.places.extend(
-            gaps.iter()
-                .map(|gap| worker.place_of(pipeline, gap).filter(elsewhere)),
-        );
-    }
-
-    /// Who stands where in the record that was added last.
-    fn note_elements(
-        &mut self,
-        pipeline: &Pipeline,
-        worker: &Worker,
-        hashers: &Hashers,
-        facts: bool,
-    ) {
-        let Some(record) = self.rows.last_mut().filter(|record| record.hash.is_some()) else {
-            return;
-        };
-        let client_id = &self.texts[record.id.0 as usize..record.id.1 as usize];
-        let is_entity = |name: &str| KYB_ACCOUNT_TYPES.contains(&name);
-        let gaps = match facts && record.account_type.is_some_and(is_entity) {
-            true => None,
-            false => Some(&self.gaps[record.gaps.0 as usize..]),
-        };
-        let tells = &hashers.tells;
-        worker.add_marks(pipeline, (tells, client_id), gaps, &mut self.elements);
-        record.elements.1 = self.elements.len() as u32;
     }
 
     /// Findings of a record; one that blocks takes away what would be sent. Of a broken row nothing is believed.
