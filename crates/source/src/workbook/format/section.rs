@@ -326,6 +326,14 @@ impl Section {
             || self.has_color && self.tokens.is_empty()
     }
 
+    /// By how many places it shows the point further to the right: two where it shows hundredths.
+    pub(super) fn shift(&self) -> i32 {
+        match self.has(&FormatToken::Percent) {
+            true => 2,
+            false => 0,
+        }
+    }
+
     /// Whether digits of the number stand in it.
     pub(super) fn has_digits(&self) -> bool {
         self.tokens.iter().any(is_digit)
@@ -391,13 +399,8 @@ impl Section {
             return false;
         }
         if self.has_digits() {
-            let shift = if self.has(&FormatToken::Percent) {
-                2
-            } else {
-                0
-            };
             let places = i32::try_from(self.decimal_places().1).unwrap_or(i32::MAX);
-            if value.abs() * 10_f64.powi(places.saturating_add(shift)) >= 0.5 {
+            if value.abs() * 10_f64.powi(places.saturating_add(self.shift())) >= 0.5 {
                 return false;
             }
         }

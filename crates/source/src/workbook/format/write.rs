@@ -158,13 +158,8 @@ pub(crate) fn write_number(sections: &[Section], value: f64, out: &mut String) -
     if digits && section.letters_within() || is_mixed {
         return NumberDisplay::Otherwise;
     }
-    let shift = if section.has(&FormatToken::Percent) {
-        2
-    } else {
-        0
-    };
     let mut number = String::new();
-    number::plain(value, shift, &mut number);
+    number::plain(value, section.shift(), &mut number);
     if section.has(&FormatToken::Point) {
         let decimals = number
             .split_once('.')
