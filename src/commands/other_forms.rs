@@ -48,8 +48,8 @@ impl OtherForms {
         }
     }
 
-    /// Refuses the whole when an id that the plan does not have means one of its ids. `unknown` are those of the place that it does not have, `rows`
-    /// gives its ids.
+    /// Refuses the whole when an id that the plan does not have means one of its ids. `unknown` are those of the place that it does not
+    /// have, `rows` gives its ids.
     pub fn refuse(
         &self,
         unknown: &[String],

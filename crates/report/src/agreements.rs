@@ -1,8 +1,8 @@
 //! `agreements.csv`: of every source row, whether name, version and date of its agreements were carried over.
 //!
 //! Owner of its columns, and of what "carried over" means: Bakkt has the account, and with it every part of every agreement. An
-//! account that was there with other data and was left alone was sent none. What reading back found counts more than what was sent. Left out: what an agreement says; the journal knows
-//! how many there are, and which of their parts.
+//! account that was there with other data and was left alone was sent none. What reading back found counts more than what was sent.
+//! Left out: what an agreement says; the journal knows how many there are, and which of their parts.
 
 use std::io::Write;
 

@@ -185,8 +185,8 @@ pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
 }
 
 /// Tells a limiter what came of the request that left in a slot: the one place that decides which answers slow down.
-/// Every 429 and every 503 does, whether or not it says for how long, and 403 and 425 where they say it. A lost answer and any other failure of the
-/// server say nothing about the rate.
+/// Every 429 and every 503 does, whether or not it says for how long, and 403 and 425 where they say it. A lost answer and any other
+/// failure of the server say nothing about the rate.
 pub(crate) fn heed(limiter: &Limiter, slot: SendSlot, reply: &Reply) {
     match reply.status() {
         Some((status @ (429 | 503), retry_after)) => limiter.refused(slot, status, retry_after),

@@ -2,8 +2,8 @@
 //! postal code or the country of the same address, an apartment alone, or the name of whoever lives there; and the rest of the
 //! address behind a street.
 //!
-//! Owner of [`slipped`], asked of every street of one line, and of [`repeats_rest`], asked of every line. Most streets of the U.S. begin with a digit, which settles them. Left out on
-//! purpose: what else is no street (`address`).
+//! Owner of [`slipped`], asked of every street of one line, and of [`repeats_rest`], asked of every line. Most streets of the U.S.
+//! begin with a digit, which settles them. Left out on purpose: what else is no street (`address`).
 
 use super::is_unit;
 use bakkt_contract::countries;
