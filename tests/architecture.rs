@@ -69,6 +69,7 @@ const ROOMS: &[(&str, &[MayUse])] = &[
         &[
             ("checksums", &[]),
             ("cores", &[]),
+            ("lock", &["state_folder"]),
             ("machine", &[]),
             ("output", &[]),
             ("progress", &["terminal"]),

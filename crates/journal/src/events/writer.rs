@@ -6,7 +6,6 @@
 //!
 //! Left out: parsing a body (`engine::events`), and reading events for reports (`read::accepted::decisions`).
 
-use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,12 +20,13 @@ use crate::schema::check_events_version;
 use crate::schema::hidden_codes::{CodeKey, HiddenKind};
 use crate::schema::seal::SealPurpose;
 use crate::schema::seal::{seal, unseal};
-use crate::schema::state_files::{events_path, is_fresh, journal_path, key, lock};
+use crate::schema::state_files::{events_path, is_fresh, journal_path, key};
 use crate::schema::tombstone::refuse_closed;
 use crate::schema::{empty_log, prepare, refused_events};
 use bakkt_contract::decision::{OTHER_EVENT_TYPES, PARTY_EVENT, PARTY_STATUSES, REASON_CODES};
 use bakkt_contract::masking::{Masker, Personal, may_be_a_number_of_a_person};
 use bakkt_contract::unfit_id::{IdRules, unfit};
+use bakkt_files::lock::Lock;
 use bakkt_files::state_folder;
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::shard::Shard;
@@ -101,7 +101,7 @@ pub struct Events {
     db: Connection,
     key: [u8; 32],
     plan: KnownIds,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Events {
@@ -123,7 +123,7 @@ impl Events {
         key: impl FnOnce(&Path) -> anyhow::Result<[u8; 32]>,
     ) -> anyhow::Result<Events> {
         state_folder::open(folder)?;
-        let lock = lock(folder, "events.lock", || {
+        let lock = Lock::take(&folder.join("events.lock"))?.ok_or_else(|| {
             Failure::cannot(
                 "another bakkt-migrate takes events for this migration",
                 "one receiver or import at a time; events that the running receiver takes are there for every command",

@@ -16,14 +16,11 @@
 
 mod file;
 
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
-
 use crate::write::journal::Journal;
-use bakkt_files::state_folder;
+use bakkt_files::lock::Lock;
 use bakkt_model::error::{Failure, ShownPath};
 use bakkt_model::shard::Shard;
 use file as registry_file;
@@ -170,7 +167,7 @@ pub struct Ownership {
     shard: u32,
     epoch: u64,
     must_wait: bool,
-    _alive: File,
+    _alive: Lock,
 }
 
 impl Ownership {
@@ -262,38 +259,31 @@ fn beside(path: &Path, what: &str) -> PathBuf {
 }
 
 /// The lock of those who write the file.
-fn write_lock(path: &Path) -> anyhow::Result<File> {
+fn write_lock(path: &Path) -> anyhow::Result<Lock> {
     let path = beside(path, ".lock");
-    let file = opened(&path)?;
     let begin = Instant::now();
+    let refused = |why: &str| {
+        Failure::cannot(
+            format!("cannot lock {}: {why}", path.shown()),
+            "the registry has to lie on a file system with locks; run the same command again",
+        )
+    };
     loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if begin.elapsed() < LONGEST_WAIT => {
+        match Lock::take(&path).map_err(|error| refused(&format!("{error:#}")))? {
+            Some(lock) => return Ok(lock),
+            None if begin.elapsed() < LONGEST_WAIT => {
                 std::thread::sleep(Duration::from_millis(20));
             }
-            Err(error) => {
-                return Err(Failure::cannot(
-                    format!("cannot lock {}: {error}", path.shown()),
-                    "the registry has to lie on a file system with locks; run the same command again",
-                ));
-            }
+            None => return Err(refused("another process holds it")),
         }
     }
 }
 
 /// The lock of a shard's owner.
-fn living_lock(path: &Path, shard: Option<Shard>, host: &str) -> anyhow::Result<File> {
+fn living_lock(path: &Path, shard: Option<Shard>, host: &str) -> anyhow::Result<Lock> {
     let number = shard.map_or_else(|| "whole".to_owned(), |shard| shard.number().to_string());
     let path = beside(path, &format!(".{number}.owner"));
-    let file = opened(&path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(another_process(shard, host)),
-        Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("cannot lock {}", path.shown()))
-        }
-    }
+    Lock::take(&path)?.ok_or_else(|| another_process(shard, host))
 }
 
 /// A process that lives and owns the shard.
@@ -302,10 +292,6 @@ pub fn another_process(shard: Option<Shard>, host: &str) -> anyhow::Error {
         format!("another process works on {} (on {host})", named(shard)),
         "wait for it to end, or stop it there",
     )
-}
-
-fn opened(path: &Path) -> anyhow::Result<File> {
-    state_folder::open_file(path)
 }
 
 fn named(shard: Option<Shard>) -> String {

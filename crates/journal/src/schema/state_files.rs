@@ -1,8 +1,8 @@
-//! The files of a state folder: the two databases, the key that both share, and the locks of their writers.
+//! The files of a state folder: the two databases and the key that both share.
 //!
 //! Left out: what stands in the databases (the rest of this folder).
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -25,23 +25,6 @@ pub fn events_path(folder: &Path) -> PathBuf {
 /// The path of the events' database that belongs to a journal.
 pub(crate) fn events_path_beside(journal: &Path) -> PathBuf {
     journal.with_file_name("events.db")
-}
-
-/// Takes a lock of a state folder, which the operating system drops when the process dies.
-pub(crate) fn lock(
-    folder: &Path,
-    name: &str,
-    taken: impl FnOnce() -> anyhow::Error,
-) -> anyhow::Result<File> {
-    let path = folder.join(name);
-    let file = state_folder::open_file(&path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(taken()),
-        Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("cannot lock {}", path.shown()))
-        }
-    }
 }
 
 /// Whether a state folder has neither a journal nor events yet, so that a key may still be made.

@@ -4,7 +4,6 @@
 //! tasks, which the other files of this folder write.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -18,13 +17,14 @@ use crate::schema::counters::Counters;
 use crate::schema::hidden_codes::{CodeKey, HiddenKind};
 use crate::schema::seal::SealPurpose;
 use crate::schema::seal::seal;
-use crate::schema::state_files::{foreign_key, is_fresh, journal_path, key, lock};
+use crate::schema::state_files::{foreign_key, is_fresh, journal_path, key};
 use crate::schema::tombstone::refuse_closed;
 use crate::schema::{check_version, prepare, refused};
 use crate::write::alteration::checkpoint_before;
 use crate::write::comparison::Comparison;
 use crate::write::entries::enter_schema;
 use crate::write::gap_sets::GapSets;
+use bakkt_files::lock::Lock;
 use bakkt_files::state_folder;
 use bakkt_model::error::{Failure, ShownPath};
 
@@ -51,7 +51,7 @@ pub struct Journal {
     pub(crate) forgotten: BTreeSet<String>,
     /// With the last checkpoint, while it goes on.
     pub(crate) comparison: Option<Comparison>,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Journal {
@@ -86,7 +86,7 @@ impl Journal {
                 "rename the folders that it leads through, or move the migration elsewhere",
             ));
         }
-        let lock = lock(folder, "journal.lock", || {
+        let lock = Lock::take(&folder.join("journal.lock"))?.ok_or_else(|| {
             Failure::cannot(
                 "another bakkt-migrate is working on this migration",
                 "wait for it to end, or look at it with `bakkt-migrate status`",
